@@ -1,0 +1,133 @@
+"""Edits: values that say what a person or an agent wants changed, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from store.model.task import ListKey, Task, TaskId, TaskKey, TaskStatus, Verb
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTask:
+    """Add a task to a list."""
+
+    list: ListKey
+    subject: str
+    description: str = ""
+    active_form: str | None = None
+    owner: str | None = None
+    blocked_by: tuple[TaskId, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    verb = Verb.CREATE
+
+
+class _Keep:
+    """The type of KEEP: leave the owner as it is (None means: no owner)."""
+
+    def __repr__(self) -> str:
+        return "KEEP"
+
+
+KEEP = _Keep()
+Keep = _Keep
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateTask:
+    """Change fields and edges of one task, both sides of each edge in one commit.
+
+    `expected` holds field values as the operator saw them; a field that has changed since and
+    that this edit also changes is a `StaleEdit`. None leaves a field as it is.
+    """
+
+    key: TaskKey
+    subject: str | None = None
+    description: str | None = None
+    active_form: str | None = None
+    owner: str | Keep | None = KEEP
+    status: TaskStatus | None = None
+    priority: str | None = None
+    add_blocks: tuple[TaskId, ...] = ()
+    add_blocked_by: tuple[TaskId, ...] = ()
+    remove_blocks: tuple[TaskId, ...] = ()
+    remove_blocked_by: tuple[TaskId, ...] = ()
+    metadata_patch: Mapping[str, Any] = field(default_factory=dict)
+    expected: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def list(self) -> ListKey:
+        return self.key.list
+
+    @property
+    def verb(self) -> Verb:
+        """The verb that names this edit best, for capabilities and for messages."""
+        if self.remove_blocked_by or self.remove_blocks:
+            return Verb.UNBLOCK
+        if self.add_blocked_by or self.add_blocks:
+            return Verb.BLOCK
+        if self.status is not None:
+            return Verb.STATUS
+        if not isinstance(self.owner, Keep):
+            return Verb.ASSIGN
+        return Verb.PRIORITY if self.priority is not None else Verb.EDIT
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteTask:
+    """Remove a task and strip its id from every other task's edges."""
+
+    key: TaskKey
+    expected: Mapping[str, Any] = field(default_factory=dict)
+
+    verb = Verb.DELETE
+
+    @property
+    def list(self) -> ListKey:
+        return self.key.list
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimTask:
+    """Take a ready task for an owner, if it is still free."""
+
+    key: TaskKey
+    claimant: str
+
+    verb = Verb.CLAIM
+
+    @property
+    def list(self) -> ListKey:
+        return self.key.list
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseTask:
+    """Give a task back: no owner, status pending. Refused if `expected_owner` lost it already."""
+
+    key: TaskKey
+    expected_owner: str | None = None
+
+    verb = Verb.RELEASE
+
+    @property
+    def list(self) -> ListKey:
+        return self.key.list
+
+
+Edit = CreateTask | UpdateTask | DeleteTask | ClaimTask | ReleaseTask
+
+
+@dataclass(frozen=True, slots=True)
+class EditResult:
+    """What an edit did: the task as stored now (None after a delete) and what else it touched."""
+
+    edit: Edit
+    task: Task | None
+    changed: tuple[str, ...] = ()
+    others: tuple[Task, ...] = ()
+    """Other tasks written in the same commit: the far ends of edges."""
+    stripped: tuple[TaskId, ...] = ()
+    """Ids whose edges to a deleted task were removed."""

@@ -1,0 +1,127 @@
+"""THE predicate: is a task ready to start, and if not, why. Table, panes, claim, command line
+and JSON all ask here, so no two of them can disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from store.model.graph import Tasks, is_met
+from store.model.task import Task, TaskId
+
+
+class ReasonKind(StrEnum):
+    """Why a task is not ready."""
+
+    DONE = "done"
+    IN_PROGRESS = "in_progress"
+    OPEN = "open"
+    """An open blocker: somebody has to finish it."""
+    MISSING = "missing"
+    UNREADABLE = "unreadable"
+    SELF = "self"
+    CYCLE = "cycle"
+    CLOSED = "closed"
+    """A blocker that ended without being completed: archived, cancelled, abandoned."""
+    STATUS = "status"
+    """Its own status keeps it from starting: deferred, failed, unknown."""
+
+    @property
+    def is_phantom(self) -> bool:
+        """Waiting cannot help: the edge, not the work, has to be mended."""
+        return self in _PHANTOM
+
+
+_PHANTOM = frozenset(
+    {
+        ReasonKind.MISSING,
+        ReasonKind.UNREADABLE,
+        ReasonKind.SELF,
+        ReasonKind.CYCLE,
+        ReasonKind.CLOSED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason: its kind, the task that causes it, and a sentence for a person.
+
+    `text` quotes the task's own words, so it is untrusted and goes through the safe-text door.
+    """
+
+    kind: ReasonKind
+    task: TaskId
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """The verdict. `reasons` is empty exactly when `ready`."""
+
+    ready: bool
+    reasons: tuple[Reason, ...]
+
+    @property
+    def is_phantom(self) -> bool:
+        """Blocked, and by nothing but edges that will never clear by themselves."""
+        return bool(self.reasons) and all(r.kind.is_phantom for r in self.reasons)
+
+
+READY = Readiness(True, ())
+
+
+def readiness(task: Task, tasks: Tasks, cycle: Sequence[TaskId] = ()) -> Readiness:
+    """Judge one task against the tasks of its list.
+
+    Args:
+        task: the task in question.
+        tasks: at least its blockers, by id; an id that is not there counts as missing.
+        cycle: the members of the cycle it is in, where the caller knows the whole graph.
+    """
+    if not task.is_readable:
+        return _because(ReasonKind.UNREADABLE, task.id, "its file cannot be read")
+    if task.status.frees_dependents:
+        return _because(ReasonKind.DONE, task.id, "it is completed")
+    if task.is_closed:
+        return _because(ReasonKind.DONE, task.id, f"it is {task.native_status}")
+    if task.status.is_active:
+        who = f" by {task.owner}" if task.owner else ", by nobody"
+        return _because(ReasonKind.IN_PROGRESS, task.id, f"it is {task.native_status}{who}")
+    reasons = [
+        _judge(task, blocker, tasks.get(blocker), cycle)
+        for blocker in dict.fromkeys(task.blocked_by)
+        if not is_met(tasks.get(blocker))
+    ]
+    if reasons:
+        return Readiness(False, tuple(reasons))
+    if task.status.value not in ("pending", "blocked"):
+        return _because(ReasonKind.STATUS, task.id, f"its status is {task.native_status!r}")
+    return READY
+
+
+def _because(kind: ReasonKind, task_id: TaskId, text: str) -> Readiness:
+    return Readiness(False, (Reason(kind, task_id, text),))
+
+
+def _judge(task: Task, blocker_id: TaskId, blocker: Task | None, cycle: Sequence[TaskId]) -> Reason:
+    if blocker_id == task.id:
+        return Reason(ReasonKind.SELF, blocker_id, f"#{blocker_id} lists itself as its blocker")
+    if blocker is None:
+        text = f"#{blocker_id} is not in the list: deleted, lost or never there"
+        return Reason(ReasonKind.MISSING, blocker_id, text)
+    if not blocker.is_readable:
+        text = f"#{blocker_id} cannot be read, so nobody knows whether it is done"
+        return Reason(ReasonKind.UNREADABLE, blocker_id, text)
+    if blocker_id in cycle:
+        ring = " → ".join(f"#{i}" for i in cycle[:10]) + (" …" if len(cycle) > 10 else "")
+        text = f"#{blocker_id} waits on this task in turn: cycle {ring}"
+        return Reason(ReasonKind.CYCLE, blocker_id, text)
+    if blocker.is_closed:
+        text = f"#{blocker_id} is {blocker.native_status}, which never frees what waits on it"
+        return Reason(ReasonKind.CLOSED, blocker_id, text)
+    owner = blocker.owner or "nobody"
+    text = f"#{blocker_id} {blocker.subject}: {blocker.native_status}, owned by {owner}"
+    return Reason(ReasonKind.OPEN, blocker_id, text)

@@ -1,0 +1,224 @@
+"""The immutable state of all lists at one moment, and what differs between two moments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from store.model import graph as graphs
+from store.model.graph import EMPTY_GRAPH, TaskGraph
+from store.model.readiness import Readiness, readiness
+from store.model.task import ListKey, Problem, Task, TaskId, TaskKey, TaskListInfo
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TaskList:
+    """One list as it was scanned. `tasks` is ordered by id; unchanged tasks are shared objects."""
+
+    info: TaskListInfo
+    tasks: Mapping[TaskId, Task] = field(default_factory=dict)
+    graph: TaskGraph = EMPTY_GRAPH
+    problems: tuple[Problem, ...] = ()
+    ignored: int = 0
+    """Files in the list that are not tasks by their name."""
+    is_stale: bool = False
+    """True: the list is gone or could not be read now; this is the last good view of it."""
+
+    @property
+    def key(self) -> ListKey:
+        return self.info.key
+
+    def readiness(self, task: Task) -> Readiness:
+        return readiness(task, self.tasks, self.graph.cycle_of.get(task.id, ()))
+
+    def is_ready(self, task: Task) -> bool:
+        """The verdict alone, without building its reasons."""
+        return (
+            task.status.value in ("pending", "blocked")
+            and task.id not in self.graph.unmet
+            and task.is_readable
+        )
+
+    def is_blocked(self, task: Task) -> bool:
+        """It has not started, and something unmet keeps it from starting."""
+        return task.id in self.graph.unmet and not task.status.is_active and task.is_readable
+
+    def with_tasks(
+        self, tasks: Mapping[TaskId, Task], touched: frozenset[TaskId], **facts: Any
+    ) -> TaskList:
+        """The next state, its graph worked out from this one's. `facts`: other fields to set."""
+        if self.graph is EMPTY_GRAPH and not self.tasks:
+            graph = graphs.build(tasks)
+        else:
+            graph = graphs.update(self.graph, self.tasks, tasks, touched)
+        now: dict[str, Any] = {
+            "info": self.info,
+            "problems": self.problems,
+            "ignored": self.ignored,
+            **facts,
+        }
+        return TaskList(tasks=tasks, graph=graph, **now)
+
+
+class WatchMode(StrEnum):
+    """How changes under a root come to be known."""
+
+    EVENTS = "events"
+    POLLING = "polling"
+    WAITING = "waiting"
+    """The root does not exist yet; its nearest parent is watched."""
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class RootState:
+    """One root: where it is, where the setting came from, and how it is watched."""
+
+    path: str
+    source: str
+    exists: bool
+    mode: WatchMode = WatchMode.NONE
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """All lists at one moment. Compared by identity: a new scan without news is the same object
+    but for its times, which travel beside it (see `scanned_at`).
+    """
+
+    lists: Mapping[ListKey, TaskList] = field(default_factory=dict)
+    roots: tuple[RootState, ...] = ()
+    scanned_at: float = 0.0
+    """Epoch seconds of the scan that produced this state."""
+    number: int = 0
+    """Grows by one with each snapshot of a workspace."""
+    is_complete: bool = True
+    """False while the first load is still going on."""
+
+    def task(self, key: TaskKey) -> Task | None:
+        found = self.lists.get(key.list)
+        return found.tasks.get(key.id) if found else None
+
+    def all_tasks(self) -> Iterator[tuple[TaskList, Task]]:
+        for task_list in self.lists.values():
+            for task in task_list.tasks.values():
+                yield task_list, task
+
+    def count(self) -> int:
+        return sum(len(task_list.tasks) for task_list in self.lists.values())
+
+
+EMPTY_SNAPSHOT = Snapshot()
+
+
+class ChangeKind(StrEnum):
+    """What happened to a task or a list."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    VANISHED = "vanished"
+    """It is no longer there. Who removed it is not known from this."""
+    UNREADABLE = "unreadable"
+    LIST_APPEARED = "list_appeared"
+    LIST_VANISHED = "list_vanished"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field of one task that differs, or one task or list that came or went.
+
+    `field` is None for what came or went; `old` and `new` are then its subject.
+    """
+
+    kind: ChangeKind
+    list: ListKey
+    task: TaskId | None
+    field: str | None
+    old: Any
+    new: Any
+    at: float
+    """Epoch seconds: the record's own `updated_at` where it moved, else the time of the scan."""
+    owner: str | None = None
+    subject: str = ""
+
+
+COMPARED_FIELDS = (
+    "status",
+    "owner",
+    "subject",
+    "blocked_by",
+    "blocks",
+    "active_form",
+    "description",
+    "priority",
+    "metadata",
+)
+
+
+def diff(old: Snapshot, new: Snapshot) -> list[Change]:
+    """What differs. Shared objects are skipped by identity, so this costs what changed."""
+    if old.lists is new.lists:
+        return []
+    changes: list[Change] = []
+    for key, before in old.lists.items():
+        if key not in new.lists:
+            name = before.info.name
+            kind = ChangeKind.LIST_VANISHED
+            changes.append(Change(kind, key, None, None, name, None, new.scanned_at))
+    for key, after in new.lists.items():
+        known = old.lists.get(key)
+        if known is None:
+            name = after.info.name
+            kind = ChangeKind.LIST_APPEARED
+            changes.append(Change(kind, key, None, None, None, name, new.scanned_at))
+        if known is not after:
+            changes.extend(_diff_tasks(known, after, new.scanned_at))
+    return changes
+
+
+def _diff_tasks(before: TaskList | None, after: TaskList, at: float) -> Iterator[Change]:
+    known: Mapping[TaskId, Task] = before.tasks if before else {}
+    if known is after.tasks:
+        return
+    for task_id, task in after.tasks.items():
+        was = known.get(task_id)
+        if was is task:
+            continue
+        if was is None:
+            yield _whole(ChangeKind.CREATED, task, None, task.subject, task.created_at or at)
+        else:
+            yield from _diff_fields(was, task, at)
+    for task_id, was in known.items():
+        if task_id not in after.tasks:
+            yield _whole(ChangeKind.VANISHED, was, was.subject, None, at)
+
+
+def _whole(kind: ChangeKind, task: Task, old: Any, new: Any, at: float) -> Change:
+    return Change(kind, task.key.list, task.id, None, old, new, at, task.owner, task.subject)
+
+
+def _diff_fields(was: Task, task: Task, at: float) -> Iterator[Change]:
+    if was.is_readable and not task.is_readable:
+        reason = task.problems[0].text if task.problems else ""
+        yield _whole(ChangeKind.UNREADABLE, was, was.subject, reason, at)
+        return
+    moved = task.updated_at if task.updated_at != was.updated_at else None
+    for name in COMPARED_FIELDS:
+        old, new = getattr(was, name), getattr(task, name)
+        if name == "status":
+            old, new = was.native_status, task.native_status
+        if old != new:
+            yield Change(
+                ChangeKind.CHANGED,
+                task.key.list,
+                task.id,
+                name,
+                old,
+                new,
+                moved or at,
+                task.owner,
+                task.subject,
+            )

@@ -1,0 +1,192 @@
+"""Tasks and lists as every pane sees them, whatever system owns them. Pure values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple, NewType
+
+TaskListId = NewType("TaskListId", str)
+TaskId = NewType("TaskId", str)
+"""A native id as text: "12" in the native layout."""
+
+
+class TaskStatus(StrEnum):
+    """The common statuses. A system maps its own words to these and keeps them verbatim."""
+
+    PENDING = "pending"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    BLOCKED = "blocked"
+    CLAIMED = "claimed"
+    REVIEW = "review"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    DEFERRED = "deferred"
+    ABANDONED = "abandoned"
+    ARCHIVED = "archived"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_active(self) -> bool:
+        """Somebody says that it is being worked on."""
+        return self in _ACTIVE
+
+    @property
+    def is_closed(self) -> bool:
+        """No work is left in it, whether it succeeded or not."""
+        return self in _CLOSED
+
+    @property
+    def frees_dependents(self) -> bool:
+        """Tasks that wait on it may start. Only success does that."""
+        return self is TaskStatus.COMPLETED
+
+
+_ACTIVE = frozenset({TaskStatus.IN_PROGRESS, TaskStatus.CLAIMED, TaskStatus.REVIEW})
+_CLOSED = frozenset(
+    {TaskStatus.COMPLETED, TaskStatus.CANCELLED, TaskStatus.ABANDONED, TaskStatus.ARCHIVED}
+)
+
+
+class ListKey(NamedTuple):
+    """Names one list on this machine: the same id may exist under two roots."""
+
+    system: str
+    root: str
+    id: TaskListId
+
+
+class TaskKey(NamedTuple):
+    """Names one task. Selection, marks and edits hold keys, never row numbers."""
+
+    list: ListKey
+    id: TaskId
+
+
+class Revision(NamedTuple):
+    """Which version of a record was read, from its file's metadata."""
+
+    inode: int
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+
+
+NO_REVISION = Revision(0, 0, 0, 0)
+
+
+class ProblemKind(StrEnum):
+    """What is wrong with a record or a list, by the repair that it needs."""
+
+    UNREADABLE = "unreadable"
+    ID_MISMATCH = "id_mismatch"
+    UNKNOWN_STATUS = "unknown_status"
+    HALF_EDGE = "half_edge"
+    DANGLING_EDGE = "dangling_edge"
+    SELF_EDGE = "self_edge"
+    CYCLE = "cycle"
+    LOST_MARK = "lost_mark"
+    BAD_META = "bad_meta"
+    IGNORED_FILE = "ignored_file"
+    UNSAFE_PERMISSIONS = "unsafe_permissions"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is wrong on disk: what, where, and the way out."""
+
+    kind: ProblemKind
+    text: str
+    task: TaskId | None = None
+    path: str | None = None
+    repair: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One task as it was read. Times are epoch seconds, None where the record has none."""
+
+    key: TaskKey
+    subject: str
+    status: TaskStatus = TaskStatus.PENDING
+    native_status: str = "pending"
+    description: str = ""
+    active_form: str | None = None
+    owner: str | None = None
+    blocks: tuple[TaskId, ...] = ()
+    blocked_by: tuple[TaskId, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    created_at: float | None = None
+    updated_at: float | None = None
+    priority: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Top-level fields that colonytop does not know; kept by every edit."""
+    problems: tuple[Problem, ...] = ()
+    revision: Revision = NO_REVISION
+
+    @property
+    def id(self) -> TaskId:
+        return self.key.id
+
+    @property
+    def is_readable(self) -> bool:
+        """False: the file is there and cannot be understood. It still keeps its id."""
+        return not any(p.kind is ProblemKind.UNREADABLE for p in self.problems)
+
+    @property
+    def is_internal(self) -> bool:
+        return bool(self.metadata.get("_internal"))
+
+    @property
+    def is_closed(self) -> bool:
+        return self.status.is_closed and self.is_readable
+
+
+class Verb(StrEnum):
+    """The edits that a system may or may not allow."""
+
+    CREATE = "create"
+    EDIT = "edit"
+    STATUS = "status"
+    ASSIGN = "assign"
+    BLOCK = "block"
+    UNBLOCK = "unblock"
+    CLAIM = "claim"
+    RELEASE = "release"
+    DELETE = "delete"
+    PRIORITY = "priority"
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What may be edited here. `refusals` maps a verb to the sentence the operator sees."""
+
+    refusals: Mapping[Verb, str] = field(default_factory=dict)
+
+    def refusal(self, verb: Verb) -> str | None:
+        return self.refusals.get(verb)
+
+    @classmethod
+    def read_only(cls, reason: str) -> Capabilities:
+        return cls(dict.fromkeys(Verb, reason))
+
+
+@dataclass(frozen=True, slots=True)
+class TaskListInfo:
+    """What is known of a list beside its tasks."""
+
+    key: ListKey
+    path: str
+    role: str | None = None
+    goal: str | None = None
+    created_at: float | None = None
+    capabilities: Capabilities = field(default_factory=Capabilities)
+
+    @property
+    def name(self) -> str:
+        """The list id without the prefix that every list of its kind shares."""
+        head, colon, rest = self.key.id.partition(":")
+        return rest if colon and head in {"colony", "session", "unscoped"} and rest else self.key.id
