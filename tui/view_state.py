@@ -1,0 +1,92 @@
+"""How this operator looks at the colony: lens, search, sort, grouping, pause. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from store.model.attention import DEFAULT_STALE_AFTER_S
+from store.model.snapshot import EMPTY_SNAPSHOT, Snapshot
+from store.model.task import ListKey, TaskKey
+
+
+class Lens(StrEnum):
+    """What the table shows; the keys 1 to 6 in this order."""
+
+    ALL = "all"
+    READY = "ready"
+    ACTIVE = "active"
+    BLOCKED = "blocked"
+    STALE = "stale"
+    NEEDS_YOU = "needs you"
+
+
+class SortKey(StrEnum):
+    """What the rows are ordered by; ties by id."""
+
+    WAVE = "wave"
+    ID = "id"
+    STATUS = "status"
+    OWNER = "owner"
+    AGE = "age"
+    HOLDS = "holds"
+    SUBJECT = "subject"
+
+
+class Grouping(StrEnum):
+    WAVE = "wave"
+    FLAT = "flat"
+
+
+@dataclass(frozen=True, slots=True)
+class ViewState:
+    """The operator's choices. A new value for each change."""
+
+    lens: Lens = Lens.ALL
+    query: str = ""
+    sort: SortKey = SortKey.WAVE
+    descending: bool = False
+    grouping: Grouping = Grouping.WAVE
+    list_key: ListKey | None = None
+    """Show only this list; None shows all of them, merged."""
+
+
+class ChangeSign(StrEnum):
+    """The sign in the first column of a row that has just changed."""
+
+    ADDED = "+"
+    CHANGED = "~"
+    SAVED = "*"
+    """Our own edit, written and not yet seen in a snapshot."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeMark:
+    """A row's mark and the moment (epoch seconds) until which it is shown."""
+
+    sign: ChangeSign
+    until: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """Everything the panes draw from, at one moment. Compared by identity."""
+
+    snapshot: Snapshot = EMPTY_SNAPSHOT
+    view: ViewState = field(default_factory=ViewState)
+    now: float = 0.0
+    """Epoch seconds."""
+    selected: TaskKey | None = None
+    marks: Mapping[TaskKey, ChangeMark] = field(default_factory=dict)
+    stale_after_s: float = DEFAULT_STALE_AFTER_S
+    ascii: bool = False
+    read_only: bool = False
+    paused: bool = False
+    unseen_changes: int = 0
+    """Changes that arrived while the view is frozen."""
+    scan_age_s: float | None = None
+    """Seconds since the last scan finished; None before the first."""
+
+
+EMPTY_FRAME = Frame()
