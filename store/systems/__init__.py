@@ -1,0 +1,1 @@
+"""One room per system that owns lists. None of them knows another."""

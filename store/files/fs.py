@@ -1,0 +1,288 @@
+"""The port: every file system call of the store is made here, relative to directory descriptors.
+
+A `Directory` is reached from a root by opening each component without following links, so a
+directory that is swapped for a symlink or renamed away in mid-operation can never redirect a
+write. Reads refuse anything that is not a plain file and are bounded in size.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from store.model.errors import ColonytopError, StorageFailure
+from store.model.task import Revision
+
+READ_LIMIT = 1 << 20
+"""Bytes: a record larger than this is shown as unreadable."""
+
+DIRECTORY_MODE = 0o700
+FILE_MODE = 0o600
+
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class UnreadableFile(ColonytopError):
+    """The name is there, and what it names cannot be read as a record."""
+
+    kind = "unreadable_file"
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """A file as it was read, with the revision and mode of what was read."""
+
+    content: bytes
+    revision: Revision
+    mode: int
+
+
+def revision_of(status: os.stat_result) -> Revision:
+    return Revision(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+class Directory:
+    """An open directory. All names are single components; use as a context manager."""
+
+    def __init__(self, descriptor: int, path: Path) -> None:
+        self._descriptor = descriptor
+        self.path = path
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def identity(self) -> tuple[int, int]:
+        """(device, inode): the same directory has the same identity under any name."""
+        found = os.fstat(self._descriptor)
+        return found.st_dev, found.st_ino
+
+    def mtime_ns(self) -> int:
+        """When a name was last added, replaced or removed here."""
+        return os.fstat(self._descriptor).st_mtime_ns
+
+    def mode(self) -> int:
+        return stat.S_IMODE(os.fstat(self._descriptor).st_mode)
+
+    def subdirectory(self, name: str, *, create: bool = False) -> Directory:
+        """Open a sub-directory without following a link.
+
+        Raises:
+            FileNotFoundError: it is not there and `create` is False.
+            NotADirectoryError: it is something else, or a link.
+        """
+        if create:
+            with suppress(FileExistsError):
+                os.mkdir(name, DIRECTORY_MODE, dir_fd=self._descriptor)
+        try:
+            child = os.open(name, _DIRECTORY | os.O_NOFOLLOW, dir_fd=self._descriptor)
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                text = "a symbolic link stands where a directory is expected"
+                raise NotADirectoryError(errno.ENOTDIR, text, str(self.path / name)) from error
+            raise
+        return Directory(child, self.path / name)
+
+    def names(self) -> list[str]:
+        """Every name here, in no order. Names that are not UTF-8 hold surrogates."""
+        return os.listdir(self._descriptor)
+
+    def status(self, name: str) -> os.stat_result | None:
+        """The status of a name itself (links not followed), None if it is not there."""
+        try:
+            return os.stat(name, dir_fd=self._descriptor, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+
+    def read(self, name: str, limit: int = READ_LIMIT) -> FileContent:
+        """Read a plain file whole.
+
+        Raises:
+            FileNotFoundError: the name is not there.
+            UnreadableFile: not a plain file, too large, or the file system refused.
+        """
+        try:
+            descriptor = os.open(name, _READ, dir_fd=self._descriptor)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            reason = _REFUSALS.get(error.errno or 0, error.strerror or str(error))
+            raise UnreadableFile(str(self.path / name), reason) from error
+        try:
+            return _read_open(descriptor, self.path / name, limit)
+        finally:
+            os.close(descriptor)
+
+    def replace(self, name: str, content: bytes, *, sync: bool = True) -> None:
+        """Put a file in place whole, by a temporary name and a rename; keeps the old mode.
+
+        The directory itself is not synced: see `sync`.
+        """
+        with self._temporary(name, content, self._mode_of(name), sync) as temporary:
+            os.rename(temporary, name, src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor)
+
+    def create(self, name: str, content: bytes, *, sync: bool = True) -> None:
+        """Put a new file in place whole.
+
+        Raises:
+            FileExistsError: the name is taken, by whatever; it is left as it is.
+        """
+        with self._temporary(name, content, FILE_MODE, sync) as temporary:
+            os.link(
+                temporary,
+                name,
+                src_dir_fd=self._descriptor,
+                dst_dir_fd=self._descriptor,
+                follow_symlinks=False,
+            )
+
+    def unlink(self, name: str) -> bool:
+        """Remove a name; False if it was not there."""
+        try:
+            os.unlink(name, dir_fd=self._descriptor)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def sync(self) -> None:
+        """Make renames and removals here survive a power cut."""
+        os.fsync(self._descriptor)
+
+    def open_lock(self, name: str) -> int:
+        """A descriptor of the lock file, created empty if needed and never truncated."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        return os.open(name, flags, FILE_MODE, dir_fd=self._descriptor)
+
+    def _mode_of(self, name: str) -> int:
+        found = self.status(name)
+        if found is None or not stat.S_ISREG(found.st_mode):
+            return FILE_MODE
+        return stat.S_IMODE(found.st_mode)
+
+    @contextmanager
+    def _temporary(self, name: str, content: bytes, mode: int, sync: bool) -> Iterator[str]:
+        """A complete temporary file beside the target, gone afterwards whatever happens.
+
+        The dot and the suffix keep it out of the sight of every reader of these layouts.
+        """
+        temporary = f".{name}.{os.getpid()}.{secrets.token_hex(4)}.ctmp"
+        descriptor = os.open(temporary, _CREATE, mode, dir_fd=self._descriptor)
+        try:
+            try:
+                os.fchmod(descriptor, mode)
+                _write_all(descriptor, content)
+                if sync:
+                    os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            yield temporary
+        finally:
+            self.unlink(temporary)
+
+
+_REFUSALS = {
+    errno.ELOOP: "a symbolic link, not a plain file",
+    errno.ENXIO: "a socket or pipe, not a plain file",
+    errno.ENODEV: "a device, not a plain file",
+    errno.EACCES: "permission denied",
+}
+
+
+def _read_open(descriptor: int, path: Path, limit: int) -> FileContent:
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        raise UnreadableFile(str(path), "not a plain file")
+    if status.st_size > limit:
+        raise UnreadableFile(str(path), f"{status.st_size} bytes, over the limit of {limit}")
+    try:
+        parts = []
+        left = limit + 1
+        while left > 0 and (part := os.read(descriptor, min(left, status.st_size + 1))):
+            parts.append(part)
+            left -= len(part)
+    except OSError as error:
+        raise UnreadableFile(str(path), error.strerror or str(error)) from error
+    if left <= 0:
+        raise UnreadableFile(str(path), f"grew over the limit of {limit} bytes while read")
+    return FileContent(b"".join(parts), revision_of(status), stat.S_IMODE(status.st_mode))
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    left = memoryview(content)
+    while left:
+        left = left[os.write(descriptor, left) :]
+
+
+def open_directory(root: Path, parts: Sequence[str] = (), *, create: bool = False) -> Directory:
+    """Open `root/parts…`. The root itself may be a link (the operator chose it), nothing below.
+
+    Raises:
+        FileNotFoundError: something on the way is not there and `create` is False.
+        NotADirectoryError: something on the way is a link or not a directory.
+    """
+    if create:
+        os.makedirs(root, DIRECTORY_MODE, exist_ok=True)
+    current = Directory(os.open(root, _DIRECTORY), root)
+    for part in parts:
+        if part in ("", ".", "..") or "/" in part or "\0" in part:
+            current.close()
+            raise StorageFailure(str(root / part), "not a single path component")
+        try:
+            following = current.subdirectory(part, create=create)
+        finally:
+            current.close()
+        current = following
+    return current
+
+
+@contextmanager
+def storage_failures(path: Path | str) -> Iterator[None]:
+    """Turn what the file system refuses into an error that names the file and the way out."""
+    try:
+        yield
+    except ColonytopError:
+        raise
+    except OSError as error:
+        hint = _HINTS.get(error.errno or 0, "")
+        reason = (error.strerror or str(error)) + (f"; {hint}" if hint else "")
+        raise StorageFailure(str(error.filename or path), reason) from error
+
+
+_HINTS = {
+    errno.ENOSPC: "free some space and try again, nothing was changed",
+    errno.EDQUOT: "the quota is used up, nothing was changed",
+    errno.EROFS: "the file system is read-only",
+    errno.EACCES: "this user may not write there",
+    errno.EMFILE: "too many open files in this process",
+    errno.ENFILE: "too many open files on this machine",
+}
