@@ -97,7 +97,7 @@ def width(text: str) -> int:
 
 
 def fit(text: SafeText, cells: int, *, right: bool = False, ellipsis: str = ELLIPSIS) -> SafeText:
-    """The text in exactly `cells` cells: padded (on the left with `right`) or cut with an ellipsis."""
+    """The text in exactly `cells` cells: padded (on the left with `right`), or cut to `…`."""
     if cells <= 0:
         return SafeText("")
     if "\n" in text:
