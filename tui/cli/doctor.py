@@ -1,0 +1,103 @@
+"""`doctor`: where colonytop looks, what it finds, what is wrong and what would repair it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tui.cli.invocation import Invocation, common_options, pass_invocation
+
+if TYPE_CHECKING:
+    from store.model.snapshot import Snapshot
+
+
+@click.command()
+@click.option("--strict", is_flag=True, help="Exit with 1 if there is any problem.")
+@common_options
+@pass_invocation
+@click.pass_context
+def doctor(ctx: click.Context, invocation: Invocation, strict: bool) -> None:
+    """Roots and where each came from, lists, problems, and what would repair them.
+
+    Reads only. Repairs are commands to run, or what to do by hand.
+    """
+    from tui.cli.output import print_json
+
+    report = examine(invocation.workspace().scan())
+    if invocation.as_json:
+        print_json(report)
+    else:
+        _print_report(report)
+    if strict and not report["ok"]:
+        ctx.exit(1)
+
+
+def examine(snapshot: Snapshot) -> dict[str, Any]:
+    """The report as `doctor --json` prints it."""
+    from tui.cli.diagnosis import list_problems
+    from tui.cli.shapes import problem_record
+
+    lists: list[dict[str, Any]] = []
+    problems: list[dict[str, Any]] = []
+    for task_list in snapshot.lists.values():
+        place = {"list": task_list.key.id, "root": task_list.key.root}
+        found = [{**problem_record(p), **place} for p in list_problems(task_list)]
+        facts = {"system": task_list.key.system, "path": task_list.info.path}
+        counted = {"tasks": len(task_list.tasks), "problems": len(found)}
+        lists.append({**place, **facts, **counted})
+        problems.extend(found)
+    roots = [
+        {"path": r.path, "source": r.source, "exists": r.exists, "problem": r.problem}
+        for r in snapshot.roots
+    ]
+    sound = not problems and not any(root["problem"] for root in roots)
+    return {
+        "version": version_text(),
+        "roots": roots,
+        "lists": lists,
+        "problems": problems,
+        "ok": sound,
+    }
+
+
+def version_text() -> str:
+    """The installed version; "unknown" when run from a bare copy of the sources."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("colonytop")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _print_report(report: dict[str, Any]) -> None:
+    from tui.cli.output import print_line, print_table
+
+    print_line(f"colonytop {report['version']}")
+    for root in report["roots"]:
+        state = "" if root["exists"] else ", not there yet"
+        trouble = f": {root['problem']}" if root["problem"] else ""
+        print_line(f"root  {root['path']}  ({root['source']}{state}){trouble}")
+    if report["lists"]:
+        print_line("")
+        rows = [
+            (
+                row["list"],
+                row["system"],
+                str(row["tasks"]),
+                str(row["problems"] or "-"),
+                row["path"],
+            )
+            for row in report["lists"]
+        ]
+        print_table(("LIST", "SYSTEM", "TASKS", "PROBLEMS", "PATH"), rows)
+    print_line("")
+    if not report["problems"]:
+        print_line("no lists are found" if not report["lists"] else "no problems are found")
+    for problem in report["problems"]:
+        print_line(f"{problem['list']}  {problem['kind']}: {problem['text']}")
+        if problem["path"]:
+            print_line(f"    file    {problem['path']}")
+        if problem["repair"]:
+            print_line(f"    repair  {problem['repair']}")

@@ -1,0 +1,219 @@
+"""`add`, `update`, `assign`, `release`, `done`: edits of one task, through the locked store."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tui.cli.invocation import TASK_ID, Invocation, common_options, pass_invocation, require_task
+
+if TYPE_CHECKING:
+    from store.model.edits import Edit
+    from store.model.snapshot import TaskList
+    from store.model.task import TaskId
+    from store.workspace import Workspace
+
+STATUSES = ("pending", "in_progress", "completed")
+
+
+@click.command()
+@click.argument("name", metavar="LIST")
+@click.argument("subject", metavar="SUBJECT")
+@click.option("--description", default="", metavar="TEXT")
+@click.option("--active-form", metavar="TEXT", help="What is shown while it is worked on.")
+@click.option("--owner", metavar="NAME")
+@click.option("--blocked-by", "--by", multiple=True, type=TASK_ID, metavar="ID")
+@click.option("--metadata", "-m", multiple=True, metavar="KEY=JSON")
+@common_options
+@pass_invocation
+def add(
+    invocation: Invocation,
+    name: str,
+    subject: str,
+    description: str,
+    active_form: str | None,
+    owner: str | None,
+    blocked_by: tuple[str, ...],
+    metadata: tuple[str, ...],
+) -> None:
+    """Create a task in LIST."""
+    from store.model.edits import CreateTask
+
+    patch = parse_values(metadata, "--metadata")
+    workspace, task_list = invocation.open_list(name)
+    edit = CreateTask(
+        task_list.key,
+        subject,
+        description=description,
+        active_form=active_form,
+        owner=owner,
+        blocked_by=task_ids(blocked_by),
+        metadata=patch,
+    )
+    apply_and_print(invocation, workspace, task_list, edit, "created")
+
+
+@click.command()
+@click.argument("name", metavar="LIST")
+@click.argument("task_id", metavar="ID", type=TASK_ID)
+@click.option("--subject", metavar="TEXT")
+@click.option("--description", metavar="TEXT")
+@click.option("--active-form", metavar="TEXT")
+@click.option("--owner", metavar="NAME", help="The new owner; - for nobody.")
+@click.option("--status", metavar="STATUS", help="pending, in_progress or completed.")
+@click.option("--priority", metavar="PRIORITY", help="Where the system has priorities.")
+@click.option("--add-blocks", multiple=True, type=TASK_ID, metavar="ID")
+@click.option("--add-blocked-by", multiple=True, type=TASK_ID, metavar="ID")
+@click.option("--remove-blocks", multiple=True, type=TASK_ID, metavar="ID")
+@click.option("--remove-blocked-by", multiple=True, type=TASK_ID, metavar="ID")
+@click.option("--metadata", "-m", multiple=True, metavar="KEY=JSON", help="KEY=null deletes it.")
+@click.option(
+    "--expect",
+    multiple=True,
+    metavar="FIELD=JSON",
+    help="Refuse if FIELD is to change and does not hold this value now.",
+)
+@common_options
+@pass_invocation
+def update(invocation: Invocation, /, name: str, task_id: str, **options: Any) -> None:
+    """Change fields and edges of a task of LIST, all in one commit."""
+    from store.model.edits import KEEP, UpdateTask
+    from store.model.task import TaskKey
+
+    if not any(value is not None and value != () for value in options.values()):
+        raise click.UsageError("nothing to change was named")
+    metadata = parse_values(options["metadata"], "--metadata")
+    expected = parse_values(options["expect"], "--expect")
+    workspace, task_list = invocation.open_list(name)
+    task = require_task(task_list, task_id)
+    owner = options["owner"]
+    edit = UpdateTask(
+        TaskKey(task_list.key, task.id),
+        subject=options["subject"],
+        description=options["description"],
+        active_form=options["active_form"],
+        owner=KEEP if owner is None else owner_of(owner),
+        status=None if options["status"] is None else parse_status(options["status"]),
+        priority=options["priority"],
+        add_blocks=task_ids(options["add_blocks"]),
+        add_blocked_by=task_ids(options["add_blocked_by"]),
+        remove_blocks=task_ids(options["remove_blocks"]),
+        remove_blocked_by=task_ids(options["remove_blocked_by"]),
+        metadata_patch=metadata,
+        expected=expected,
+    )
+    apply_and_print(invocation, workspace, task_list, edit, "updated")
+
+
+@click.command()
+@click.argument("name", metavar="LIST")
+@click.argument("task_id", metavar="ID", type=TASK_ID)
+@click.argument("owner", metavar="OWNER|-")
+@common_options
+@pass_invocation
+def assign(invocation: Invocation, name: str, task_id: str, owner: str) -> None:
+    """Give a task of LIST to OWNER; - takes it from everybody. Its status stays."""
+    from store.model.edits import UpdateTask
+
+    workspace, task_list = invocation.open_list(name)
+    task = require_task(task_list, task_id)
+    edit = UpdateTask(task.key, owner=owner_of(owner))
+    said = f"assigned to {owner}" if owner != "-" else "assigned to nobody"
+    apply_and_print(invocation, workspace, task_list, edit, said)
+
+
+@click.command()
+@click.argument("name", metavar="LIST")
+@click.argument("task_id", metavar="ID", type=TASK_ID)
+@click.option("--owner", metavar="NAME", help="Refuse if it is not NAME's any more.")
+@common_options
+@pass_invocation
+def release(invocation: Invocation, name: str, task_id: str, owner: str | None) -> None:
+    """Give a task of LIST back: no owner, status pending."""
+    from store.model.edits import ReleaseTask
+
+    workspace, task_list = invocation.open_list(name)
+    task = require_task(task_list, task_id)
+    edit = ReleaseTask(task.key, expected_owner=owner)
+    apply_and_print(invocation, workspace, task_list, edit, "released")
+
+
+@click.command()
+@click.argument("name", metavar="LIST")
+@click.argument("task_id", metavar="ID", type=TASK_ID)
+@common_options
+@pass_invocation
+def done(invocation: Invocation, name: str, task_id: str) -> None:
+    """Mark a task of LIST completed."""
+    from store.model.edits import UpdateTask
+    from store.model.task import TaskStatus
+
+    workspace, task_list = invocation.open_list(name)
+    task = require_task(task_list, task_id)
+    edit = UpdateTask(task.key, status=TaskStatus.COMPLETED)
+    apply_and_print(invocation, workspace, task_list, edit, "completed")
+
+
+def apply_and_print(
+    invocation: Invocation, workspace: Workspace, task_list: TaskList, edit: Edit, said: str
+) -> None:
+    """Make the edit and print the task as it is stored now."""
+    from tui.cli.output import print_json, print_line
+    from tui.cli.shapes import ready_after, task_record
+
+    result = workspace.apply(edit)
+    task = result.task
+    assert task is not None  # only a delete leaves none
+    if invocation.as_json:
+        record = task_record(task, ready=ready_after(task_list, task, *result.others))
+        print_json({"list": task_list.key.id, "task": record})
+    else:
+        changed = f" ({', '.join(result.changed)})" if result.changed else ""
+        print_line(f"#{task.id} {task.subject}: {said}{changed}")
+
+
+def task_ids(ids: tuple[str, ...]) -> tuple[TaskId, ...]:
+    from store.model.task import TaskId
+
+    return tuple(dict.fromkeys(TaskId(i) for i in ids))
+
+
+def owner_of(name: str) -> str | None:
+    """An owner's name; "-" is nobody."""
+    if not name.strip():
+        raise click.UsageError("an owner needs a name; - is nobody")
+    return None if name == "-" else name
+
+
+def parse_status(text: str) -> Any:
+    """A status by its native word.
+
+    Raises:
+        UsageError: no system knows it.
+    """
+    from store.model.task import TaskStatus
+
+    known = [str(status) for status in TaskStatus if status is not TaskStatus.UNKNOWN]
+    if text not in known:
+        raise click.UsageError(f"status {text!r} is none of {', '.join(STATUSES)}")
+    return TaskStatus(text)
+
+
+def parse_values(pairs: tuple[str, ...], option: str) -> dict[str, Any]:
+    """KEY=JSON pairs. A value that is not JSON is taken as text.
+
+    Raises:
+        UsageError: there is no "=" or no key.
+    """
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not key or not equals:
+            raise click.UsageError(f"{option} {pair!r}: KEY=VALUE is needed")
+        try:
+            found[key] = json.loads(text)
+        except ValueError:
+            found[key] = text
+    return found

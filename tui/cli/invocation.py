@@ -1,0 +1,109 @@
+"""What one run of the command line was asked: its roots and the form of its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from store.model.snapshot import TaskList
+    from store.model.task import Task
+    from store.workspace import RootSpec, Workspace
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass
+class Invocation:
+    """Options that may stand before or after the command's name, gathered from both places."""
+
+    roots: list[Path] = field(default_factory=list)
+    as_json: bool = False
+    app: dict[str, Any] = field(default_factory=dict)
+    """Options of the app given before its roots."""
+
+    def root_specs(self, arguments: tuple[Path, ...] = ()) -> tuple[RootSpec, ...]:
+        """The roots of `--root` and of the arguments; without any, the usual ones."""
+        from store.workspace import RootSpec, choose_roots
+
+        named = tuple(RootSpec(path.expanduser().absolute(), "--root") for path in self.roots)
+        if named and not arguments:
+            return named
+        return named + tuple(choose_roots(arguments))
+
+    def workspace(self) -> Workspace:
+        from store.workspace import Workspace
+
+        return Workspace(self.root_specs())
+
+    def open_list(self, name: str) -> tuple[Workspace, TaskList]:
+        """The list of that id or short name, as it is on disk now.
+
+        Raises:
+            ListNotFound: there is none, or more than one.
+        """
+        workspace = self.workspace()
+        workspace.scan()
+        return workspace, workspace.find_list(name)
+
+
+pass_invocation = click.make_pass_decorator(Invocation, ensure=True)
+
+
+def require_task(task_list: TaskList, task_id: str) -> Task:
+    """The task of that id.
+
+    Raises:
+        TaskNotFound: the list has no such task.
+    """
+    from store.model.errors import TaskNotFound
+    from store.model.task import TaskId
+
+    task = task_list.tasks.get(TaskId(task_id))
+    if task is None:
+        raise TaskNotFound(task_list.key.id, task_id)
+    return task
+
+
+def _note_roots(ctx: click.Context, _: click.Parameter, value: tuple[str, ...]) -> None:
+    ctx.ensure_object(Invocation).roots.extend(Path(path) for path in value)
+
+
+def _note_json(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        ctx.ensure_object(Invocation).as_json = True
+
+
+def common_options(command: F) -> F:
+    """`--root` and `--json`, which every command has."""
+    root = click.option(
+        "--root",
+        metavar="DIR",
+        multiple=True,
+        expose_value=False,
+        callback=_note_roots,
+        help="Look for lists under DIR; may be given several times.",
+    )
+    as_json = click.option(
+        "--json",
+        is_flag=True,
+        expose_value=False,
+        callback=_note_json,
+        help="Print JSON.",
+    )
+    return root(as_json(command))
+
+
+def parse_task_id(text: str) -> str:
+    """A task id: `7`, `#7` and `0007` name the same task."""
+    bare = text.removeprefix("#")
+    if not bare:
+        raise click.BadParameter("a task id is needed")
+    return str(int(bare)) if bare.isascii() and bare.isdecimal() and len(bare) < 64 else bare
+
+
+TASK_ID = parse_task_id

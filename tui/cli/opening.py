@@ -1,0 +1,95 @@
+"""`colonytop [ROOT…]`: the app. The only command that imports Textual."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from tui.cli.invocation import Invocation, common_options, pass_invocation
+
+if TYPE_CHECKING:
+    from store.workspace import RootSpec
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+APP_OPTIONS = (
+    click.option("--readonly", is_flag=True, help="Look only: no edit is offered."),
+    click.option("--theme", metavar="NAME", help="Colours: a theme of the app."),
+    click.option("--ascii", is_flag=True, help="Plain ASCII signs."),
+    click.option(
+        "--config",
+        metavar="FILE",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="Settings file (TOML).",
+    ),
+    click.option("--goto", metavar="LIST/ID", help="Start on this task."),
+    click.option("--operator", metavar="NAME", help="Your name in the activity."),
+)
+
+
+def app_options(command: F) -> F:
+    """The options of the screen."""
+    for option in reversed(APP_OPTIONS):
+        command = option(command)
+    return command
+
+
+def open_app(invocation: Invocation, roots: tuple[Path, ...]) -> None:
+    """Run the app until the operator quits; leaves with the app's exit code."""
+    require_terminal()
+    sys.exit(start_app(invocation.root_specs(roots), invocation.app))
+
+
+def require_terminal() -> None:
+    """Say so in one line where there is no terminal, before anything heavy is imported.
+
+    Raises:
+        UsageError: what is missing.
+    """
+    from tui.terminal import terminal_problem
+
+    if problem := terminal_problem():
+        raise click.UsageError(
+            f"no screen: {problem}; `colonytop lists` and `colonytop watch` need none"
+        )
+
+
+def start_app(roots: Sequence[RootSpec], options: dict[str, Any]) -> int:
+    """Import the app and run it; the exit code.
+
+    Args:
+        roots: what to watch.
+        options: the app's options that were given, by name.
+
+    Raises:
+        ColonytopError: the settings cannot be used, or the task to start on is not named well.
+    """
+    from tui.settings import load_settings
+    from tui.terminal import run_app
+
+    settings = load_settings(options.get("config"))
+    if operator := options.get("operator"):
+        settings = settings.model_copy(update={"operator": operator[:64]})
+    return run_app(
+        roots,
+        settings=settings,
+        read_only=options.get("readonly", False),
+        theme=options.get("theme"),
+        ascii=options.get("ascii", False),
+        goto=options.get("goto"),
+    )
+
+
+@click.command("open", context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("roots", metavar="[ROOT]...", nargs=-1, type=click.Path(path_type=Path))
+@common_options
+@app_options
+@pass_invocation
+def open_command(invocation: Invocation, /, roots: tuple[Path, ...], **app: Any) -> None:
+    """Open the screen on the ROOTs."""
+    invocation.app.update({name: value for name, value in app.items() if value})
+    open_app(invocation, roots)

@@ -1,0 +1,205 @@
+"""`lists`, `ls`, `show`, `why`: what is there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from tui.cli.invocation import TASK_ID, Invocation, common_options, pass_invocation, require_task
+
+if TYPE_CHECKING:
+    from store.model.snapshot import TaskList
+    from store.model.task import Task
+
+
+@click.command()
+@common_options
+@pass_invocation
+def lists(invocation: Invocation) -> None:
+    """Every list under the roots, with its counts and problems."""
+    from tui.cli.diagnosis import list_problems
+    from tui.cli.output import print_json, print_line, print_table
+    from tui.cli.shapes import list_record
+
+    snapshot = invocation.workspace().scan()
+    found = [list_record(each, list_problems(each)) for each in snapshot.lists.values()]
+    if invocation.as_json:
+        print_json({"lists": found})
+        return
+    if not found:
+        places = ", ".join(root.path for root in snapshot.roots)
+        print_line(f"no lists under {places}")
+        return
+    titles = ("LIST", "READY", "ACTIVE", "BLOCKED", "DONE", "TOTAL", "PROBLEMS", "ROOT")
+    keys = ("ready", "in_progress", "blocked", "completed", "total")
+    rows = [
+        (
+            str(each["list"]),
+            *(str(each["counts"][key]) for key in keys),
+            str(len(each["problems"]) or "-"),
+            str(each["root"]),
+        )
+        for each in found
+    ]
+    print_table(titles, rows)
+
+
+@click.command()
+@click.argument("name", metavar="LIST")
+@click.option("--filter", "text", metavar="TEXT", help="Words in the id, subject or owner.")
+@click.option("--ready", is_flag=True, help="Only tasks that can start now.")
+@click.option("--status", metavar="STATUS", help="Only this status.")
+@click.option("--owner", metavar="NAME", help="Only this owner; - for tasks without.")
+@click.option("--internal", is_flag=True, help="Also what agents keep for themselves.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N tasks.")
+@common_options
+@pass_invocation
+def ls(
+    invocation: Invocation,
+    name: str,
+    text: str | None,
+    ready: bool,
+    status: str | None,
+    owner: str | None,
+    internal: bool,
+    limit: int | None,
+) -> None:
+    """The tasks of LIST, by id."""
+    from tui.cli.output import print_json
+    from tui.cli.shapes import listed_record
+    from tui.matching import compile_query, searched_text
+
+    matches = compile_query(text or "")
+    _, task_list = invocation.open_list(name)
+    tasks = [
+        task
+        for task in task_list.tasks.values()
+        if (internal or not task.is_internal)
+        and (not ready or task_list.is_ready(task))
+        and (status is None or task.native_status == status)
+        and (owner is None or task.owner == (None if owner == "-" else owner))
+        and (matches is None or matches(searched_text(task), task))
+    ][:limit]
+    if invocation.as_json:
+        records = [listed_record(task_list, task) for task in tasks]
+        print_json({"list": task_list.key.id, "tasks": records})
+    else:
+        _print_tasks(task_list, tasks)
+
+
+@click.command()
+@click.argument("name", metavar="LIST")
+@click.argument("task_id", metavar="ID", type=TASK_ID)
+@common_options
+@pass_invocation
+def show(invocation: Invocation, name: str, task_id: str) -> None:
+    """One task of LIST with all its fields."""
+    from tui.cli.output import print_block, print_json
+    from tui.cli.shapes import listed_record
+
+    _, task_list = invocation.open_list(name)
+    task = require_task(task_list, task_id)
+    if invocation.as_json:
+        print_json({"list": task_list.key.id, "task": listed_record(task_list, task)})
+    else:
+        print_block("\n".join(_describe(task_list, task)))
+
+
+@click.command()
+@click.argument("name", metavar="LIST")
+@click.argument("task_id", metavar="ID", type=TASK_ID)
+@common_options
+@pass_invocation
+def why(invocation: Invocation, name: str, task_id: str) -> None:
+    """Whether a task of LIST is ready, and if not, why."""
+    from tui.cli.output import print_json, print_line
+    from tui.cli.shapes import readiness_record
+
+    _, task_list = invocation.open_list(name)
+    task = require_task(task_list, task_id)
+    verdict = task_list.readiness(task)
+    if invocation.as_json:
+        print_json(readiness_record(verdict))
+        return
+    if verdict.ready:
+        print_line(f"#{task.id} {task.subject}: ready")
+        return
+    print_line(f"#{task.id} {task.subject}: not ready")
+    for reason in verdict.reasons:
+        print_line(f"  {reason.text}")
+    roots = [i for i in task_list.graph.roots_of(task.id) if i not in task.blocked_by]
+    if roots:
+        print_line("  at the root of it: " + ", ".join(f"#{i}" for i in roots))
+
+
+def _print_tasks(task_list: TaskList, tasks: list[Task]) -> None:
+    from store.model.attention import display_state
+    from tui.cli.output import print_line, print_table
+
+    if not tasks:
+        print_line(f"no such tasks in {task_list.key.id}")
+        return
+    now = time.time()
+    rows = [
+        (
+            "#" + task.id,
+            display_state(task_list, task, now).value,
+            task.owner or "-",
+            age_text(None if task.updated_at is None else now - task.updated_at),
+            " ".join("#" + i for i in task_list.graph.unmet.get(task.id, ())) or "-",
+            task.subject,
+        )
+        for task in tasks
+    ]
+    print_table(("ID", "STATE", "OWNER", "AGE", "WAITS ON", "SUBJECT"), rows)
+
+
+def age_text(seconds: float | None) -> str:
+    """Seconds in the largest unit that fits: 45s, 12m, 3h, 2d."""
+    if seconds is None:
+        return "-"
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"{int(seconds // size)}{unit}"
+    return f"{max(0, int(seconds))}s"
+
+
+def _describe(task_list: TaskList, task: Task) -> Iterator[str]:
+    from tui.safe_text import one_line
+
+    def ids(found: tuple[str, ...]) -> str:
+        return ", ".join("#" + i for i in found) or "-"
+
+    verdict = task_list.readiness(task)
+    yield f"#{task.id} {one_line(task.subject)}"
+    yield f"list         {one_line(task_list.key.id)}"
+    yield f"status       {one_line(task.native_status)}"
+    yield f"owner        {one_line(task.owner or '-')}"
+    yield f"active form  {one_line(task.active_form or '-')}"
+    yield f"blocked by   {ids(task.blocked_by)}"
+    yield f"blocks       {ids(task.blocks)}"
+    yield f"ready        {'yes' if verdict.ready else 'no'}"
+    for reason in verdict.reasons:
+        yield f"             {one_line(reason.text)}"
+    yield f"created      {_moment(task.created_at)}"
+    yield f"updated      {_moment(task.updated_at)}"
+    for label, found in (("metadata", task.metadata), ("other", task.extra)):
+        for name, value in found.items():
+            yield f"{label:<12} {one_line(str(name))} = {one_line(str(value))}"
+    for problem in task.problems:
+        yield f"problem      {one_line(problem.text)}; {one_line(problem.repair or '')}"
+    if task.description:
+        yield ""
+        yield task.description
+
+
+def _moment(at: float | None) -> str:
+    if at is None:
+        return "-"
+    try:
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
+    except (OverflowError, ValueError, OSError):
+        return f"{at} (no calendar has that time)"

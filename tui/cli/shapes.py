@@ -1,0 +1,114 @@
+"""Tasks, lists and problems as the documents that `--json` prints. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from store.model.readiness import Readiness, readiness
+from store.model.snapshot import Change, TaskList
+from store.model.task import Problem, Task, TaskId, TaskStatus
+
+NATIVE_STATUSES = (TaskStatus.PENDING, TaskStatus.IN_PROGRESS, TaskStatus.COMPLETED)
+
+
+def native_id(task_id: str) -> int | str:
+    """Decimal ids as numbers, as the native layout writes them; all others as they are."""
+    return int(task_id) if task_id.isascii() and task_id.isdecimal() else task_id
+
+
+def task_record(task: Task, *, ready: bool) -> dict[str, Any]:
+    """A task under its native field names, with the verdict `ready`."""
+    record: dict[str, Any] = {
+        "id": native_id(task.id),
+        "subject": task.subject,
+        "description": task.description,
+        "active_form": task.active_form,
+        "owner": task.owner,
+        "status": task.native_status,
+        "blocks": [native_id(i) for i in task.blocks],
+        "blocked_by": [native_id(i) for i in task.blocked_by],
+        "metadata": dict(task.metadata),
+        "created_at": task.created_at,
+        "updated_at": task.updated_at,
+    }
+    if task.priority is not None:
+        record["priority"] = task.priority
+    for name, value in task.extra.items():
+        record.setdefault(name, value)
+    record["ready"] = ready
+    if task.problems:
+        record["problems"] = [problem_record(problem) for problem in task.problems]
+    return record
+
+
+def listed_record(task_list: TaskList, task: Task) -> dict[str, Any]:
+    """The record of a task as it stands in its list."""
+    return task_record(task, ready=task_list.is_ready(task))
+
+
+def ready_after(task_list: TaskList, task: Task, *others: Task) -> bool:
+    """The verdict on a task that an edit has just written, its list not scanned again yet."""
+    tasks: dict[TaskId, Task] = {**task_list.tasks, **{t.id: t for t in (*others, task)}}
+    return readiness(task, tasks).ready
+
+
+def problem_record(problem: Problem) -> dict[str, Any]:
+    return {
+        "kind": str(problem.kind),
+        "text": problem.text,
+        "task": None if problem.task is None else native_id(problem.task),
+        "path": problem.path,
+        "repair": problem.repair,
+    }
+
+
+def readiness_record(verdict: Readiness) -> dict[str, Any]:
+    return {
+        "ready": verdict.ready,
+        "reasons": [
+            {"kind": str(reason.kind), "task": native_id(reason.task), "text": reason.text}
+            for reason in verdict.reasons
+        ],
+    }
+
+
+def counts(task_list: TaskList) -> dict[str, int]:
+    """How many tasks, by status and by what can be done with them; internal ones left out."""
+    tasks = [task for task in task_list.tasks.values() if not task.is_internal]
+    found: dict[str, int] = {"total": len(tasks), **{str(s): 0 for s in NATIVE_STATUSES}}
+    for task in tasks:
+        if task.is_readable and task.status is not TaskStatus.BLOCKED:
+            found[str(task.status)] = found.get(str(task.status), 0) + 1
+    found["ready"] = sum(1 for task in tasks if task_list.is_ready(task))
+    found["blocked"] = sum(1 for task in tasks if task_list.is_blocked(task))
+    found["unreadable"] = sum(1 for task in tasks if not task.is_readable)
+    return found
+
+
+def list_record(task_list: TaskList, problems: tuple[Problem, ...]) -> dict[str, Any]:
+    return {
+        "list": task_list.key.id,
+        "root": task_list.key.root,
+        "system": task_list.key.system,
+        "counts": counts(task_list),
+        "problems": [problem_record(problem) for problem in problems],
+    }
+
+
+def change_record(change: Change) -> dict[str, Any]:
+    return {
+        "list": change.list.id,
+        "id": None if change.task is None else native_id(change.task),
+        "field": change.field,
+        "old": _value(change.field, change.old),
+        "new": _value(change.field, change.new),
+        "time": change.at,
+        "kind": str(change.kind),
+    }
+
+
+def _value(field: str | None, value: Any) -> Any:
+    if field in ("blocks", "blocked_by") and value is not None:
+        return [native_id(i) for i in value]
+    return dict(value) if isinstance(value, Mapping) else value
