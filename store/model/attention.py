@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from store.model.readiness import ReasonKind
+from store.model.readiness import ReasonKind, is_phantom
 from store.model.snapshot import TaskList
 from store.model.task import Task
 
@@ -72,18 +72,28 @@ def display_state(
     task_list: TaskList, task: Task, now: float, stale_after_s: float = DEFAULT_STALE_AFTER_S
 ) -> DisplayState:
     """The state that the row shows."""
-    if not task.is_readable:
+    if task.problems and not task.is_readable:
         return DisplayState.UNREADABLE
     if task.status.is_active:
         return DisplayState.STALE if is_stale(task, now, stale_after_s) else DisplayState.ACTIVE
     if task.status.frees_dependents:
         return DisplayState.DONE
-    if task.is_closed:
+    if task.status.is_closed:
         return DisplayState.CLOSED
     if task.id in task_list.graph.unmet:
-        phantom = task_list.readiness(task).is_phantom
+        phantom = is_phantom(task, task_list.tasks, task_list.graph.cycle_of)
         return DisplayState.PHANTOM if phantom else DisplayState.BLOCKED
     return DisplayState.READY if task_list.is_ready(task) else DisplayState.WAITING
+
+
+def needs_operator(state: DisplayState, task: Task, holds: int) -> bool:
+    """Whether `need` has something to say of a task in this state, without saying it."""
+    if state is DisplayState.READY:
+        return task.owner is None and holds > 0
+    return state in _NEEDY
+
+
+_NEEDY = frozenset({DisplayState.UNREADABLE, DisplayState.STALE, DisplayState.PHANTOM})
 
 
 def need(
@@ -103,7 +113,7 @@ def need(
         if any(r.kind in (ReasonKind.CYCLE, ReasonKind.SELF) for r in reasons):
             kind = NeedKind.CYCLE
         return Need(kind, reasons[0].text, task.updated_at, holds, "u")
-    if state is DisplayState.READY and task.owner is None and holds:
+    if needs_operator(state, task, holds):
         text = f"ready, unowned, holds {holds}"
         return Need(NeedKind.UNOWNED_ROOT, text, task.updated_at, holds, "a")
     return None

@@ -11,13 +11,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from store.model.task import Task, TaskId
 
+_LONGEST_NUMBER = 640  # digits; int() refuses more than sys.int_info.str_digits_check_threshold
+_REMEMBERED_STEPS = 64
+_REMEMBERED_IDS = 20_000  # beyond, a reader looks at the whole list again
 _CHUNK = 4096  # reachability is computed for so many targets at once, to bound its memory
 
 Tasks = Mapping[TaskId, Task]
 Edges = dict[TaskId, tuple[TaskId, ...]]
+
+
+class _Step(NamedTuple):
+    """One update: the token of the graph before it and the ids whose facts it may have changed."""
+
+    before: object
+    touched: tuple[TaskId, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +46,11 @@ class TaskGraph:
     held: Mapping[TaskId, int] = field(default_factory=dict)
     """blocker (even a missing one) → how many open tasks wait on it, transitively."""
     cycle_of: Mapping[TaskId, tuple[TaskId, ...]] = field(default_factory=dict)
-    """member → the members of its cycle, in edge order."""
+    """member → the members of its cycle, in edge order; one shared tuple per cycle."""
+    steps: tuple[_Step, ...] = ()
+    """How it came from earlier graphs, oldest first; see `touched_since`."""
+    token: object = field(default_factory=object)
+    """This graph's identity in the steps of later ones, which must not keep it alive."""
 
     def wave(self, task_id: TaskId) -> int:
         return self.waves.get(task_id, 1)
@@ -68,6 +83,20 @@ class TaskGraph:
         """Everything unmet above the task, nearest first."""
         return _walk([task_id], lambda i: self.unmet.get(i, ()))[1:]
 
+    def touched_since(self, older: TaskGraph) -> set[TaskId] | None:
+        """The ids whose facts may differ from an older graph of the same list.
+
+        None when that is not known: not an ancestor, too long ago, or too much has changed.
+        """
+        if older is self:
+            return set()
+        touched: set[TaskId] = set()
+        for step in reversed(self.steps):
+            touched.update(step.touched)
+            if step.before is older.token:
+                return touched
+        return None
+
     def freed_by(self, task_id: TaskId) -> list[TaskId]:
         """Open tasks whose only unmet blocker is this one."""
         waiting = self.dependents.get(task_id, ())
@@ -79,7 +108,9 @@ EMPTY_GRAPH = TaskGraph()
 
 def id_order(task_id: str) -> tuple[int, int, str]:
     """Sort key: decimal ids by number, before all others."""
-    return (0, int(task_id), "") if task_id.isdecimal() else (1, 0, task_id)
+    if task_id.isdecimal() and len(task_id) <= _LONGEST_NUMBER:
+        return (0, int(task_id), task_id)
+    return (1, 0, task_id)
 
 
 def build(tasks: Tasks) -> TaskGraph:
@@ -168,7 +199,18 @@ def _analyse(graph: TaskGraph, tasks: Tasks, moved: Sequence[TaskId]) -> TaskGra
         _set_cycles(components, waiting, unmet, cycle_of)
         _set_waves(tasks, components, unmet, cycle_of, waves)
         _set_held(components, waiting, held)
-    return TaskGraph(blockers, dependents, unmet, waves, held, cycle_of)
+    steps = _recent((*graph.steps, _Step(graph.token, tuple(region))))
+    return TaskGraph(blockers, dependents, unmet, waves, held, cycle_of, steps)
+
+
+def _recent(steps: tuple[_Step, ...]) -> tuple[_Step, ...]:
+    """The newest steps that are worth remembering."""
+    room = _REMEMBERED_IDS
+    for count, step in enumerate(reversed(steps)):
+        room -= len(step.touched)
+        if room < 0 or count == _REMEMBERED_STEPS:
+            return steps[len(steps) - count :]
+    return steps
 
 
 def _region(start: Iterable[TaskId], blockers: Edges, dependents: Edges) -> list[TaskId]:

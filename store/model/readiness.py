@@ -4,7 +4,7 @@ and JSON all ask here, so no two of them can disagree.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -100,6 +100,26 @@ def readiness(task: Task, tasks: Tasks, cycle: Sequence[TaskId] = ()) -> Readine
     if task.status.value not in ("pending", "blocked"):
         return _because(ReasonKind.STATUS, task.id, f"its status is {task.native_status!r}")
     return READY
+
+
+def is_phantom(task: Task, tasks: Tasks, cycles: Mapping[TaskId, Sequence[TaskId]]) -> bool:
+    """The verdict's `is_phantom` for a task that something unmet keeps from starting.
+
+    Args:
+        task: a readable task, neither closed nor active.
+        tasks: at least its blockers, by id.
+        cycles: member → its cycle, one shared object per cycle.
+    """
+    cycle = cycles.get(task.id)
+    for blocker_id in task.blocked_by:
+        blocker = tasks.get(blocker_id)
+        if blocker is None or blocker_id == task.id or not blocker.is_readable:
+            continue
+        if cycle is not None and cycles.get(blocker_id) is cycle:
+            continue
+        if not blocker.is_closed:
+            return False
+    return True
 
 
 def _because(kind: ReasonKind, task_id: TaskId, text: str) -> Readiness:

@@ -1,0 +1,132 @@
+"""Where a task's row stands: its group, its place by the chosen sort, and ties by id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from store.model.attention import DisplayState, display_state, needs_operator
+from store.model.graph import id_order
+from store.model.snapshot import TaskList
+from store.model.task import ListKey, Task, TaskKey
+from tui.view_state import Grouping, Lens, SortKey, ViewState
+
+CYCLE_GROUP = 0
+LAST_WAVE = 999
+"""Waves from here on share one group: a chain of 100,000 tasks is not 100,000 headings."""
+CLOSED_GROUP = 1000
+
+STATES = tuple(DisplayState)
+_RANK = {state: rank for rank, state in enumerate(STATES)}
+_LONGEST_KEY = 256
+_NO_OWNER = "\U0010ffff"
+_NEVER_WRITTEN = float("inf")
+
+LENS_STATES = {
+    Lens.ALL: frozenset(STATES),
+    Lens.READY: frozenset({DisplayState.READY}),
+    Lens.ACTIVE: frozenset({DisplayState.ACTIVE}),
+    Lens.BLOCKED: frozenset({DisplayState.BLOCKED, DisplayState.PHANTOM}),
+    Lens.STALE: frozenset({DisplayState.STALE}),
+    Lens.NEEDS_YOU: frozenset[DisplayState](),
+}
+
+IdKey = tuple[tuple[int, int, str], ListKey]
+
+
+class Facts(NamedTuple):
+    """What a row's place depends on beside the task itself."""
+
+    state: DisplayState
+    group: int
+    holds: int
+    needs_you: bool
+    code: int
+    """Group and state in one number: `group * len(STATES) + rank of the state`."""
+
+    @property
+    def rank(self) -> int:
+        """The state's number in STATES, worst news first."""
+        return self.code % len(STATES)
+
+
+def facts_of(task_list: TaskList, task: Task, now: float, stale_after_s: float) -> Facts:
+    """Judge one task at a moment (epoch seconds)."""
+    state = display_state(task_list, task, now, stale_after_s)
+    holds = task_list.graph.held.get(task.id, 0)
+    if state is DisplayState.DONE or state is DisplayState.CLOSED:
+        group = CLOSED_GROUP
+    else:
+        group = min(task_list.graph.waves.get(task.id, 1), LAST_WAVE)
+    code = group * len(STATES) + _RANK[state]
+    return Facts(state, group, holds, needs_operator(state, task, holds), code)
+
+
+def in_lens(lens: Lens, facts: Facts) -> bool:
+    return facts.needs_you if lens is Lens.NEEDS_YOU else facts.state in LENS_STATES[lens]
+
+
+def is_grouped(view: ViewState) -> bool:
+    return view.grouping is Grouping.WAVE
+
+
+def id_key(key: TaskKey) -> IdKey:
+    """Order by id, over all lists; no two tasks have the same."""
+    return (id_order(key.id), key.list)
+
+
+def sort_key(view: ViewState) -> Callable[[Task, Facts], Any]:
+    """The task's place within its group, ascending, as a function."""
+    if view.sort is SortKey.WAVE and not is_grouped(view):
+        return _by_wave
+    return _SORTS[view.sort]
+
+
+def place_of(view: ViewState, task: Task, facts: Facts) -> tuple[int, Any, IdKey]:
+    """The whole order of rows, `descending` left out: group, sort key, id."""
+    group = facts.group if is_grouped(view) else 0
+    return (group, sort_key(view)(task, facts), id_key(task.key))
+
+
+def _by_wave(task: Task, facts: Facts) -> int:
+    return (facts.group << 40) - facts.holds
+
+
+def _by_holds(task: Task, facts: Facts) -> int:
+    """What holds most comes first."""
+    return -facts.holds
+
+
+def _by_id(task: Task, facts: Facts) -> int:
+    return 0
+
+
+def _by_status(task: Task, facts: Facts) -> int:
+    return facts.code % len(STATES)
+
+
+def _by_owner(task: Task, facts: Facts) -> str:
+    """Unowned tasks come last."""
+    return task.owner.casefold() if task.owner else _NO_OWNER
+
+
+def _by_age(task: Task, facts: Facts) -> float:
+    """The youngest write comes first, records without a time last."""
+    written = task.updated_at
+    return _NEVER_WRITTEN if written is None or written != written else -written
+
+
+def _by_subject(task: Task, facts: Facts) -> str:
+    """The start of the subject: what a row can show, not a megabyte."""
+    return task.subject[:_LONGEST_KEY].casefold()
+
+
+_SORTS: dict[SortKey, Callable[[Task, Facts], Any]] = {
+    SortKey.WAVE: _by_holds,
+    SortKey.ID: _by_id,
+    SortKey.STATUS: _by_status,
+    SortKey.OWNER: _by_owner,
+    SortKey.AGE: _by_age,
+    SortKey.HOLDS: _by_holds,
+    SortKey.SUBJECT: _by_subject,
+}

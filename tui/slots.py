@@ -1,0 +1,122 @@
+"""One numbered slot per task: what the projector knows of it. Numbers are never used twice, so
+that projections which were handed out earlier keep naming the same tasks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from itertools import compress, count
+from operator import is_not, ne
+from typing import Any
+
+from store.model.attention import DisplayState
+from store.model.task import Task, TaskId, TaskKey
+from tui.matching import searched_text
+from tui.ordering import STATES, Facts, IdKey, id_key
+
+_NO_FACTS = Facts(DisplayState.WAITING, 0, 0, False, -1)
+_SEPARATORS = "-_:./#"
+
+
+@dataclass(slots=True)
+class ListTally:
+    """What is counted and measured of one list's tasks, kept up to date by differences."""
+
+    slots: dict[TaskId, int] = field(default_factory=dict)
+    by_rank: list[int] = field(default_factory=lambda: [0] * len(STATES))
+    needs_you: int = 0
+    longest_id: str = ""
+    longest_owner: str = ""
+    id_prefix: str | None = None
+
+    def count(self, facts: Facts, by: int) -> None:
+        self.by_rank[facts.rank] += by
+        if facts.needs_you:
+            self.needs_you += by
+
+    def measure(self, task: Task) -> None:
+        """Columns only grow: a narrower list must not make the table jump."""
+        if len(task.id) > len(self.longest_id):
+            self.longest_id = task.id
+        if task.owner is not None and len(task.owner) > len(self.longest_owner):
+            self.longest_owner = task.owner
+        if self.id_prefix is None:
+            self.id_prefix = task.id
+        elif not task.id.startswith(self.id_prefix):
+            self.id_prefix = _shared_start(self.id_prefix, task.id)
+
+
+class Slots:
+    """Parallel arrays by slot number."""
+
+    def __init__(self) -> None:
+        self.keys: list[TaskKey] = []
+        self.tasks: list[Task] = []
+        self.facts: list[Facts] = []
+        self.id_keys: list[IdKey] = []
+        self.sort_keys: list[Any] = []
+        self.texts: list[str] = []
+        """Searched texts; empty until the first search."""
+        self.placed = bytearray()
+        """1 while the task is in the order."""
+
+    def add(self, task: Task) -> int:
+        """A new slot, not yet judged or placed."""
+        slot = len(self.keys)
+        self.keys.append(task.key)
+        self.tasks.append(task)
+        self.facts.append(_NO_FACTS)
+        self.id_keys.append(id_key(task.key))
+        self.sort_keys.append(0)
+        self.placed.append(0)
+        if self.texts:
+            self.texts.append(searched_text(task))
+        return slot
+
+    def put(self, slot: int, task: Task, facts: Facts) -> None:
+        self.facts[slot] = facts
+        if self.tasks[slot] is not task:
+            self.tasks[slot] = task
+            if self.texts:
+                self.texts[slot] = searched_text(task)
+
+    def require_texts(self) -> None:
+        if not self.texts:
+            self.texts = list(map(searched_text, self.tasks))
+
+
+def id_prefix(prefixes: Iterable[str | None]) -> str:
+    """What all ids start with, cut after its last separator."""
+    known = [prefix for prefix in prefixes if prefix is not None]
+    shared = reduce(_shared_start, known) if known else ""
+    end = max((shared.rfind(separator) for separator in _SEPARATORS), default=-1)
+    return shared[: end + 1]
+
+
+def _shared_start(one: str, other: str) -> str:
+    for place, (mine, yours) in enumerate(zip(one, other, strict=False)):
+        if mine != yours:
+            return one[:place]
+    return min(one, other, key=len)
+
+
+def changed_ids(old: Mapping[TaskId, Task], new: Mapping[TaskId, Task]) -> list[TaskId]:
+    """Ids that came, went or name another object now.
+
+    Both are usually in the same order but for a few tasks, so the common run is compared in C.
+    """
+    if old is new:
+        return []
+    if len(old) <= len(new):
+        # Same ids, and perhaps more at the end: the order in which a list grows.
+        places = list(compress(count(), map(ne, old, new)))
+        if not places:
+            ids = list(new)
+            moved = compress(ids, map(is_not, old.values(), new.values()))
+            return [*moved, *ids[len(old) :]]
+    known = old.get
+    changed = [task_id for task_id, task in new.items() if known(task_id) is not task]
+    changed.extend(task_id for task_id in old if task_id not in new)
+    return changed
