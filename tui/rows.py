@@ -27,8 +27,12 @@ class Group(NamedTuple):
     by_state: Mapping[DisplayState, int]
 
     @property
+    def is_closed(self) -> bool:
+        return self.number == CLOSED_GROUP
+
+    @property
     def title(self) -> str:
-        if self.number == CLOSED_GROUP:
+        if self.is_closed:
             closed = self.by_state.get(DisplayState.CLOSED, 0)
             done = self.size - closed
             return f"{done} done" + (f" · {closed} closed" if closed else "")

@@ -1,0 +1,74 @@
+"""The task table's styles: component classes for the theme's roles, and their Rich styles."""
+
+from __future__ import annotations
+
+from rich.style import Style
+from textual.widget import Widget
+
+from tui.themes import VARIABLES
+
+ROLES = tuple(
+    name for name in VARIABLES if name == "muted" or name.startswith(("status-", "owner-"))
+)
+PARTS = ("header", "group", "rule", "sign", "cursor", "changed", "message")
+COMPONENTS = frozenset(f"task-table--{name}" for name in (*ROLES, *PARTS))
+
+_ROLE_CSS = "\n".join(f"    & > .task-table--{role} {{ color: ${role}; }}" for role in ROLES)
+
+CSS = (
+    """
+TaskTable {
+    background: $background;
+    color: $foreground;
+    overflow-x: hidden;
+    overflow-y: auto;
+    scrollbar-size-vertical: 1;
+    & > .task-table--header { color: $muted; }
+    & > .task-table--group { color: $muted; text-style: bold; }
+    & > .task-table--rule { color: $group-rule; }
+    & > .task-table--message { color: $muted; }
+    & > .task-table--sign { color: $accent; text-style: bold; }
+    & > .task-table--changed { background: $change-tint; }
+    & > .task-table--cursor { background: $cursor-tint; }
+    &:focus > .task-table--cursor { background: $cursor-tint; text-style: bold; }
+    &:ansi > .task-table--changed { background: ansi_default; }
+    &:ansi > .task-table--cursor { background: ansi_default; text-style: underline; }
+    &:ansi:focus > .task-table--cursor { background: ansi_default; text-style: reverse; }
+    &:nocolor > .task-table--cursor { text-style: underline; }
+    &:nocolor:focus > .task-table--cursor { text-style: reverse; }
+"""
+    + _ROLE_CSS
+    + "\n}\n"
+)
+
+
+class TableStyles:
+    """Role → Rich style on the table's own ground, kept until the theme or the focus changes."""
+
+    def __init__(self, table: Widget) -> None:
+        self._table = table
+        self._styles: dict[str, Style] = {}
+        self._overlays: dict[str, Style] = {}
+
+    def clear(self) -> None:
+        self._styles.clear()
+        self._overlays.clear()
+
+    def of(self, role: str) -> Style:
+        """The whole style of a text; the empty role is the plain row."""
+        style = self._styles.get(role)
+        if style is None:
+            style = self._table.rich_style
+            if role:
+                style += self.overlay(role)
+            self._styles[role] = style
+        return style
+
+    def overlay(self, part: str) -> Style:
+        """Only what the component class itself sets."""
+        style = self._overlays.get(part)
+        if style is None:
+            name = f"task-table--{part}"
+            style = self._table.get_component_rich_style(name, partial=True)
+            self._overlays[part] = style
+        return style

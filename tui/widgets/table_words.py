@@ -1,0 +1,73 @@
+"""What the task table says in plain words: how much it shows, and why it shows nothing."""
+
+from __future__ import annotations
+
+from store.model.task import TaskKey
+from tui.rows import Projection
+from tui.safe_text import SafeText, join, one_line
+from tui.view_state import Frame, Grouping, Lens
+
+
+def summary(projection: Projection) -> str:
+    """How many tasks are shown and in which order; our own words only."""
+    view = projection.view
+    count = f"{projection.total:,}"
+    if projection.hidden:
+        count = f"{projection.shown:,} of {count}"
+    order = "waves, " if view.grouping is Grouping.WAVE else ""
+    turned = " reversed" if view.descending else ""
+    return f"{count} · {order}by {view.sort.value}{turned}"
+
+
+def gone_text(key: TaskKey) -> SafeText:
+    """A row that is kept in its place while somebody decides, though its task has vanished."""
+    return one_line(f"    #{key.id} is no longer in the list")
+
+
+def reason_for_nothing(frame: Frame, projection: Projection) -> tuple[SafeText, ...]:
+    """Why there is no row and what to do about it; empty when there are rows."""
+    if len(projection):
+        return ()
+    if projection.total:
+        return (one_line(""), _indented(_filtered(frame)), _indented(one_line(_way_out(frame))))
+    if not frame.snapshot.is_complete or (not frame.snapshot.number and frame.scan_age_s is None):
+        return (one_line(""), _indented(one_line("Reading the lists …")))
+    if frame.snapshot.lists:
+        where = "this list" if frame.view.list_key else "any list"
+        return (
+            one_line(""),
+            _indented(one_line(f"No task in {where} yet.")),
+            _indented(one_line("They appear here as agents write them.")),
+        )
+    roots = [_indented(one_line(f"No list yet at {root.path}")) for root in frame.snapshot.roots]
+    if not roots:
+        roots = [_indented(one_line("No list yet."))]
+    waiting = one_line("Lists appear here as soon as an agent creates one.")
+    return (one_line(""), *roots, _indented(waiting))
+
+
+def _filtered(frame: Frame) -> SafeText:
+    lens = f" among {frame.view.lens.value} tasks" if frame.view.lens is not Lens.ALL else ""
+    if frame.view.query.strip():
+        return one_line(f'Nothing matches "{frame.view.query.strip()[:80]}"{lens}.')
+    return one_line(_NOTHING_IN[frame.view.lens])
+
+
+def _way_out(frame: Frame) -> str:
+    if frame.view.query.strip():
+        return "Esc clears the search."
+    return "1 shows all tasks."
+
+
+def _indented(text: SafeText) -> SafeText:
+    return join(one_line("  "), text)
+
+
+_NOTHING_IN = {
+    Lens.ALL: "No task.",
+    Lens.READY: "No task is ready to start.",
+    Lens.ACTIVE: "No task is being worked on.",
+    Lens.BLOCKED: "No task is blocked.",
+    Lens.STALE: "No task has gone silent.",
+    Lens.NEEDS_YOU: "Nothing needs you.",
+}
