@@ -5,6 +5,7 @@ A state is never told by colour alone: the sign says it too, so it survives NO_C
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -100,7 +101,7 @@ def owner_role(owner: str | None) -> str:
 
 def age(seconds: float | None) -> str:
     """A duration in at most four cells: 40s, 12m, 2h, 3d, 9w, 2y; "-" where it is not known."""
-    if seconds is None:
+    if seconds is None or not math.isfinite(seconds):
         return "-"
     seconds = max(0.0, seconds)
     for unit, size, until in (("s", 1, 60), ("m", 60, 3600), ("h", 3600, 172_800)):

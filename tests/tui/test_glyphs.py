@@ -69,6 +69,8 @@ def test_owner_role_is_stable_and_none_is_muted() -> None:
         (100 * 86_400, "14w"),
         (800 * 86_400, "2y"),
         (1e12, "999y"),
+        (float("nan"), "-"),
+        (float("inf"), "-"),
     ],
 )
 def test_age_any_duration_fits_four_cells(seconds: float | None, shown: str) -> None:

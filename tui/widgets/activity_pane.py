@@ -1,0 +1,129 @@
+"""What happened, newest first."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from textual.content import Content
+from textual.message import Message
+
+from store.model.snapshot import Change, Snapshot
+from store.model.task import TaskKey
+from tui.glyphs import owner_role
+from tui.safe_text import one_line
+from tui.view_state import Frame
+from tui.widgets.activity_text import Activity, activities
+from tui.widgets.drawing import clock, fitted, piece, spread
+from tui.widgets.pane import Row, RowsPane
+
+MOST_LINES = 2000
+_SEVERITIES = {"info": "", "warn": "$status-stale", "error": "$status-unreadable"}
+_ORIGINS = {"you": "bold $border", "derived": "$muted", "agent": "$muted"}
+_LIST_FROM = 100  # cells from which a line names its list
+
+
+class ActivityPane(RowsPane[Activity]):
+    """Who changed what. It stays where you scrolled to and says how much is new above."""
+
+    HELP = """\
+## Activity
+
+Who changed what, newest first: the time that the record itself tells, the owner, the task, and
+old → new. **agent** is what others wrote, **you** what was done here, **derived** what follows
+from the clock. When you have scrolled away the border counts what is new.
+
+- **Enter** or a click selects the task; **Home** goes back to the newest line.
+"""
+
+    @dataclass
+    class Picked(Message):
+        """A line was picked: its task."""
+
+        key: TaskKey
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._lines: deque[Row[Activity]] = deque(maxlen=MOST_LINES)
+        self._number = 0
+        self._new = 0
+
+    def add(self, changes: Sequence[Change], origin: str) -> None:
+        """Show changes: `origin` is agent, you or derived. The later ones of the list are newer."""
+        self._take(activities(changes[-MOST_LINES:], origin, ascii=self.ascii))
+
+    def add_line(
+        self,
+        text: str,
+        *,
+        at: float,
+        key: TaskKey | None = None,
+        origin: str = "you",
+        severity: str = "info",
+    ) -> None:
+        """Show a sentence, such as what became of the operator's edit."""
+        shown = (one_line(text), _SEVERITIES.get(severity, ""))
+        where = key.list if key else None
+        who = one_line("you" if origin == "you" else "-")
+        self._take([Activity(at, who, key, where, (shown,), origin)])
+
+    def build(self, frame: Frame, snapshot: Snapshot) -> Sequence[Row[Activity]]:
+        return self.rows
+
+    def titles(self, frame: Frame) -> tuple[str, str]:
+        return "Activity", f"{self._new} new" if self._new else ""
+
+    def draw(self, row: Row[Activity], cells: int) -> Content:
+        activity = row.facts
+        who_cells = 7 if cells < _LIST_FROM else 12
+        is_you = activity.origin == "you"
+        who_style = "bold $border" if is_you else f"${owner_role(activity.who)}"
+        task = f"#{activity.key.id}" if activity.key else ""
+        left = [
+            piece(f"{clock(activity.at)} ", "$muted"),
+            fitted(activity.who, who_cells, who_style),
+            piece(" "),
+            fitted(task, 6, "bold"),
+            piece(" "),
+            *activity.pieces,
+        ]
+        right = []
+        if cells >= _LIST_FROM and activity.list and len(self.frame.snapshot.lists) > 1:
+            right.append(piece(f" {self._list_name(activity)}", "$muted"))
+        if cells >= 50:
+            right.append(fitted(activity.origin, 9, _ORIGINS.get(activity.origin, ""), right=True))
+        return spread(left, right, cells)
+
+    def pick(self, row: Row[Activity]) -> None:
+        if row.facts.key is not None:
+            self.post_message(self.Picked(row.facts.key))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if round(new_value) == 0 and self._new:
+            self._new = 0
+            self._show_titles()
+
+    def _take(self, found: Sequence[Activity]) -> None:
+        if not found:
+            return
+        for activity in found:
+            self._number += 1
+            self._lines.appendleft(Row(self._number, activity))
+        away = self.scroll_offset.y
+        if not self.has_focus and not away:
+            self._cursor_key = None
+            self.cursor = 0
+        self.show_rows(list(islice(self._lines, MOST_LINES)))
+        if away:
+            self._new += len(found)
+            self.scroll_to(y=away + len(found), animate=False, immediate=True, force=True)
+        self._show_titles()
+
+    def _list_name(self, activity: Activity) -> str:
+        known = self.frame.snapshot.lists.get(activity.list) if activity.list else None
+        if known is not None:
+            return known.info.name
+        return str(activity.list.id) if activity.list else ""

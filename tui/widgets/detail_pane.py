@@ -1,0 +1,124 @@
+"""Everything about the selected task."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widgets import Static
+
+from store.model.snapshot import TaskList
+from store.model.task import Task
+from tui.safe_text import content, one_line
+from tui.view_state import EMPTY_FRAME, Frame
+from tui.widgets import detail_text
+from tui.widgets.drawing import line, piece
+
+
+class DetailPane(VerticalScroll, can_focus=True):
+    """State, reasons, consequences, edges, fields, problems and description of one task.
+
+    Its text can be selected with the mouse and copied: it is the cleaned text that is copied.
+    """
+
+    HELP = """\
+## Detail
+
+All that is known of the selected task: why it is not ready, what becomes ready when it
+completes, its blockers and dependents, what is wrong with its record and the way out, its
+description and every field of the record, also those that colonytop does not know.
+
+- **Arrows**, **Page up**, **Page down** scroll; select text with the mouse to copy it.
+"""
+    DEFAULT_CSS = """
+    DetailPane {
+        border: round $border-blurred;
+        border-title-color: $muted;
+        background: $background;
+        color: $foreground;
+        padding: 0 1;
+        scrollbar-size-vertical: 1;
+        &:focus {
+            border: round $border;
+            border-title-color: $border;
+            border-title-style: bold;
+        }
+        &.-ascii { border: ascii $border-blurred; }
+        &.-ascii:focus { border: ascii $border; }
+        &:nocolor:focus { border: heavy $border; }
+        & > Static { width: 1fr; height: auto; }
+    }
+    """
+    BINDINGS = [  # noqa: RUF012
+        Binding("up", "scroll_up", "Up", show=False),
+        Binding("down", "scroll_down", "Down", show=False),
+    ]
+
+    frame: reactive[Frame] = reactive(EMPTY_FRAME, repaint=False)
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._head = Content()
+        self._body_of: tuple[Task | None, bool] = (None, False)
+        self._key: object = None
+
+    def compose(self) -> ComposeResult:
+        yield Static(markup=False, id="detail-head")
+        yield Static(markup=False, id="detail-body")
+
+    def on_mount(self) -> None:
+        self._show()
+
+    def watch_frame(self) -> None:
+        if self.is_mounted and self._nodes:
+            self._show()
+
+    def move_cursor(self, where: str) -> None:
+        """Scroll: `up`, `down`, `top`, `bottom`, `page_up`, `page_down`, `half_up`, `half_down`."""
+        half = max(1, self.scrollable_content_region.height // 2)
+        steps = {"up": -1, "down": 1, "half_up": -half, "half_down": half}
+        steps |= {"page_up": -2 * half, "page_down": 2 * half}
+        if where == "top":
+            self.scroll_home(animate=False)
+        elif where == "bottom":
+            self.scroll_end(animate=False)
+        else:
+            self.scroll_relative(y=steps[where], animate=False)
+
+    def _show(self) -> None:
+        frame = self.frame
+        self.set_class(frame.ascii, "-ascii")
+        found = self._selected()
+        if found is None:
+            gone = frame.selected is not None
+            text = "This task is no longer there." if gone else "No task is selected."
+            head = line(piece(text, "$muted"))
+            self._show_body(None)
+        else:
+            head = detail_text.head(frame, *found)
+            self._show_body(found[1])
+        if not self._head or not head.is_same(self._head):
+            self._head = head
+            self.query_one("#detail-head", Static).update(head)
+        if frame.selected != self._key:
+            self._key = frame.selected
+            self.scroll_home(animate=False)
+            title = "Detail" if frame.selected is None else f"Detail · #{frame.selected.id}"
+            self.border_title = content(one_line(title, 80))
+
+    def _selected(self) -> tuple[TaskList, Task] | None:
+        key = self.frame.selected
+        task_list = self.frame.snapshot.lists.get(key.list) if key else None
+        task = task_list.tasks.get(key.id) if key and task_list else None
+        return (task_list, task) if task_list and task else None
+
+    def _show_body(self, task: Task | None) -> None:
+        """Wrapping a long description is dear, so it happens only when the record changed."""
+        shown = (task, self.frame.ascii)
+        if shown[0] is self._body_of[0] and shown[1] == self._body_of[1]:
+            return
+        self._body_of = shown
+        body = Content() if task is None else detail_text.body(task, self.frame.ascii)
+        self.query_one("#detail-body", Static).update(body)

@@ -1,0 +1,224 @@
+"""What is said of one task: its state with reasons, what hangs on it, and its fields. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from textual.content import Content
+
+from store.model.attention import DisplayState, display_state, need
+from store.model.readiness import Reason
+from store.model.snapshot import TaskList
+from store.model.task import Task, TaskId
+from tui.glyphs import age, glyph, owner_role, signs, style_role
+from tui.safe_text import SafeText, block, one_line
+from tui.view_state import Frame
+from tui.widgets.drawing import Piece, line, piece, separated, stamp
+
+MOST_EDGES = 40
+MOST_FIELDS = 100
+_SUBJECT = 4096
+_VALUE = 4096
+_FIELD_CELLS = 14
+_PHANTOM = "$status-phantom"
+
+
+def head(frame: Frame, task_list: TaskList, task: Task) -> Content:
+    """State, times, why it is not ready, what follows: all that others or the clock decide."""
+    parts = [
+        *_title(frame, task_list, task),
+        *_needs(frame, task_list, task),
+        *_reasons(frame, task_list, task),
+        *_consequence(frame, task_list, task),
+        *_edges(frame, task_list, "Blocked by", task.blocked_by),
+        *_edges(frame, task_list, "Blocks", _dependents(task_list, task)),
+    ]
+    return Content("\n").join(parts)
+
+
+def body(task: Task, ascii: bool) -> Content:
+    """The record's own text: problems, description, metadata and unknown fields."""
+    parts: list[Content] = []
+    if task.active_form:
+        parts.append(_field("doing", task.active_form))
+    if task.priority is not None:
+        parts.append(_field("priority", task.priority))
+    parts.extend(_problems(task, ascii))
+    if task.description:
+        parts += [_section("Description"), line((block(task.description), ""))]
+    parts.extend(_mapping("Metadata", task.metadata))
+    parts.extend(_mapping("Other fields", task.extra))
+    return Content("\n").join(parts)
+
+
+def _title(frame: Frame, task_list: TaskList, task: Task) -> list[Content]:
+    state = display_state(task_list, task, frame.now, frame.stale_after_s)
+    role = f"${style_role(state)}"
+    native = task.native_status.replace("_", " ") if task.is_readable else "unreadable"
+    word = {DisplayState.STALE: f"{native}, silent", DisplayState.PHANTOM: "blocked for ever"}
+    shown = word.get(state, state.value if state is DisplayState.BLOCKED else native)
+    if state is DisplayState.READY:
+        shown = "ready"
+    owner = [piece("owner ", "$muted"), piece(task.owner or "-", f"${owner_role(task.owner)}")]
+    wave = task_list.graph.wave(task.id)
+    where: list[Sequence[Piece]] = [owner]
+    if not task.is_closed:
+        where.append([piece(f"wave {wave}" if wave else "in a cycle", "$muted")])
+    where.append([piece(task_list.info.name, "$muted")])
+    silent = None if task.updated_at is None else frame.now - task.updated_at
+    written = f"updated {stamp(task.updated_at, frame.now)} · {age(silent)} ago"
+    times = [
+        [piece(f"created {stamp(task.created_at, frame.now)}", "$muted")],
+        [piece(written if silent is not None else "never updated", "$muted")],
+    ]
+    return [
+        line(piece(f"#{task.id} ", "bold"), (one_line(task.subject, _SUBJECT), "bold")),
+        line(piece(f"{glyph(state, frame.ascii)} {shown}", role), piece("  "), *separated(where)),
+        line(*separated(times)),
+    ]
+
+
+def _needs(frame: Frame, task_list: TaskList, task: Task) -> list[Content]:
+    found = need(task_list, task, frame.now, frame.stale_after_s)
+    if found is None:
+        return []
+    sign = piece(f"{signs(frame.ascii).needs_you} ", "bold $status-needs")
+    key = [piece("  press ", "$muted"), piece(found.key, "bold $border")]
+    return [line(sign, piece(f"needs you: {found.text}"), *key)]
+
+
+def _reasons(frame: Frame, task_list: TaskList, task: Task) -> list[Content]:
+    if task.is_closed:
+        return []
+    verdict = task_list.readiness(task)
+    if verdict.ready:
+        return [_section("Ready to start")]
+    shown = [_reason(frame, task_list, reason) for reason in verdict.reasons[:MOST_EDGES]]
+    return [_section("Why not ready"), *shown, *_more(len(verdict.reasons))]
+
+
+def _reason(frame: Frame, task_list: TaskList, reason: Reason) -> Content:
+    cause = task_list.tasks.get(reason.task)
+    if reason.kind.is_phantom or cause is None:
+        sign, style = glyph(DisplayState.PHANTOM, frame.ascii), _PHANTOM
+    else:
+        state = display_state(task_list, cause, frame.now, frame.stale_after_s)
+        sign, style = glyph(state, frame.ascii), f"${style_role(state)}"
+    text = one_line(reason.text, 1024)
+    return line(piece(f"  {sign} ", style), (text, _PHANTOM if reason.kind.is_phantom else ""))
+
+
+def _consequence(frame: Frame, task_list: TaskList, task: Task) -> list[Content]:
+    graph = task_list.graph
+    holds = graph.holds(task.id)
+    if not holds or task.is_closed:
+        return []
+    freed = graph.freed_by(task.id)
+    lines = [_section(f"If #{task.id} completes")]
+    if freed:
+        ready = signs(frame.ascii).arrow
+        verb = "becomes ready" if len(freed) == 1 else "become ready"
+        lines.append(line(piece(f"  {ready} ", "$muted"), _ids(freed), piece(f" {verb}")))
+    still = [i for i in graph.dependents.get(task.id, ()) if i in graph.unmet and i not in freed]
+    for task_id in islice(still, 6):
+        others = [i for i in graph.unmet[task_id] if i != task.id]
+        waits = [piece("  "), _ids([task_id]), piece(" still waits on ", "$muted")]
+        lines.append(line(*waits, _ids(others)))
+    lines.append(line(piece(f"  holds {holds} open task{'s' * (holds != 1)} in all", "$muted")))
+    return lines
+
+
+def _edges(frame: Frame, task_list: TaskList, title: str, ids: Sequence[TaskId]) -> list[Content]:
+    if not ids:
+        return []
+    lines = [_section(f"{title} · {len(ids)}")]
+    for task_id in ids[:MOST_EDGES]:
+        other = task_list.tasks.get(task_id)
+        if other is None:
+            sign = glyph(DisplayState.PHANTOM, frame.ascii)
+            text = piece("not in the list", "$status-phantom")
+            lines.append(line(piece(f"  {sign} #{task_id} ", "$status-phantom"), text))
+            continue
+        state = display_state(task_list, other, frame.now, frame.stale_after_s)
+        role = f"${style_role(state)}"
+        owner = [piece(f"  {other.owner}", f"${owner_role(other.owner)}")] if other.owner else []
+        quiet = "$muted" if other.is_closed else ""
+        lines.append(
+            line(
+                piece(f"  {glyph(state, frame.ascii)} ", role),
+                piece(f"#{task_id} ", "bold" if not quiet else quiet),
+                piece(other.subject, quiet),
+                *owner,
+            )
+        )
+    return [*lines, *_more(len(ids))]
+
+
+def _dependents(task_list: TaskList, task: Task) -> list[TaskId]:
+    """Both what the record lists and what lists it: a half edge shows from either end."""
+    listed = dict.fromkeys(task.blocks)
+    return list(listed | dict.fromkeys(task_list.graph.dependents.get(task.id, ())))
+
+
+def _problems(task: Task, ascii: bool) -> list[Content]:
+    if not task.problems:
+        return []
+    lines = [_section(f"Problems · {len(task.problems)}")]
+    sign = glyph(DisplayState.UNREADABLE, ascii)
+    for problem in task.problems[:MOST_EDGES]:
+        text = (one_line(problem.text, 1024), "")
+        lines.append(line(piece(f"  {sign} ", "$status-unreadable"), text))
+        if problem.repair:
+            lines.append(
+                line(piece("    way out: ", "$muted"), (one_line(problem.repair, 1024), ""))
+            )
+        if problem.path:
+            lines.append(line(piece("    ", ""), (one_line(problem.path, 1024), "$muted")))
+    return lines
+
+
+def _mapping(title: str, values: Mapping[str, Any]) -> list[Content]:
+    if not values:
+        return []
+    lines = [_section(title)]
+    lines += [_field(key, value) for key, value in islice(values.items(), MOST_FIELDS)]
+    return [*lines, *_more(len(values), MOST_FIELDS)]
+
+
+def _field(name: str, value: object) -> Content:
+    key = one_line(name, 64)
+    pad = " " * max(1, _FIELD_CELLS - len(key))
+    return line(piece("  "), (key, "$muted"), piece(pad), (_json(value), ""))
+
+
+def _json(value: object) -> SafeText:
+    """A value as a person reads it: text bare, the rest as JSON, nested values on more lines."""
+    if isinstance(value, str):
+        return block(value, 200, _VALUE)
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=str)
+        if len(text) > 60:
+            text = json.dumps(value, ensure_ascii=False, default=str, indent=2)
+            text = text.replace("\n", "\n    ")
+    except (TypeError, ValueError, RecursionError):
+        return one_line("(nested too deeply to show)")
+    return block(text, 200, _VALUE)
+
+
+def _section(title: str) -> Content:
+    """A title with an empty line above."""
+    return Content.assemble("\n", piece(title, "bold $muted"))
+
+
+def _ids(ids: Iterable[TaskId]) -> Piece:
+    known = list(ids)
+    shown = " ".join(f"#{i}" for i in known[:12])
+    more = f" and {len(known) - 12} more" if len(known) > 12 else ""
+    return one_line(shown + more), "bold"
+
+
+def _more(count: int, most: int = MOST_EDGES) -> list[Content]:
+    return [line(piece(f"  … {count - most} more", "$muted"))] if count > most else []

@@ -1,0 +1,175 @@
+"""Who has what: each owner's load, last write and the last hour's writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.content import Content
+from textual.message import Message
+
+from store.model.attention import DisplayState
+from store.model.rollup import Rollup, histogram
+from store.model.snapshot import Snapshot
+from tui.glyphs import age, glyph, owner_role, sparkline
+from tui.safe_text import one_line, width
+from tui.view_state import Frame
+from tui.widgets.drawing import figure, fitted, line, piece
+from tui.widgets.pace import pace_of
+from tui.widgets.pane import Row, RowsPane
+
+UNASSIGNED = "-"
+MOST_OWNERS = 1000  # rows; who comes after these has nothing open
+
+_COLUMNS = (
+    ("active", DisplayState.ACTIVE, "bold $status-active"),
+    ("ready", DisplayState.READY, "$status-ready"),
+    ("blocked", DisplayState.BLOCKED, "$status-blocked"),
+    ("stale", DisplayState.STALE, "$status-stale"),
+    ("done", DisplayState.DONE, "$status-done"),
+)
+_AGE_CELLS = 5
+_SPARK = (6, 30)  # least and most cells of a sparkline
+_NAME = (4, 24)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerFacts:
+    """What one row says. `owner` None: nobody."""
+
+    owner: str | None
+    active: int
+    ready: int
+    blocked: int
+    stale: int
+    done: int
+    age: str
+    """Since the last write to any of the owner's records."""
+    writes: tuple[int, ...]
+    """Per minute over the last hour, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Widths:
+    name: int
+    figure: int
+    spark: int
+
+
+_Hour = tuple[Rollup, int, tuple[int, ...]]
+"""A rollup, the minute it was looked at in, its writes per minute in the hour before."""
+
+
+class OwnersPane(RowsPane[OwnerFacts]):
+    """Each owner with load, last write and a sparkline of the last hour; `-` is nobody."""
+
+    HELP = """\
+## Owners
+
+Tasks of each owner: in progress, ready, blocked, stale and done; when one of their records was
+last written; and their writes over the last 60 minutes. Silent owners come first, `-` is nobody.
+
+- **Enter** or a click shows that owner's tasks.
+"""
+
+    @dataclass
+    class Picked(Message):
+        """An owner was picked; None means the tasks of nobody."""
+
+        owner: str | None
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._hours: dict[str | None, _Hour] = {}
+
+    def build(self, frame: Frame, snapshot: Snapshot) -> Sequence[Row[OwnerFacts]]:
+        owners = pace_of(self.app).owners(snapshot, frame.view.list_key)
+        minute = int(frame.now // 60)
+        hours = {owner: self._hour(owner, rollup, minute) for owner, rollup in owners.items()}
+        self._hours = hours
+        found = [_facts(owner, rollup, frame, hours[owner][2]) for owner, rollup in owners.items()]
+        found.sort(key=_order)
+        return [Row((facts.owner,), facts) for facts in found[:MOST_OWNERS]]
+
+    def _hour(self, owner: str | None, rollup: Rollup, minute: int) -> _Hour:
+        known = self._hours.get(owner)
+        if known is not None and known[0] is rollup and known[1] == minute:
+            return known
+        return rollup, minute, histogram(rollup.writes, minute * 60.0)
+
+    def titles(self, frame: Frame) -> tuple[str, str]:
+        named = sum(1 for row in self.rows if row.facts.owner is not None)
+        stale = sum(1 for row in self.rows if row.facts.stale)
+        return f"Owners · {named}", f"{stale} silent" if stale else ""
+
+    def heading(self, cells: int) -> Content:
+        widths = self._widths(cells)
+        figures = [
+            fitted(glyph(state, self.ascii), widths.figure, right=True) for _, state, _ in _COLUMNS
+        ]
+        spark = [fitted("  60 min", widths.spark + 2)] if widths.spark else []
+        last = fitted("last", _AGE_CELLS, right=True)
+        return line(fitted("owner", widths.name), *figures, last, *spark)
+
+    def draw(self, row: Row[OwnerFacts], cells: int) -> Content:
+        facts, widths = row.facts, self._widths(cells)
+        name = UNASSIGNED if facts.owner is None else facts.owner
+        figures = [
+            figure(getattr(facts, column), widths.figure, style) for column, _, style in _COLUMNS
+        ]
+        age_style = "$status-stale" if facts.stale else "$muted"
+        spark = []
+        if widths.spark:
+            values = _buckets(facts.writes, widths.spark)
+            style = "$spark" if any(values) else "$group-rule"
+            spark = [piece("  "), piece(sparkline(values, self.ascii), style)]
+        return line(
+            fitted(name, widths.name, f"${owner_role(facts.owner)}"),
+            *figures,
+            fitted(facts.age, _AGE_CELLS, age_style, right=True),
+            *spark,
+        )
+
+    def pick(self, row: Row[OwnerFacts]) -> None:
+        self.post_message(self.Picked(row.facts.owner))
+
+    def _widths(self, cells: int) -> _Widths:
+        counts = (getattr(row.facts, name) for row in self.rows for name, _, _ in _COLUMNS)
+        digits = min(4, len(str(max(counts, default=0))))
+        number = digits + 1 + (cells >= 44)
+        longest = max((width(one_line(row.facts.owner or "-", 64)) for row in self.rows), default=4)
+        room = cells - _AGE_CELLS - len(_COLUMNS) * number
+        name = max(_NAME[0], min(longest, _NAME[1], room))
+        spark = min(_SPARK[1], room - name - 2)
+        if spark < _SPARK[0]:
+            return _Widths(max(1, room), number, 0)
+        return _Widths(min(_NAME[1], room - 2 - spark), number, spark)
+
+
+def _facts(owner: str | None, rollup: Rollup, frame: Frame, writes: tuple[int, ...]) -> OwnerFacts:
+    stale = rollup.stale(frame.now, frame.stale_after_s)
+    written = rollup.last_write
+    return OwnerFacts(
+        owner=owner,
+        active=rollup.active - stale,
+        ready=rollup.ready,
+        blocked=rollup.blocked,
+        stale=stale,
+        done=rollup.done,
+        age=age(None if written is None else frame.now - written),
+        writes=writes,
+    )
+
+
+def _order(facts: OwnerFacts) -> tuple[bool, bool, bool, str]:
+    """Silent owners first, then who has open tasks; by name, so that rows stay where they are."""
+    is_idle = not (facts.active or facts.ready or facts.blocked)
+    return facts.owner is None, not facts.stale, is_idle and not facts.stale, facts.owner or ""
+
+
+def _buckets(writes: Sequence[int], cells: int) -> list[int]:
+    """The hour in so many parts."""
+    parts = [0] * cells
+    for place, count in enumerate(writes):
+        parts[place * cells // len(writes)] += count
+    return parts

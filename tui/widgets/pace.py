@@ -1,0 +1,81 @@
+"""How often panes count a big colony anew, and the counts that they share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from time import monotonic
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from textual.app import App
+
+from store.model.rollup import ListRollup, Rollup, merge, merge_owners, roll_up_all
+from store.model.snapshot import EMPTY_SNAPSHOT, Snapshot, TaskList
+from store.model.task import ListKey
+
+MANY_TASKS = 5000
+LEAST_INTERVAL_S = 0.25
+_REST = 8  # counting may take at most one part in so many of the time
+
+
+class Pace:
+    """Lets all panes of an app see a big colony's new state together, a few times a second."""
+
+    def __init__(self) -> None:
+        self._taken = EMPTY_SNAPSHOT
+        self._counted: dict[ListKey, tuple[TaskList, ListRollup]] = {}
+        self._counted_for: Snapshot | None = None
+        self._owners: dict[ListKey | None, Mapping[str | None, Rollup]] = {}
+        self._totals: dict[ListKey | None, Rollup] = {}
+        self._next = 0.0
+
+    def take(self, snapshot: Snapshot) -> tuple[Snapshot, bool]:
+        """The state to draw from now, and whether it is the one that was given.
+
+        Where it is not, ask again after `LEAST_INTERVAL_S`.
+        """
+        if snapshot is self._taken:
+            return snapshot, True
+        if snapshot.count() <= MANY_TASKS or monotonic() >= self._next:
+            self._taken = snapshot
+            self._next = monotonic() + LEAST_INTERVAL_S
+            return snapshot, True
+        return self._taken, False
+
+    def rollups(self, snapshot: Snapshot) -> Mapping[ListKey, tuple[TaskList, ListRollup]]:
+        """The counts of every list, worked out once for all panes."""
+        if snapshot is not self._counted_for:
+            start = monotonic()
+            self._counted = roll_up_all(snapshot, self._counted)
+            self._counted_for = snapshot
+            self._owners, self._totals = {}, {}
+            self._next = max(self._next, monotonic() + _REST * (monotonic() - start))
+        return self._counted
+
+    def total(self, snapshot: Snapshot, only: ListKey | None) -> Rollup:
+        """The counts of one list, or of all of them as one."""
+        counted = self.rollups(snapshot)
+        if only not in self._totals:
+            self._totals[only] = merge(one.total for one in _chosen(counted, only))
+        return self._totals[only]
+
+    def owners(self, snapshot: Snapshot, only: ListKey | None) -> Mapping[str | None, Rollup]:
+        """The counts of every owner in one list, or over all of them."""
+        counted = self.rollups(snapshot)
+        if only not in self._owners:
+            self._owners[only] = merge_owners(_chosen(counted, only))
+        return self._owners[only]
+
+
+def _chosen(
+    counted: Mapping[ListKey, tuple[TaskList, ListRollup]], only: ListKey | None
+) -> list[ListRollup]:
+    return [rollup for key, (_, rollup) in counted.items() if only is None or key == only]
+
+
+_PACES: WeakKeyDictionary[App[Any], Pace] = WeakKeyDictionary()
+
+
+def pace_of(app: App[Any]) -> Pace:
+    """The one pace of an app."""
+    return _PACES.setdefault(app, Pace())
