@@ -165,6 +165,12 @@ class Capabilities:
     """What may be edited here. `refusals` maps a verb to the sentence the operator sees."""
 
     refusals: Mapping[Verb, str] = field(default_factory=dict)
+    statuses: tuple[TaskStatus, ...] = (
+        TaskStatus.PENDING,
+        TaskStatus.IN_PROGRESS,
+        TaskStatus.COMPLETED,
+    )
+    """What a status may be set to here."""
 
     def refusal(self, verb: Verb) -> str | None:
         return self.refusals.get(verb)

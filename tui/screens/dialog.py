@@ -1,0 +1,227 @@
+"""What every dialog shares: a titled frame that names its target, the effect, and the keys."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable
+from typing import ClassVar, TypeVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from store.model.edits import Edit
+from store.model.foresight import foresee
+from store.model.snapshot import TaskList
+from store.model.task import ListKey, Task, TaskKey, Verb
+from tui.safe_text import one_line
+from tui.screens import wording
+from tui.view_state import Frame
+
+Result = TypeVar("Result")
+
+READ_ONLY = "colonytop was started read-only, so it changes nothing."
+
+
+class KeyButton(Static):
+    """A key and what it does, at the foot of a dialog; a click does the same."""
+
+    def __init__(self, key: str, label: str, action: str) -> None:
+        self._deed = action
+        super().__init__(
+            Content.assemble((key, "bold $accent"), (f" {label}", "$muted")), classes="key-button"
+        )
+
+    async def on_click(self, event: events.Click) -> None:
+        event.stop()
+        await self.screen.run_action(self._deed)
+
+
+class ChoiceList(OptionList):
+    """Options of one row each. A click highlights, so that the effect is seen before Enter."""
+
+    class Clicked(Message):
+        """A row was clicked once; it is highlighted by now."""
+
+    def __init__(self, *, id: str = "choices") -> None:
+        super().__init__(id=id, markup=False, compact=True)
+
+    async def _on_click(self, event: events.Click) -> None:
+        event.prevent_default()
+        place = event.style.meta.get("option")
+        if place is None or self.get_option_at_index(place).disabled:
+            return
+        self.highlighted = place
+        if event.chain == 2:
+            self.action_select()
+        else:
+            self.post_message(self.Clicked())
+
+    def show(self, rows: Iterable[tuple[str, Content]], highlighted: str | None = None) -> None:
+        """Replace the options by (id, row) pairs and keep the highlight on an id."""
+        options = [Option(row, id=option_id) for option_id, row in rows]
+        self.set_options(options)
+        ids = [option.id for option in options]
+        if options:
+            self.highlighted = ids.index(highlighted) if highlighted in ids else 0
+
+
+class Dialog(ModalScreen[Result]):
+    """A modal window with a title, a body and its keys. Esc closes it with None."""
+
+    CSS_PATH = "dialog.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", "close", show=False, id="dialog.close"),
+    ]
+
+    def __init__(self, frame: Frame) -> None:
+        super().__init__()
+        self.frame = frame
+
+    @property
+    @abstractmethod
+    def heading(self) -> str:
+        """The title: what is done to what."""
+
+    @property
+    def keys(self) -> list[KeyButton]:
+        """The keys, in the order of the foot row."""
+        return [KeyButton("Esc", "close", "close")]
+
+    @abstractmethod
+    def compose_body(self) -> Iterable[Widget]:
+        """What is between the title and the keys."""
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog", classes="-ascii" if self.frame.ascii else "") as box:
+            box.border_title = Content(one_line(f" {self.heading} ", 300))
+            yield from self.compose_body()
+            with Horizontal(id="keys"):
+                yield from self.keys
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+
+class SteeringDialog(Dialog[Edit | None]):
+    """A dialog that makes one edit of one list, and shows its effect before it is applied."""
+
+    VERB: ClassVar[Verb]
+    NAME: ClassVar[str]
+    """What the dialog does, as the first word of its title."""
+
+    def __init__(self, frame: Frame, list_key: ListKey) -> None:
+        super().__init__(frame)
+        self.task_list = frame.snapshot.lists.get(list_key) or TaskList(
+            wording.unknown_list(list_key)
+        )
+        self.has_list = list_key in frame.snapshot.lists
+        self.refusal = self.find_refusal()
+        """Why this dialog can do nothing here, as a sentence; None where it can."""
+
+    def find_refusal(self) -> str | None:
+        if self.frame.read_only:
+            return READ_ONLY
+        if not self.has_list:
+            return "The list is no longer there."
+        return self.task_list.info.capabilities.refusal(self.VERB)
+
+    @property
+    def heading(self) -> str:
+        return wording.separator(self.frame).join([self.NAME, self.task_list.info.name])
+
+    @property
+    def keys(self) -> list[KeyButton]:
+        if self.refusal is not None:
+            return super().keys
+        return [*self.edit_keys, *super().keys]
+
+    @property
+    def edit_keys(self) -> list[KeyButton]:
+        return [KeyButton("Enter", "apply", "apply")]
+
+    def compose_body(self) -> Iterable[Widget]:
+        if self.refusal is not None:
+            yield Static(wording.error_line(self.refusal), id="refusal")
+            return
+        yield from self.compose_choice()
+        yield Static(id="effect")
+
+    @abstractmethod
+    def compose_choice(self) -> Iterable[Widget]:
+        """The widgets in which the operator decides."""
+
+    def on_mount(self) -> None:
+        if self.refusal is None:
+            self.start()
+
+    @abstractmethod
+    def start(self) -> None:
+        """Fill the widgets; called once, only where the edit is possible."""
+
+    @abstractmethod
+    def edit(self) -> Edit | None:
+        """The edit as it is chosen now; None while there is nothing to apply."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self.refusal is None or action == "close"
+
+    def action_apply(self) -> None:
+        if (edit := self.edit()) is not None:
+            self.dismiss(edit)
+
+    def show_effect(self) -> None:
+        self.query_one("#effect", Static).update(Content("\n").join(self.effect()))
+
+    def effect(self) -> list[Content]:
+        """The effect of the edit as chosen now, a line each."""
+        edit = self.edit()
+        if edit is None:
+            return [Content.styled("changes nothing", "$muted")]
+        lines = wording.effect_lines(self.frame, self.task_list, foresee(self.task_list, edit))
+        return lines or [Content.styled("no other task is touched", "$muted")]
+
+
+class TaskDialog(SteeringDialog):
+    """A steering dialog whose target is one task, named in the title."""
+
+    def __init__(self, frame: Frame, key: TaskKey) -> None:
+        self.key = key
+        super().__init__(frame, key.list)
+
+    @property
+    def target(self) -> Task:
+        """The target as it was seen when the dialog opened."""
+        return self.task_list.tasks[self.key.id]
+
+    def find_refusal(self) -> str | None:
+        if (refusal := super().find_refusal()) is not None:
+            return refusal
+        task = self.task_list.tasks.get(self.key.id)
+        if task is None:
+            return f"{wording.id_text(self.key.id)} is no longer in the list."
+        if not task.is_readable:
+            why = f": {task.problems[0].text}" if task.problems else ""
+            name = wording.id_text(task.id)
+            return f"The file of {name} cannot be read{why}. Nothing overwrites it."
+        return None
+
+    @property
+    def heading(self) -> str:
+        task = self.task_list.tasks.get(self.key.id)
+        subject = f" {one_line(task.subject, 200)}" if task else ""
+        return wording.separator(self.frame).join(
+            [self.NAME, self.task_list.info.name, f"{wording.id_text(self.key.id)}{subject}"]
+        )
+
+    def compose_body(self) -> Iterable[Widget]:
+        if self.refusal is None:
+            yield Static(wording.facts(self.frame, self.task_list, self.target), id="facts")
+        yield from super().compose_body()

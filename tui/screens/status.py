@@ -1,0 +1,99 @@
+"""`s`: set a task's status, with what becomes ready or blocked by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import OptionList
+
+from store.model.attention import DisplayState
+from store.model.edits import UpdateTask
+from store.model.foresight import foresee
+from store.model.task import TaskStatus, Verb
+from tui.screens import wording
+from tui.screens.dialog import ChoiceList, KeyButton, TaskDialog
+
+LETTERS = {
+    TaskStatus.PENDING: "p",
+    TaskStatus.IN_PROGRESS: "i",
+    TaskStatus.COMPLETED: "d",
+    TaskStatus.CANCELLED: "x",
+}
+
+
+class StatusScreen(TaskDialog):
+    """Pick a status by its letter or the arrows; Enter applies."""
+
+    VERB = Verb.STATUS
+    NAME = "Status"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(letter, f"choose('{status.value}')", status.value, show=False)
+        for status, letter in LETTERS.items()
+    ]
+
+    @property
+    def edit_keys(self) -> list[KeyButton]:
+        letters = [KeyButton(LETTERS[s], s.value, f"choose('{s.value}')") for s in self._offered()]
+        return [*letters, *super().edit_keys]
+
+    def compose_choice(self) -> Iterable[Widget]:
+        yield ChoiceList()
+
+    def start(self) -> None:
+        first = next((s for s in self._offered() if s is not self.target.status), None)
+        self.query_one(ChoiceList).show(
+            ((s.value, self._row(s)) for s in self._offered()), first.value if first else None
+        )
+        self.query_one(ChoiceList).focus()
+        self.show_effect()
+
+    def edit(self) -> UpdateTask | None:
+        option = self.query_one(ChoiceList).highlighted_option
+        if option is None or option.id is None or option.id == self.target.native_status:
+            return None
+        seen = {"status": self.target.native_status}
+        return UpdateTask(self.key, status=TaskStatus(option.id), expected=seen)
+
+    def action_choose(self, status: str) -> None:
+        """Highlight a status, if it is offered here."""
+        if TaskStatus(status) in self._offered():
+            self.query_one(ChoiceList).highlighted = self._offered().index(TaskStatus(status))
+
+    @on(OptionList.OptionHighlighted)
+    def _highlighted(self) -> None:
+        self.show_effect()
+
+    @on(OptionList.OptionSelected)
+    def _selected(self) -> None:
+        self.action_apply()
+
+    def _offered(self) -> tuple[TaskStatus, ...]:
+        return self.task_list.info.capabilities.statuses
+
+    def _row(self, status: TaskStatus) -> Content:
+        state = self._state(status)
+        note = "  now" if status == self.target.native_status else ""
+        return Content.assemble(
+            (f"{LETTERS.get(status, ' ')}  ", "bold $accent"),
+            wording.state_glyph(self.frame, state),
+            f" {status.value:<12}",
+            (note, "$muted"),
+        )
+
+    def _state(self, status: TaskStatus) -> DisplayState:
+        """The state that the task would show with this status."""
+        if status == self.target.native_status:
+            return wording.state_of(self.frame, self.task_list, self.target)
+        if status.frees_dependents:
+            return DisplayState.DONE
+        if status.is_closed:
+            return DisplayState.CLOSED
+        if status.is_active:
+            return DisplayState.ACTIVE
+        effect = foresee(self.task_list, UpdateTask(self.key, status=status))
+        return DisplayState.BLOCKED if effect.waits_on else DisplayState.READY
