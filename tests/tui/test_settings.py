@@ -1,0 +1,102 @@
+"""Settings: defaults, what is refused and how the refusal helps."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tui.settings import Settings, SettingsError, default_path, load_settings
+
+
+def write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o600)
+    return path
+
+
+def test_load_settings_without_a_file_gives_the_defaults(tmp_path: Path) -> None:
+    found = load_settings(environ={"XDG_CONFIG_HOME": str(tmp_path)})
+    assert found == Settings()
+    assert found.stale_after == 1800
+
+
+def test_load_settings_from_the_default_place_reads_every_kind_of_value(tmp_path: Path) -> None:
+    write(
+        tmp_path / "colonytop" / "settings.toml",
+        'theme = "nord"\nascii = true\nstale_after = "45m"\noperator = "kim"\n'
+        '[keymap]\n"task.unblock" = "U"\n',
+    )
+    found = load_settings(environ={"XDG_CONFIG_HOME": str(tmp_path)})
+    assert (found.theme, found.ascii, found.stale_after) == ("nord", True, 2700)
+    assert found.keymap == {"task.unblock": "U"}
+
+
+def test_default_path_with_a_relative_variable_falls_back_to_home(tmp_path: Path) -> None:
+    env = {"XDG_CONFIG_HOME": "here", "HOME": str(tmp_path)}
+    assert default_path(env) == tmp_path / ".config" / "colonytop" / "settings.toml"
+
+
+def test_load_settings_never_reads_the_current_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "settings.toml", "ascii = true")
+    write(tmp_path / "colonytop" / "settings.toml", "ascii = true")
+    monkeypatch.chdir(tmp_path)
+    home = tmp_path / "home"
+    assert load_settings(environ={"XDG_CONFIG_HOME": ".", "HOME": str(home)}) == Settings()
+
+
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
+def test_load_settings_that_others_may_write_is_refused(tmp_path: Path, mode: int) -> None:
+    path = write(tmp_path / "s.toml", "ascii = true")
+    path.chmod(mode)
+    with pytest.raises(SettingsError, match="others may write it; chmod go-w"):
+        load_settings(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("ascii = maybe", "not TOML"),
+        ("colour = 1", "there is no setting 'colour'"),
+        ("stale_after = -1", "stale_after: Input should be greater than 0"),
+        ('stale_after = "soon"', 'as in "30m"'),
+        ('[keymap]\n"task.unblock" = "a"', "the key a is asked for by both"),
+        ('pictures = "out"', "write an absolute path"),
+    ],
+)
+def test_load_settings_with_a_mistake_names_file_field_and_way_out(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    path = write(tmp_path / "s.toml", text)
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path)
+    assert str(path) in str(caught.value)
+    assert said in str(caught.value)
+    assert "mend" in str(caught.value)
+
+
+def test_load_settings_that_are_named_and_absent_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no such file"):
+        load_settings(tmp_path / "absent.toml")
+
+
+def test_load_settings_from_a_pipe_does_not_hang(tmp_path: Path) -> None:
+    pipe = tmp_path / "s.toml"
+    os.mkfifo(pipe, 0o600)
+    with pytest.raises(SettingsError, match="not a regular file"):
+        load_settings(pipe)
+
+
+def test_load_settings_too_large_or_not_utf8_is_refused(tmp_path: Path) -> None:
+    large = write(tmp_path / "large.toml", "#" * 70_000)
+    with pytest.raises(SettingsError, match="larger than"):
+        load_settings(large)
+    latin = tmp_path / "latin.toml"
+    latin.write_bytes(b'operator = "\xe9"')
+    latin.chmod(0o600)
+    with pytest.raises(SettingsError, match="not UTF-8"):
+        load_settings(latin)

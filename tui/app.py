@@ -1,0 +1,142 @@
+"""The app: theme, keys, threads, and the way in and out. It draws nothing itself."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from rich.text import Text
+from store.watch import Watcher
+from store.workspace import Workspace
+from textual import events, on
+from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.dom import DOMNode
+from textual.screen import Screen
+
+from tui.messages import EditRequested
+from tui.palette import CommandProvider, TaskProvider
+from tui.safe_text import one_line
+from tui.screens.main import MainScreen
+from tui.screens.quit import QuitScreen
+from tui.settings import Settings
+from tui.themes import THEMES, theme_for, variable_defaults
+from tui.workers import ColonyWorkers
+
+
+class ColonytopApp(App[int]):
+    """Watch and steer the lists of one workspace."""
+
+    TITLE = "colonytop"
+    COMMANDS = {CommandProvider, TaskProvider}  # noqa: RUF012  Textual's own form
+    BINDINGS: ClassVar = [Binding("ctrl+c", "interrupt", "Quit", show=False, priority=True)]
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        settings: Settings,
+        *,
+        read_only: bool = False,
+        goto: str | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Raises:
+        ValueError: the settings name a theme that is not there.
+        """
+        theme, ansi_color = theme_for(os.environ, settings.theme)
+        super().__init__(ansi_color=True if ansi_color else None)
+        for own in THEMES:
+            self.register_theme(own)
+        self.theme = theme
+        self.settings = settings
+        self.main = MainScreen(settings, read_only=read_only, goto=goto, clock=clock)
+        watcher = Watcher(workspace, reconcile_s=settings.refresh)
+        self.threads = ColonyWorkers(workspace, watcher, self.main.post_message)
+        self.set_keymap(settings.keymap)
+
+    def get_default_screen(self) -> Screen[Any]:
+        return self.main
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return variable_defaults(self.current_theme)
+
+    def on_mount(self) -> None:
+        # The first paint must not wait for files.
+        self.call_after_refresh(self.threads.start)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        yield SystemCommand("Program: theme", "Change the colours", self.action_change_theme)
+
+    @on(EditRequested)
+    def make_edit(self, message: EditRequested) -> None:
+        self.threads.request(message.edit)
+
+    def action_rescan(self) -> None:
+        """Look at the disk now."""
+        self.threads.rescan()
+
+    def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
+        keys = ", ".join(sorted({binding.key for binding in clashed_bindings}))
+        self.notify(one_line(f"two commands want {keys}"), severity="warning", markup=False)
+
+    # Pictures
+
+    def action_save_picture(self) -> None:
+        """Write the screen as SVG, from a thread; a notification says where."""
+        name = time.strftime("colonytop-%Y%m%d-%H%M%S.svg")
+        self.deliver_text(
+            io.StringIO(self.export_screenshot()),
+            save_directory=self.settings.pictures,
+            save_filename=name,
+            open_method="download",
+            name="picture",
+        )
+
+    @on(events.DeliveryComplete)
+    def tell_picture(self, event: events.DeliveryComplete) -> None:
+        if event.name == "picture":
+            self.notify(one_line(f"picture saved: {event.path}"), markup=False)
+
+    @on(events.DeliveryFailed)
+    def tell_no_picture(self, event: events.DeliveryFailed) -> None:
+        if event.name == "picture":
+            text = one_line(f"no picture: {event.exception}")
+            self.notify(text, severity="error", markup=False)
+
+    # The way out
+
+    async def action_quit(self) -> None:
+        """Leave; ask first while edits wait."""
+        waiting = self.threads.pending + len(self.main.steering.waiting)
+        if not waiting:
+            self.exit(0)
+        elif not isinstance(self.screen, QuitScreen):
+            self.push_screen(QuitScreen(waiting), lambda leave: self.exit(0) if leave else None)
+
+    async def action_interrupt(self) -> None:
+        """Ctrl-C copies what is selected with the mouse; with nothing selected it quits."""
+        if self.screen.get_selected_text():
+            self.screen.action_copy_text()
+        else:
+            await self.action_quit()
+
+    def end_from_thread(self, code: int) -> None:
+        """End with an exit code, asked from a signal's thread; never blocks."""
+        self.call_later(self.exit, code)
+
+    async def on_unmount(self) -> None:
+        self.threads.stop(timeout_s=0)
+
+    def _fatal_error(self) -> None:
+        """A crash shows where, never the local variables: they hold other people's text."""
+        error = sys.exc_info()[1]
+        frames = traceback.extract_tb(error.__traceback__) if error else []
+        places = [f"  {Path(f.filename).name}:{f.lineno} in {f.name}" for f in frames[-8:]]
+        self.panic(Text("\n".join([f"colonytop crashed: {type(error).__name__}", *places])))

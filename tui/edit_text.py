@@ -1,0 +1,78 @@
+"""What an edit does, in words for the status line and the activity pane."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from store.model.edits import (
+    ClaimTask,
+    CreateTask,
+    DeleteTask,
+    Edit,
+    EditResult,
+    Keep,
+    ReleaseTask,
+    UpdateTask,
+)
+from tui.safe_text import SafeText, one_line
+
+_SHOWN = 8  # ids in one sentence
+
+
+def target_name(edit: Edit, result: EditResult | None = None) -> SafeText:
+    """The task that an edit is about: `#14`, or the subject of one that is not there yet."""
+    if not isinstance(edit, CreateTask):
+        return one_line(f"#{edit.key.id}")
+    if result and result.task:
+        return one_line(f"#{result.task.id}")
+    return one_line(f"new task {edit.subject!r}", 60)
+
+
+def deed(edit: Edit, result: EditResult | None = None) -> SafeText:
+    """What it did (or would do), without its target: `unblocked: -10`."""
+    if isinstance(edit, CreateTask):
+        return one_line(f"created: {edit.subject}", 120)
+    if isinstance(edit, DeleteTask):
+        stripped = result.stripped if result else ()
+        return one_line("deleted" + (f"; edges cut from {_ids(stripped)}" if stripped else ""))
+    if isinstance(edit, ClaimTask):
+        return one_line(f"claimed for {edit.claimant}", 120)
+    if isinstance(edit, ReleaseTask):
+        was = f" from {edit.expected_owner}" if edit.expected_owner else ""
+        return one_line(f"released{was}: pending, no owner", 120)
+    return one_line("; ".join(_update_parts(edit)) or "nothing changed", 160)
+
+
+def sentence(edit: Edit, result: EditResult | None = None) -> SafeText:
+    """Target and deed: `#14 unblocked: -10`."""
+    if isinstance(edit, UpdateTask) and result is not None and not result.changed:
+        return one_line(f"{target_name(edit)}: nothing to change, it is so already")
+    return one_line(f"{target_name(edit, result)} {deed(edit, result)}", 200)
+
+
+def _update_parts(edit: UpdateTask) -> Iterable[str]:
+    if edit.remove_blocked_by:
+        yield "unblocked: " + " ".join(f"-{i}" for i in edit.remove_blocked_by[:_SHOWN])
+    if edit.add_blocked_by:
+        yield "blocked by " + _ids(edit.add_blocked_by)
+    if edit.remove_blocks:
+        yield "no longer blocks " + _ids(edit.remove_blocks)
+    if edit.add_blocks:
+        yield "blocks " + _ids(edit.add_blocks)
+    if edit.status is not None:
+        yield f"status → {edit.status.value}"
+    if not isinstance(edit.owner, Keep):
+        yield f"owner → {edit.owner or 'nobody'}"
+    if edit.priority is not None:
+        yield f"priority → {edit.priority}"
+    texts = ("subject", "description", "active_form")
+    if written := [name.replace("_", " ") for name in texts if getattr(edit, name) is not None]:
+        yield "edited: " + ", ".join(written)
+    if edit.metadata_patch:
+        yield "metadata: " + ", ".join(str(key) for key in list(edit.metadata_patch)[:_SHOWN])
+
+
+def _ids(ids: Iterable[str]) -> str:
+    names = [f"#{i}" for i in ids]
+    more = len(names) - _SHOWN
+    return " ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,149 @@
+"""What has arrived, what of it is shown, and which rows carry a mark. No widget, no thread."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from store.model.edits import DeleteTask, Edit, EditResult, UpdateTask
+from store.model.snapshot import EMPTY_SNAPSHOT, Change, ChangeKind, Snapshot, diff
+from store.model.task import ListKey, Revision, TaskId, TaskKey
+from tui.view_state import ChangeMark, ChangeSign
+
+MARK_S = 2.0
+"""How long a changed row keeps its mark."""
+
+
+class Intake:
+    """Takes every snapshot, also while the view is frozen, and tells own edits from others'."""
+
+    def __init__(self) -> None:
+        self.latest: Snapshot = EMPTY_SNAPSHOT
+        self.shown: Snapshot = EMPTY_SNAPSHOT
+        self.scanned_at: float | None = None
+        """Epoch seconds of the last scan; None before the first."""
+        self.unseen = 0
+        """Changes that arrived since the view was frozen."""
+        self.marks: dict[TaskKey, ChangeMark] = {}
+        self._paused = False
+        self._under_way: list[tuple[Edit, frozenset[TaskKey]]] = []
+        self._held: list[Change] = []
+        self._own: dict[TaskKey, Revision | None] = {}
+
+    @property
+    def paused(self) -> bool:
+        """The view is frozen; what arrives is kept and counted."""
+        return self._paused
+
+    def set_paused(self, paused: bool) -> None:
+        self._paused = paused
+        self.shown = self.shown if paused else self.latest
+        self.unseen = 0
+
+    def arrive(self, snapshot: Snapshot, scanned_at: float, now: float) -> list[Change]:
+        """Take a snapshot; the result is what others changed, for the activity pane."""
+        before, self.latest, self.scanned_at = self.latest, snapshot, scanned_at
+        if not self._paused:
+            self.shown = snapshot
+        if before is snapshot or not before.is_complete or before is EMPTY_SNAPSHOT:
+            return []  # the first load is not news
+        changes = diff(before, snapshot)
+        if self._paused:
+            self.unseen += len(changes)
+        self._mark(changes, now)
+        return self._of_others(changes)
+
+    def begin(self, edit: Edit) -> None:
+        """An edit is on its way: what it touches is not yet somebody else's change."""
+        self._under_way.append((edit, _targets(edit, self.latest)))
+
+    def settle(self, edit: Edit, result: EditResult, now: float) -> list[Change]:
+        """It is on the disk. The result is what was held back and turned out not to be ours."""
+        for task in (result.task, *result.others):
+            if task is not None:
+                self._own[task.key] = task.revision
+                self._mark_saved(task.key, task.revision, now)
+        if isinstance(edit, DeleteTask):
+            self._own[edit.key] = None
+            self._mark_saved(edit.key, None, now)
+        return self._end(edit)
+
+    def fail(self, edit: Edit) -> list[Change]:
+        """It was not made, so what was held back was somebody else's."""
+        return self._end(edit)
+
+    def prune(self, now: float) -> bool:
+        """Drop marks that have run out; True if there were any."""
+        old = [key for key, mark in self.marks.items() if mark.until <= now]
+        if old:
+            self.marks = {k: mark for k, mark in self.marks.items() if mark.until > now}
+        return bool(old)
+
+    def _mark(self, changes: Sequence[Change], now: float) -> None:
+        if not changes:
+            return
+        marks = dict(self.marks)  # a frame keeps the mapping it was built with
+        for change in changes:
+            if change.task is None:
+                continue
+            key = TaskKey(change.list, change.task)
+            saved = marks.get(key)
+            if saved and saved.sign is ChangeSign.SAVED and not self._is_own(key):
+                continue  # somebody else's write; ours is still to be seen
+            created = change.kind is ChangeKind.CREATED
+            sign = ChangeSign.ADDED if created else ChangeSign.CHANGED
+            marks[key] = ChangeMark(sign, now + MARK_S)
+        self.marks = marks
+
+    def _mark_saved(self, key: TaskKey, revision: Revision | None, now: float) -> None:
+        found = self.latest.task(key)
+        seen = found is None if revision is None else found and found.revision == revision
+        until = now + MARK_S if seen else math.inf
+        self.marks = {**self.marks, key: ChangeMark(ChangeSign.SAVED, until)}
+
+    def _is_own(self, key: TaskKey) -> bool:
+        """The state now in the latest snapshot is the one that our edit wrote."""
+        if key not in self._own:
+            return False
+        found = self.latest.task(key)
+        return (found.revision if found else None) == self._own[key]
+
+    def _of_others(self, changes: Sequence[Change]) -> list[Change]:
+        foreign: list[Change] = []
+        for change in changes:
+            if change.task is None:
+                foreign.append(change)
+                continue
+            key = TaskKey(change.list, change.task)
+            if any(key in targets for _, targets in self._under_way):
+                self._held.append(change)
+            elif not self._is_own(key):
+                foreign.append(change)
+                self._own.pop(key, None)
+        return foreign
+
+    def _end(self, edit: Edit) -> list[Change]:
+        self._under_way = [pair for pair in self._under_way if pair[0] is not edit]
+        held, self._held = self._held, []
+        return self._of_others(held)
+
+
+def _targets(edit: Edit, snapshot: Snapshot) -> frozenset[TaskKey]:
+    """The tasks that an edit writes, as far as they are known before it is made."""
+    key: TaskKey | None = getattr(edit, "key", None)
+    if key is None:
+        return frozenset()
+    ids: set[TaskId] = {key.id}
+    if isinstance(edit, UpdateTask):
+        ids.update(edit.add_blocks, edit.add_blocked_by, edit.remove_blocks, edit.remove_blocked_by)
+    if isinstance(edit, DeleteTask):
+        ids.update(_neighbours(snapshot, key.list, key.id))
+    return frozenset(TaskKey(key.list, task_id) for task_id in ids)
+
+
+def _neighbours(snapshot: Snapshot, list_key: ListKey, task_id: TaskId) -> set[TaskId]:
+    found = snapshot.lists.get(list_key)
+    if found is None:
+        return set()
+    graph = found.graph
+    return {*graph.dependents.get(task_id, ()), *graph.blockers.get(task_id, ())}

@@ -1,0 +1,188 @@
+"""A screen that follows a workspace: takes what the threads deliver and builds the frames."""
+
+from __future__ import annotations
+
+import time
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+from textual import on
+from textual.reactive import reactive
+from textual.screen import Screen
+
+from store.model.edits import Edit, EditResult
+from store.model.snapshot import Change
+from store.model.task import TaskKey
+from tui.intake import Intake
+from tui.messages import EditFailed, EditRequested, EditSettled, SnapshotArrived, WatchFailed
+from tui.palette import task_key_named
+from tui.safe_text import SafeText, one_line
+from tui.settings import Settings
+from tui.steering import Steering
+from tui.view_state import EMPTY_FRAME, Frame, ViewState
+
+TICK_S = 1.0
+MAX_SHOW_GAP_S = 0.25
+"""A colony that is slow to draw is drawn no more often than four times a second."""
+
+Severity = Literal["information", "warning", "error"]
+
+
+class ColonyScreen(Screen[None]):
+    """One frame per change or clock tick, handed to every pane that is bound to it."""
+
+    frame: reactive[Frame] = reactive(EMPTY_FRAME)
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        read_only: bool = False,
+        goto: str | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__()
+        self.settings = settings
+        self.read_only = read_only
+        self.clock = clock
+        self.intake = Intake()
+        self.steering = Steering(self)
+        self._goto = goto
+        self._view = ViewState()
+        self._selected: TaskKey | None = None
+        self._next_show = 0.0
+        self._show_waits = False
+
+    def on_mount(self) -> None:
+        self.show_frame()
+        self.set_interval(TICK_S, self._tick)
+
+    # What the panes do for it
+
+    @abstractmethod
+    def report(self, changes: Sequence[Change], origin: str) -> None:
+        """Show what others changed."""
+
+    @abstractmethod
+    def report_own(self, edit: Edit, result: EditResult) -> None:
+        """Show what the operator changed."""
+
+    @abstractmethod
+    def say(self, text: SafeText, *, severity: Severity = "information") -> None:
+        """One line for the operator; an error is shown so that it cannot be missed."""
+
+    @abstractmethod
+    def note_waiting(self, count: int) -> None:
+        """Show how many edits are kept for a retry."""
+
+    @abstractmethod
+    def go_to(self, key: TaskKey) -> None:
+        """Select a task, widening the view where it hides it."""
+
+    @abstractmethod
+    def freeze_order(self, frozen: bool) -> None:
+        """Keep the rows in place while something lies over them."""
+
+    @property
+    def has_dialog(self) -> bool:
+        """Something lies over this screen."""
+        return self.app.screen is not self
+
+    # Frames
+
+    def show_frame(self) -> None:
+        """Build the frame of this moment and hand it to the panes."""
+        now = self.clock()
+        scanned = self.intake.scanned_at
+        self.frame = Frame(
+            snapshot=self.intake.shown,
+            view=self._view,
+            now=now,
+            selected=self._selected,
+            marks=self.intake.marks,
+            stale_after_s=self.settings.stale_after,
+            ascii=self.settings.ascii,
+            read_only=self.read_only,
+            paused=self.intake.paused,
+            unseen_changes=self.intake.unseen,
+            scan_age_s=None if scanned is None else max(0.0, now - scanned),
+        )
+
+    def latest_frame(self) -> Frame:
+        """The frame with what is known of the disk now, also while the view is frozen."""
+        return replace(self.frame, snapshot=self.intake.latest, selected=self._selected)
+
+    def change_view(self, **choices: Any) -> None:
+        """Set fields of the view state and show the result."""
+        self._view = replace(self._view, **choices)
+        self.show_frame()
+
+    def set_selected(self, key: TaskKey | None) -> None:
+        """The cursor is on another task."""
+        if key != self._selected:
+            self._selected = key
+            self.show_frame()
+            self.refresh_bindings()
+
+    def set_paused(self, paused: bool) -> None:
+        """Freeze what is shown, or show what has arrived since."""
+        self.intake.set_paused(paused)
+        self.show_frame()
+
+    def _tick(self) -> None:
+        self.intake.prune(self.clock())
+        self.show_frame()
+
+    def _show_soon(self) -> None:
+        """At once after a quiet moment; in a stream no oftener than drawing leaves room for."""
+        wait = self._next_show - time.monotonic()
+        if wait <= 0:
+            self._show_timed()
+        elif not self._show_waits:
+            self._show_waits = True
+            self.set_timer(wait, self._show_timed)
+
+    def _show_timed(self) -> None:
+        self._show_waits = False
+        began = time.monotonic()
+        self.show_frame()
+        ended = time.monotonic()
+        self._next_show = ended + min(MAX_SHOW_GAP_S, 4 * (ended - began))
+
+    # What the threads deliver
+
+    @on(SnapshotArrived)
+    def take_snapshot(self, message: SnapshotArrived) -> None:
+        changes = self.intake.arrive(message.snapshot, message.scanned_at, self.clock())
+        if changes:
+            self.report(changes, "agent")
+        self._show_soon()
+        if self._goto and (key := task_key_named(message.snapshot, self._goto)):
+            self._goto = None
+            self.show_frame()
+            self.go_to(key)
+
+    @on(WatchFailed)
+    def show_watch_failure(self, message: WatchFailed) -> None:
+        text = one_line(f"watching has ended: {message.error}; restart colonytop")
+        self.say(text, severity="error")
+
+    @on(EditRequested)
+    def note_request(self, message: EditRequested) -> None:
+        self.intake.begin(message.edit)
+
+    @on(EditSettled)
+    def take_settled(self, message: EditSettled) -> None:
+        if foreign := self.intake.settle(message.edit, message.result, self.clock()):
+            self.report(foreign, "agent")
+        self.report_own(message.edit, message.result)
+        self.steering.settled(message.edit, message.result)
+        self.show_frame()
+
+    @on(EditFailed)
+    def take_failed(self, message: EditFailed) -> None:
+        if foreign := self.intake.fail(message.edit):
+            self.report(foreign, "agent")
+        self.steering.failed(message.edit, message.error)

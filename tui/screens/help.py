@@ -1,0 +1,61 @@
+"""The help page: every key that is live, under its heading, and the help of the focused pane."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Markdown, Static
+
+from tui.keys import COMMANDS, Command, Group
+
+_KEY_CELLS = 12
+
+
+class HelpScreen(ModalScreen[None]):
+    """Closes on Esc, `?` and `q`."""
+
+    BINDINGS = [  # noqa: RUF012  Textual's own form
+        Binding("escape,question_mark,q", "dismiss", "Close", id="help.close")
+    ]
+    DEFAULT_CSS = """
+    HelpScreen {
+        align: center middle;
+        & > VerticalScroll {
+            width: 76; max-width: 96%; height: auto; max-height: 92%;
+            border: round $border; background: $surface; padding: 0 1;
+        }
+        & Static { height: auto; }
+    }
+    """
+
+    def __init__(self, keys: Mapping[str, str], pane_help: str = "") -> None:
+        """Args:
+        keys: the key shown for each live command, by command id.
+        pane_help: our own words (Markdown) on the focused pane; never text from a task.
+        """
+        super().__init__()
+        self._keys = keys
+        self._pane_help = pane_help
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll() as page:
+            page.border_title = "Help"
+            page.border_subtitle = "Esc closes"
+            if self._pane_help:
+                yield Markdown(self._pane_help, open_links=False)
+            for group in Group:
+                commands = [c for c in COMMANDS if c.group is group and c.id in self._keys]
+                if commands:
+                    yield Static(self._section(group, commands))
+
+    def _section(self, group: Group, commands: list[Command]) -> Content:
+        lines = [Content.assemble((group.value, "bold $accent"))]
+        for command in commands:
+            key = self._keys[command.id].replace(",", " ")
+            lines.append(Content.assemble((f"  {key:<{_KEY_CELLS}}", "bold"), command.help))
+        return Content("\n").join([*lines, Content("")])

@@ -1,0 +1,214 @@
+"""The main screen: where the panes are, what they say, and what the keys do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from store.model.edits import Edit, EditResult
+from store.model.snapshot import Change
+from store.model.task import TaskKey, Verb
+from tui.edit_text import deed
+from tui.keys import bindings
+from tui.navigation import Navigation
+from tui.safe_text import SafeText, one_line
+from tui.screens.colony import ColonyScreen, Severity
+from tui.screens.help import HelpScreen
+from tui.view_state import Grouping, Lens, SortKey
+from tui.widgets.activity_pane import ActivityPane
+from tui.widgets.blockers_pane import BlockersPane
+from tui.widgets.detail_pane import DetailPane
+from tui.widgets.header_bar import HeaderBar
+from tui.widgets.key_bar import KeyBar, live_keys
+from tui.widgets.lens_bar import LensBar
+from tui.widgets.lists_pane import ListsPane
+from tui.widgets.owners_pane import OwnersPane
+from tui.widgets.status_line import StatusLine
+from tui.widgets.task_table import TaskTable
+
+
+class MainScreen(ColonyScreen):
+    """Tasks, blockers, owners and activity together; more as the terminal grows."""
+
+    BINDINGS = bindings()
+    CSS_PATH = "main.tcss"
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  Textual's own form
+        (0, "-small"),
+        (80, "-narrow"),
+        (120, "-wide"),
+        (160, "-full"),
+    ]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall")]  # noqa: RUF012
+    AUTO_FOCUS = "#tasks"
+
+    def compose(self) -> ComposeResult:
+        frame = MainScreen.frame
+        yield HeaderBar(id="header").data_bind(frame)
+        yield LensBar(id="lenses").data_bind(frame)
+        with Container(id="body"):
+            yield ListsPane(id="lists", classes="pane").data_bind(frame)
+            yield TaskTable(id="tasks", classes="pane").data_bind(frame)
+            yield BlockersPane(id="blockers", classes="pane").data_bind(frame)
+            yield OwnersPane(id="owners", classes="pane").data_bind(frame)
+            yield DetailPane(id="detail", classes="pane").data_bind(frame)
+        yield ActivityPane(id="activity", classes="pane").data_bind(frame)
+        yield StatusLine(id="status").data_bind(frame)
+        yield KeyBar(id="keys", ascii_only=self.settings.ascii)
+
+    def on_mount(self) -> None:
+        self.navigation = Navigation(self)
+        self.set_class(self.settings.ascii, "-ascii")
+
+    @property
+    def table(self) -> TaskTable:
+        return self.query_one("#tasks", TaskTable)
+
+    # What the screen asks of the panes
+
+    def report(self, changes: Sequence[Change], origin: str) -> None:
+        self.query_one(ActivityPane).add(changes, origin)
+
+    def report_own(self, edit: Edit, result: EditResult) -> None:
+        key = result.task.key if result.task else getattr(edit, "key", None)
+        self.query_one(ActivityPane).add_line(deed(edit, result), at=self.clock(), key=key)
+
+    def say(self, text: SafeText, *, severity: Severity = "information") -> None:
+        self.query_one(StatusLine).say(text)
+        if severity == "error":
+            self.app.notify(text, severity=severity, markup=False)
+
+    def note_waiting(self, count: int) -> None:
+        self.query_one(StatusLine).waiting = count
+        self.refresh_bindings()
+
+    def go_to(self, key: TaskKey) -> None:
+        self.navigation.go_to(key)
+
+    def freeze_order(self, frozen: bool) -> None:
+        self.table.order_frozen = frozen
+
+    # What the panes say
+
+    @on(TaskTable.Highlighted)
+    def follow_cursor(self, message: TaskTable.Highlighted) -> None:
+        self.set_selected(message.key)
+
+    @on(TaskTable.Opened)
+    def open_task(self, message: TaskTable.Opened) -> None:
+        self.navigation.open_detail()
+
+    @on(BlockersPane.Picked)
+    @on(ActivityPane.Picked)
+    def go_to_picked(self, message: BlockersPane.Picked | ActivityPane.Picked) -> None:
+        self.go_to(message.key)
+
+    @on(OwnersPane.Picked)
+    def filter_owner(self, message: OwnersPane.Picked) -> None:
+        self.query_one(LensBar).query_text = message.owner or ""
+
+    @on(ListsPane.Picked)
+    def filter_list(self, message: ListsPane.Picked) -> None:
+        self.change_view(list_key=message.list_key)
+
+    @on(LensBar.QueryChanged)
+    def search(self, message: LensBar.QueryChanged) -> None:
+        self.change_view(query=message.query)
+
+    @on(LensBar.LensPicked)
+    def pick_lens(self, message: LensBar.LensPicked) -> None:
+        self.change_view(lens=message.lens)
+
+    # Actions: the names that tui/keys.py binds
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Read-only sessions have no steering keys, and some keys need something to act on."""
+        if action not in ("steer", "shift_priority", "retry_edits"):
+            return True
+        if self.read_only:
+            return False
+        if action == "retry_edits":
+            return bool(self.steering.waiting)
+        if action == "shift_priority":
+            return self.steering.offers(Verb.PRIORITY)
+        return True
+
+    def action_steer(self, verb: str) -> None:
+        self.steering.begin(Verb(verb))
+
+    def action_shift_priority(self, steps: int) -> None:
+        self.steering.shift_priority(steps)
+
+    def action_retry_edits(self) -> None:
+        self.steering.retry_waiting()
+
+    def action_show_lens(self, lens: str) -> None:
+        self.change_view(lens=Lens(lens))
+
+    def action_toggle_grouping(self) -> None:
+        is_wave = self.frame.view.grouping is Grouping.WAVE
+        self.change_view(grouping=Grouping.FLAT if is_wave else Grouping.WAVE)
+
+    def action_reverse_sort(self) -> None:
+        self.change_view(descending=not self.frame.view.descending)
+
+    def action_choose_sort(self) -> None:
+        from tui.screens.sort import SortScreen
+
+        self.steering.open(SortScreen(self.frame), self._sort_if_chosen)
+
+    def _sort_if_chosen(self, sort: SortKey | None) -> None:
+        if sort is not None:
+            self.change_view(sort=sort)
+
+    def action_toggle_pause(self) -> None:
+        self.set_paused(not self.intake.paused)
+
+    def action_move_cursor(self, step: str) -> None:
+        self.navigation.move_cursor(step)
+
+    def action_next_match(self, step: int) -> None:
+        self.navigation.next_match(step)
+
+    def action_follow_edge(self, side: str) -> None:
+        self.navigation.follow_edge(side)
+
+    def action_explain_task(self) -> None:
+        self.navigation.open_detail(focus=True)
+
+    def action_toggle_lists(self) -> None:
+        self.navigation.toggle_lists()
+
+    def action_toggle_zoom(self) -> None:
+        self.navigation.toggle_zoom()
+
+    def action_go_back(self) -> None:
+        self.navigation.go_back()
+
+    def action_focus_search(self) -> None:
+        self.query_one(LensBar).focus_search()
+
+    def action_copy_id(self) -> None:
+        key = self.frame.selected
+        if key is not None and (found := self.intake.latest.lists.get(key.list)):
+            text = one_line(f"{found.info.name}/{key.id}")
+            self.app.copy_to_clipboard(text)
+            self.say(one_line(f"copied {text}"))
+
+    def action_goto_task(self) -> None:
+        from tui.screens.go_to import GoToScreen
+
+        self.steering.open(GoToScreen(self.latest_frame()), self._go_if_chosen)
+
+    def _go_if_chosen(self, key: TaskKey | None) -> None:
+        if key is not None:
+            self.go_to(key)
+
+    def action_open_palette(self) -> None:
+        self.app.action_command_palette()
+
+    def action_show_help(self) -> None:
+        pane_help = self.focused.HELP if self.focused else None
+        self.app.push_screen(HelpScreen(live_keys(self), pane_help or ""))

@@ -1,0 +1,191 @@
+"""From a steering key to an edit on the disk, and what to ask when it does not get there."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from textual.screen import ModalScreen
+
+from store.model.edits import ClaimTask, CreateTask, Edit, EditResult, UpdateTask
+from store.model.errors import ColonytopError, LockTimeout, StaleEdit
+from store.model.task import ListKey, TaskKey, Verb
+from tui.edit_text import sentence, target_name
+from tui.messages import EditRequested
+from tui.priority import shifted_priority
+from tui.safe_text import one_line
+from tui.view_state import Frame
+
+if TYPE_CHECKING:
+    from tui.screens.colony import ColonyScreen
+
+
+T = TypeVar("T")
+
+
+class Steering:
+    """Opens dialogs on a named target, sends edits off, and keeps those that a lock kept out."""
+
+    def __init__(self, screen: ColonyScreen) -> None:
+        self._screen = screen
+        self._questions: deque[tuple[Edit, StaleEdit | LockTimeout]] = deque()
+        self.waiting: list[tuple[Edit, LockTimeout]] = []
+        """Edits kept for a retry, with what kept them out."""
+
+    def refusal(self, verb: Verb) -> str | None:
+        """The sentence that says why the list at hand does not allow the verb."""
+        list_key = self._list_at_hand()
+        found = self._screen.latest_frame().snapshot.lists.get(list_key) if list_key else None
+        return found.info.capabilities.refusal(verb) if found else None
+
+    def offers(self, verb: Verb) -> bool:
+        """The list at hand is known and allows the verb."""
+        return self._list_at_hand() is not None and self.refusal(verb) is None
+
+    def begin(self, verb: Verb) -> None:
+        """Open the dialog of a verb on the selected task, as it is now."""
+        if refusal := self.refusal(verb):
+            self._screen.say(one_line(refusal), severity="warning")
+            return
+        frame = self._screen.latest_frame()
+        if verb is Verb.CREATE:
+            if list_key := self._list_at_hand():
+                from tui.screens.create_task import CreateScreen
+
+                self.open(CreateScreen(frame, list_key), self._decide)
+            else:
+                self._screen.say(one_line("choose a list first (L), then c"), severity="warning")
+            return
+        if (key := self._target(frame)) is not None:
+            self.open(_dialog(verb, frame, key), self._decide)
+
+    def shift_priority(self, steps: int) -> None:
+        """Ask for a neighbouring priority of the selected task."""
+        frame = self._screen.latest_frame()
+        if self.refusal(Verb.PRIORITY) or (key := self._target(frame)) is None:
+            return
+        task = frame.snapshot.task(key)
+        wanted = shifted_priority(task.priority, steps) if task else None
+        if task is None or wanted is None:
+            self._screen.say(one_line(f"#{key.id} has no step further"))
+            return
+        self.request(UpdateTask(key, priority=wanted, expected={"priority": task.priority}))
+
+    def request(self, edit: Edit) -> None:
+        """Send an edit off."""
+        self._screen.say(one_line(f"{target_name(edit)}: writing …"))
+        self._screen.post_message(EditRequested(edit))
+
+    def settled(self, edit: Edit, result: EditResult) -> None:
+        """Say what is on the disk now."""
+        self._screen.say(sentence(edit, result))
+        if isinstance(edit, CreateTask) and result.task is not None:
+            self._screen.go_to(result.task.key)
+
+    def failed(self, edit: Edit, error: Exception) -> None:
+        """Ask yours or theirs, keep it for a retry, or say why it was refused."""
+        if isinstance(error, (StaleEdit, LockTimeout)):
+            self._questions.append((edit, error))
+            self.ask_next()
+            return
+        said = error if isinstance(error, ColonytopError) else f"{type(error).__name__}: {error}"
+        text = one_line(f"{target_name(edit)} not changed: {said}")
+        self._screen.say(text, severity="error")
+
+    def ask_next(self) -> None:
+        """Put the next question, unless a dialog is open: nothing may pop up under the fingers."""
+        if not self._questions or self._screen.has_dialog:
+            return
+        edit, error = self._questions.popleft()
+        frame = self._screen.latest_frame()
+        if isinstance(error, StaleEdit):
+            from tui.screens.conflict import ConflictScreen
+
+            if not isinstance(edit, (CreateTask, ClaimTask)):
+                self.open(ConflictScreen(frame, edit, error), self._decide)
+        elif isinstance(error, LockTimeout):
+            from tui.screens.busy import BusyScreen
+
+            busy = BusyScreen(edit, error, frame)
+            self.open(busy, lambda again: self._after_busy(edit, error, again=bool(again)))
+
+    def retry_waiting(self) -> None:
+        """Try all that were kept again."""
+        kept, self.waiting = self.waiting, []
+        self._screen.note_waiting(0)
+        for edit, _ in kept:
+            self.request(edit)
+
+    def open(self, dialog: ModalScreen[T], decided: Callable[[T | None], None]) -> None:
+        """Open a dialog; no row moves under it, and what waits to be asked comes after it."""
+        self._screen.freeze_order(True)
+
+        def closed(result: T | None) -> None:
+            self._screen.freeze_order(False)
+            decided(result)
+            self._screen.call_later(self.ask_next)
+
+        self._screen.app.push_screen(dialog, closed)
+
+    def _decide(self, edit: Edit | None) -> None:
+        if edit is not None:
+            self.request(edit)
+
+    def _after_busy(self, edit: Edit, error: LockTimeout, *, again: bool) -> None:
+        if again:
+            self.request(edit)
+            return
+        self.waiting.append((edit, error))
+        self._screen.note_waiting(len(self.waiting))
+        self._screen.say(one_line(f"{target_name(edit)}: kept for later; W tries again"))
+
+    def _target(self, frame: Frame) -> TaskKey | None:
+        """The selected task, if it is still there."""
+        key = frame.selected
+        if key is None:
+            self._screen.say(one_line("no task is selected"), severity="warning")
+            return None
+        if frame.snapshot.task(key) is None:
+            self._screen.say(one_line(f"#{key.id} is no longer there"), severity="warning")
+            return None
+        return key
+
+    def _list_at_hand(self) -> ListKey | None:
+        """The list chosen, else that of the selected task, else the only one."""
+        frame = self._screen.latest_frame()
+        if frame.view.list_key is not None:
+            return frame.view.list_key
+        if frame.selected is not None:
+            return frame.selected.list
+        lists = list(frame.snapshot.lists)
+        return lists[0] if len(lists) == 1 else None
+
+
+def _dialog(verb: Verb, frame: Frame, key: TaskKey) -> ModalScreen[Edit | None]:
+    """The dialog of a verb. Imported when asked for: the first paint does without them."""
+    if verb is Verb.UNBLOCK:
+        from tui.screens.unblock import UnblockScreen
+
+        return UnblockScreen(frame, key)
+    if verb is Verb.ASSIGN:
+        from tui.screens.assign import AssignScreen
+
+        return AssignScreen(frame, key)
+    if verb is Verb.STATUS:
+        from tui.screens.status import StatusScreen
+
+        return StatusScreen(frame, key)
+    if verb is Verb.EDIT:
+        from tui.screens.edit_task import EditScreen
+
+        return EditScreen(frame, key)
+    if verb is Verb.RELEASE:
+        from tui.screens.release import ReleaseScreen
+
+        return ReleaseScreen(frame, key)
+    if verb is Verb.DELETE:
+        from tui.screens.delete import DeleteScreen
+
+        return DeleteScreen(frame, key)
+    raise ValueError(f"no dialog for {verb.value}")
