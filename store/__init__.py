@@ -1,1 +1,122 @@
-"""The locked task store."""
+"""The locked task store. Headless: it knows of no terminal.
+
+The names are loaded when they are first used, so that what needs only the model stays quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from store.files.paths import task_list_path
+    from store.model.errors import (
+        ColonytopError,
+        CycleRefused,
+        FieldConflict,
+        InvalidField,
+        InvalidListId,
+        ListGone,
+        ListNotFound,
+        LockHolder,
+        LockReentered,
+        LockTimeout,
+        SelfEdge,
+        StaleEdit,
+        StorageFailure,
+        TaskNotFound,
+        UnreadableTask,
+    )
+    from store.model.task import TaskStatus
+    from store.systems.hive.claims import (
+        ClaimAlreadyCompleted,
+        ClaimAlreadyOwned,
+        ClaimBlocked,
+        ClaimNotFound,
+        ClaimOk,
+        ClaimResult,
+    )
+    from store.systems.hive.list_ids import (
+        colony_task_list_id,
+        parse_task_list_id,
+        resolve_task_list_id,
+        session_task_list_id,
+        unscoped_task_list_id,
+    )
+    from store.systems.hive.native import NativeStore
+    from store.systems.hive.record import TaskListMeta, TaskListRole, TaskRecord
+    from store.systems.hive.store import TaskStore, get_task_store
+
+__all__ = [
+    "ClaimAlreadyCompleted",
+    "ClaimAlreadyOwned",
+    "ClaimBlocked",
+    "ClaimNotFound",
+    "ClaimOk",
+    "ClaimResult",
+    "ColonytopError",
+    "CycleRefused",
+    "FieldConflict",
+    "InvalidField",
+    "InvalidListId",
+    "ListGone",
+    "ListNotFound",
+    "LockHolder",
+    "LockReentered",
+    "LockTimeout",
+    "NativeStore",
+    "SelfEdge",
+    "StaleEdit",
+    "StorageFailure",
+    "TaskListMeta",
+    "TaskListRole",
+    "TaskNotFound",
+    "TaskRecord",
+    "TaskStatus",
+    "TaskStore",
+    "UnreadableTask",
+    "colony_task_list_id",
+    "get_task_store",
+    "parse_task_list_id",
+    "resolve_task_list_id",
+    "session_task_list_id",
+    "task_list_path",
+    "unscoped_task_list_id",
+]
+
+_HOMES = {
+    "store.files.paths": {"task_list_path"},
+    "store.model.task": {"TaskStatus"},
+    "store.systems.hive.claims": {
+        "ClaimAlreadyCompleted",
+        "ClaimAlreadyOwned",
+        "ClaimBlocked",
+        "ClaimNotFound",
+        "ClaimOk",
+        "ClaimResult",
+    },
+    "store.systems.hive.list_ids": {
+        "colony_task_list_id",
+        "parse_task_list_id",
+        "resolve_task_list_id",
+        "session_task_list_id",
+        "unscoped_task_list_id",
+    },
+    "store.systems.hive.native": {"NativeStore"},
+    "store.systems.hive.record": {"TaskListMeta", "TaskListRole", "TaskRecord"},
+    "store.systems.hive.store": {"TaskStore", "get_task_store"},
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name, "store.model.errors")
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(home), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,127 @@
+"""Creating tasks: new ids, exclusive files, both sides of their edges."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from store.files.transaction import Write
+from store.model.errors import InvalidField, TaskNotFound
+from store.model.task import TaskStatus
+from store.systems.hive.edges import EdgeEdit, checked_ids
+from store.systems.hive.memory import ListMemory, highest_id, mark_write, next_ids
+from store.systems.hive.meta import missing_meta_write
+from store.systems.hive.opened import OpenList, Plan
+from store.systems.hive.record import TaskRecord
+from store.systems.hive.updating import write_sides
+
+SPEC_FIELDS = ("subject", "description", "active_form", "owner", "metadata")
+
+
+def new_fields(
+    subject: str,
+    description: str = "",
+    active_form: str | None = None,
+    owner: str | None = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The fields that a caller chooses, checked as far as they can be without the list.
+
+    Raises:
+        InvalidField: a value of the wrong type.
+    """
+    fields: dict[str, Any] = {
+        "subject": subject,
+        "description": description,
+        "active_form": active_form,
+        "owner": owner,
+    }
+    for name, value in fields.items():
+        optional = name in ("active_form", "owner")
+        if not isinstance(value, str) and not (optional and value is None):
+            raise InvalidField(name, f"a {type(value).__name__} is not text")
+    if metadata is not None and not isinstance(metadata, Mapping):
+        raise InvalidField("metadata", f"a {type(metadata).__name__} is not an object")
+    fields["metadata"] = dict(metadata or {})
+    return fields
+
+
+def batch_fields(specs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The fields of each task of a batch.
+
+    Raises:
+        InvalidField: naming the place, as `specs[2].subject`.
+    """
+    found = []
+    for place, spec in enumerate(specs):
+        where = f"specs[{place}]"
+        if not isinstance(spec, Mapping):
+            raise InvalidField(where, f"a {type(spec).__name__} is not an object")
+        subject = spec.get("subject")
+        if not isinstance(subject, str) or not subject.strip():
+            raise InvalidField(f"{where}.subject", "must not be blank")
+        for name in spec:
+            if name not in SPEC_FIELDS:
+                raise InvalidField(f"{where}.{name}", f"not one of {', '.join(SPEC_FIELDS)}")
+        try:
+            found.append(new_fields(**spec))
+        except InvalidField as error:
+            raise InvalidField(f"{where}.{error}", "cannot be stored") from error
+    return found
+
+
+def plan_create(
+    opened: OpenList,
+    memory: ListMemory,
+    fields: Sequence[dict[str, Any]],
+    blocked_by: Sequence[int] = (),
+) -> Plan[list[TaskRecord]]:
+    """New tasks with contiguous ids; `blocked_by` is that of the first.
+
+    Raises:
+        TaskNotFound: a blocker is not there.
+        UnreadableTask: a blocker cannot be read.
+        InvalidField: a value cannot be stored.
+    """
+    blocker_ids = checked_ids("blocked_by", blocked_by)
+    if not fields:
+        return Plan([])
+    ids = next_ids(highest_id(opened, memory), len(fields))
+    edit = EdgeEdit(opened)
+    for number in blocker_ids:
+        blocker = opened.find(number)
+        if blocker is None:
+            raise TaskNotFound(opened.list_id, str(number))
+        edit.of(blocker).blocks.append(ids[0])
+    made = [
+        _new(opened, number, chosen, ()) for number, chosen in zip(ids[1:], fields[1:], strict=True)
+    ]
+    made.insert(0, _new(opened, ids[0], fields[0], blocker_ids))
+    writes = missing_meta_write(opened)
+    writes += mark_write(opened, memory, ids[-1], sync=False)
+    writes += [write for write, _ in made]
+    plan = Plan([record for _, record in made], writes, {}, ids[-1])
+    plan.edges[ids[0]] = set(blocker_ids)
+    write_sides(plan, edit)
+    return plan
+
+
+def _new(
+    opened: OpenList, number: int, chosen: dict[str, Any], blocked_by: Sequence[int]
+) -> tuple[Write, TaskRecord]:
+    now = time.time()
+    raw: dict[str, Any] = {
+        "id": number,
+        "subject": chosen["subject"],
+        "description": chosen["description"],
+        "active_form": chosen["active_form"],
+        "owner": chosen["owner"],
+        "status": TaskStatus.PENDING.value,
+        "blocks": [],
+        "blocked_by": list(blocked_by),
+        "metadata": chosen["metadata"],
+        "created_at": now,
+        "updated_at": now,
+    }
+    return opened.creation(number, raw)

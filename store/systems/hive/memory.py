@@ -1,0 +1,182 @@
+"""What a store remembers of a list between its calls, and how it knows that it still holds.
+
+Ids come from file names and the mark, never from what files say. Listing 10,000 names takes 5 ms,
+reading the mark 4 µs: so the highest id is remembered together with the time of the last change
+of the tasks' directory and the mark as it was then. Who else creates a task moves both.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from store.files.codec import Unparsable
+from store.files.fs import Directory, UnreadableFile
+from store.files.transaction import Write
+from store.model.errors import InvalidField, StorageFailure
+from store.systems.hive.opened import OpenList, Plan
+from store.systems.hive.record import MAX_ID, file_name, parse_record
+
+MARK_NAME = ".highwatermark"
+
+_MARK = re.compile(rb"([0-9]{1,12})\s?", re.ASCII)
+_MARK_LIMIT = 64
+_LISTS = 256
+_EDGES = re.compile(rb'"(?:blocks|blocked_by)"\s*:\s*\[([^\]]*)\]')
+_NUMBER = re.compile(rb"[0-9]+")
+
+Stamp = tuple[int, int, int]
+
+
+@dataclass(slots=True)
+class ListMemory:
+    """One list, as this store last left or found it. Used under the list's lock only."""
+
+    highest: int = 0
+    """The highest id ever seen here; a restored or spoilt mark cannot make it lower."""
+    highest_known: bool = False
+    """Whether `highest` takes every name of the directory at `stamp` into account."""
+    stamp: Stamp | None = None
+    """Identity and time of the tasks' directory at the end of the last call."""
+    mark: bytes | None = None
+    """The mark's content when `highest` was found."""
+    durable_mark: bytes | None = None
+    """A mark that is known to survive a power cut."""
+    referrers: dict[int, set[int]] | None = None
+    """id → ids of records that may name it in an edge; more than do, never fewer."""
+
+    def recall(self, opened: OpenList) -> None:
+        """Drop what does not hold any more: somebody else was here."""
+        stamp = stamp_of(opened.tasks)
+        if self.stamp != stamp:
+            self.stamp = stamp
+            self.highest_known = False
+            self.referrers = None
+
+    def keep(self, opened: OpenList, plan: Plan[Any]) -> None:
+        """Take over what a commit changed. What was not known before stays unknown."""
+        self.highest = max(self.highest, plan.highest)
+        if self.referrers is not None:
+            for task_id, named in plan.edges.items():
+                for other in named:
+                    self.referrers.setdefault(other, set()).add(task_id)
+        for write in plan.writes:
+            if write.name == MARK_NAME:
+                self.mark = write.content
+                if write.sync:
+                    self.durable_mark = write.content
+        self.stamp = stamp_of(opened.tasks)
+
+
+class Memories:
+    """The memory of each list that a store worked on lately."""
+
+    def __init__(self) -> None:
+        self._lists: OrderedDict[tuple[int, int], ListMemory] = OrderedDict()
+
+    def of(self, directory: Directory) -> ListMemory:
+        identity = directory.identity()
+        memory = self._lists.get(identity)
+        if memory is None:
+            memory = self._lists[identity] = ListMemory()
+            if len(self._lists) > _LISTS:
+                self._lists.popitem(last=False)
+        return memory
+
+
+def stamp_of(tasks: Directory) -> Stamp:
+    return (*tasks.identity(), tasks.mtime_ns())
+
+
+def highest_id(opened: OpenList, memory: ListMemory) -> int:
+    """The highest id that this list ever gave away, as far as anything still tells.
+
+    Raises:
+        StorageFailure: the mark cannot be read because the disk failed: guessing could reuse ids.
+    """
+    mark = read_mark(opened.directory)
+    if not memory.highest_known or memory.mark != mark:
+        names = opened.ids()
+        memory.highest = max(memory.highest, names[-1] if names else 0, mark_value(mark))
+        memory.mark = mark
+        memory.highest_known = True
+    return memory.highest
+
+
+def read_mark(directory: Directory) -> bytes | None:
+    try:
+        return directory.read(MARK_NAME, _MARK_LIMIT).content
+    except FileNotFoundError:
+        return None
+    except UnreadableFile as error:
+        if isinstance(error.__cause__, OSError) and "Input/output" in error.reason:
+            raise StorageFailure(error.path, error.reason) from error
+        return b""
+
+
+def mark_value(mark: bytes | None) -> int:
+    """The id that a mark stands for; 0 for one that is spoilt, so that only names count."""
+    match = _MARK.fullmatch(mark) if mark is not None else None
+    return int(match[1]) if match else 0
+
+
+def next_ids(highest: int, count: int) -> range:
+    """The ids after the highest one.
+
+    Raises:
+        InvalidField: there are none left.
+    """
+    if highest + count >= MAX_ID:  # a mark has at most twelve digits
+        raise InvalidField("id", f"the list has used its ids up to {highest}")
+    return range(highest + 1, highest + count + 1)
+
+
+def mark_write(opened: OpenList, memory: ListMemory, value: int, *, sync: bool) -> list[Write]:
+    """What makes the mark stand for at least `value`; nothing if it does.
+
+    A create need not sync it: the new file's name carries the id. A removal must.
+    """
+    mark = read_mark(opened.directory)
+    enough = mark_value(mark) >= value
+    if enough and (not sync or mark == memory.durable_mark):
+        return []
+    content = mark if enough and mark is not None else str(value).encode()
+    return [Write(opened.directory, MARK_NAME, mark, content, sync)]
+
+
+def referrers_of(opened: OpenList, memory: ListMemory, task_id: int) -> Iterable[int]:
+    """Ids of the records that may name a task in an edge, one-sided edges too, ascending.
+
+    The first time, and after a foreign change, every file is read, but parsed only where needed.
+    """
+    if memory.referrers is None:
+        memory.referrers = _scan_referrers(opened)
+    return sorted(memory.referrers.get(task_id, ()))
+
+
+def _scan_referrers(opened: OpenList) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = {}
+    for number in opened.ids():
+        try:
+            content = opened.tasks.read(file_name(number)).content
+        except (FileNotFoundError, UnreadableFile):
+            continue
+        for other in _named_in(content):
+            found.setdefault(other, set()).add(number)
+    return found
+
+
+def _named_in(content: bytes) -> set[int]:
+    if b"\\u00" in content:  # a key could be spelt with escapes
+        try:
+            record = parse_record(content)
+        except Unparsable:
+            return set()
+        return {*record.blocks, *record.blocked_by}
+    named: set[int] = set()
+    for numbers in _EDGES.findall(content):
+        named.update(int(n) for n in _NUMBER.findall(numbers) if len(n) <= 13)
+    return named

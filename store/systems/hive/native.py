@@ -1,0 +1,334 @@
+"""The native store, synchronous: every operation on a list, under its lock.
+
+A call opens the list, takes the lock, reads what it needs, decides, and commits one change. The
+async `TaskStore` carries these calls in threads; adapters and the command line call them directly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from store.files.codec import Unparsable
+from store.files.fs import UnreadableFile, open_directory, storage_failures
+from store.files.lock import LOCK_NAME, Patience, list_lock
+from store.files.paths import locate
+from store.files.transaction import commit
+from store.model.edits import KEEP, Keep
+from store.model.errors import StorageFailure, TaskNotFound
+from store.model.task import TaskStatus
+from store.systems.hive.claims import ClaimNotFound, ClaimResult, plan_claim
+from store.systems.hive.creating import batch_fields, new_fields, plan_create
+from store.systems.hive.deleting import Deleted, plan_delete, plan_reset
+from store.systems.hive.edges import EdgeChange, checked_ids
+from store.systems.hive.memory import ListMemory, Memories
+from store.systems.hive.meta import META_NAME, plan_ensure, read_meta
+from store.systems.hive.opened import OpenList, Plan, open_list
+from store.systems.hive.record import (
+    TaskListMeta,
+    TaskListRole,
+    TaskRecord,
+    file_name,
+    id_of_file,
+    parse_record,
+)
+from store.systems.hive.updating import Change, Updated, plan_release, plan_update
+
+Result = TypeVar("Result")
+Absent = TypeVar("Absent")
+Planner = Callable[[OpenList, ListMemory], Plan[Result]]
+
+LOCK_TIMEOUT_S = 10.0
+_ATTEMPTS = 3
+
+
+class NativeStore:
+    """The lists under one root. Safe to share between threads and processes.
+
+    Args:
+        root: where lists live; made by the first write.
+        lock_timeout_s: the longest wait for a list's lock, in seconds.
+        durable: False leaves out every sync: changes then survive crashes, not power cuts.
+
+    Every call that writes takes `patience` to count the wait from an earlier moment or to end it.
+    All raise `InvalidListId` for an id that cannot name a list, `LockTimeout`, `ListGone` and
+    `StorageFailure`; then nothing was changed.
+    """
+
+    def __init__(
+        self, root: Path, *, lock_timeout_s: float = LOCK_TIMEOUT_S, durable: bool = True
+    ) -> None:
+        self.root = root
+        self.lock_timeout_s = lock_timeout_s
+        self._durable = durable
+        self._memories = Memories()
+
+    # reading
+
+    def exists(self, list_id: str) -> bool:
+        """Whether there is meta or any task file."""
+        parts = locate(self.root, list_id)
+        try:
+            with storage_failures(self.root), open_directory(self.root, parts) as directory:
+                if directory.status(META_NAME) is not None:
+                    return True
+                with directory.subdirectory("tasks") as tasks:
+                    return any(id_of_file(name) for name in tasks.names())
+        except StorageFailure as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                return False
+            raise
+
+    def meta(self, list_id: str) -> TaskListMeta | None:
+        """The list's meta, None without one.
+
+        Raises:
+            UnreadableTask: it is there and cannot be understood.
+        """
+        parts = locate(self.root, list_id)
+        try:
+            with storage_failures(self.root), open_directory(self.root, parts) as directory:
+                found = read_meta(directory)
+        except StorageFailure as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                return None
+            raise
+        return found[0] if found is not None else None
+
+    def get_task(self, list_id: str, task_id: int) -> TaskRecord | None:
+        """One record, None if it is not there.
+
+        Raises:
+            UnreadableTask: its file is there and cannot be understood.
+        """
+        (task_id,) = checked_ids("task_id", (task_id,))
+        parts = locate(self.root, list_id)
+        with storage_failures(self.root), open_list(self.root, list_id, parts) as opened:
+            found = opened.find(task_id) if opened is not None else None
+        return found.record if found is not None else None
+
+    def list_tasks(self, list_id: str, *, include_internal: bool = False) -> list[TaskRecord]:
+        """The readable records by id. Reads without the lock: each record is whole."""
+        parts = locate(self.root, list_id)
+        found: list[TaskRecord] = []
+        with storage_failures(self.root), open_list(self.root, list_id, parts) as opened:
+            if opened is None:
+                return []
+            for number in opened.ids():
+                with suppress(FileNotFoundError, UnreadableFile, Unparsable):
+                    record = parse_record(opened.tasks.read(file_name(number)).content)
+                    if record.id == number:
+                        found.append(record)
+        return [r for r in found if include_internal or not r.metadata.get("_internal")]
+
+    # writing
+
+    def ensure(
+        self,
+        list_id: str,
+        role: TaskListRole,
+        creator_agent_id: str | None = None,
+        session_id: str | None = None,
+        *,
+        patience: Patience | None = None,
+    ) -> TaskListMeta:
+        """Make the list if it is not there; add the session to the last ten seen."""
+        role = TaskListRole(role)
+        plan = partial(
+            plan_ensure, role=role, creator_agent_id=creator_agent_id, session_id=session_id
+        )
+        return self._make(list_id, lambda opened, _: plan(opened), patience)
+
+    def create_task(
+        self,
+        list_id: str,
+        subject: str,
+        description: str = "",
+        active_form: str | None = None,
+        owner: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        blocked_by: Iterable[int] | None = None,
+        *,
+        patience: Patience | None = None,
+    ) -> TaskRecord:
+        """Add a task, pending, with the next id of the list."""
+        fields = [new_fields(subject, description, active_form, owner, metadata)]
+        blockers = checked_ids("blocked_by", blocked_by or ())
+        plan = partial(plan_create, fields=fields, blocked_by=blockers)
+        if blockers:
+            gone = TaskNotFound(list_id, str(blockers[0]))
+            made = self._change(list_id, plan, patience, None)
+            if made is None:
+                raise gone
+            return made[0]
+        return self._make(list_id, plan, patience)[0]
+
+    def create_tasks_batch(
+        self,
+        list_id: str,
+        specs: Sequence[Mapping[str, Any]],
+        *,
+        patience: Patience | None = None,
+    ) -> list[TaskRecord]:
+        """Add several tasks with contiguous ids, all or none.
+
+        Raises:
+            InvalidField: (a ValueError) names the field, as `specs[2].subject`.
+        """
+        fields = batch_fields(specs)
+        if not fields:
+            return []
+        return self._make(list_id, partial(plan_create, fields=fields), patience)
+
+    def update_task(
+        self,
+        list_id: str,
+        task_id: int,
+        *,
+        subject: str | None = None,
+        description: str | None = None,
+        active_form: str | None = None,
+        owner: str | Keep | None = KEEP,
+        status: TaskStatus | str | None = None,
+        add_blocks: Iterable[int] | None = None,
+        add_blocked_by: Iterable[int] | None = None,
+        remove_blocks: Iterable[int] | None = None,
+        remove_blocked_by: Iterable[int] | None = None,
+        metadata_patch: Mapping[str, Any] | None = None,
+        expected: Mapping[str, Any] | None = None,
+        patience: Patience | None = None,
+    ) -> Updated:
+        """Change one task and both sides of its edges. `record` is None if it is not there."""
+        (task_id,) = checked_ids("task_id", (task_id,))
+        edges = EdgeChange.of(
+            task_id,
+            add_blocks=add_blocks,
+            add_blocked_by=add_blocked_by,
+            remove_blocks=remove_blocks,
+            remove_blocked_by=remove_blocked_by,
+        )
+        texts = (subject, description, active_form)
+        change = Change(*texts, owner, status, edges, metadata_patch or {}, expected or {})
+        return self._change(
+            list_id,
+            lambda opened, _: plan_update(opened, task_id, change),
+            patience,
+            Updated(None),
+        )
+
+    def delete_task(
+        self,
+        list_id: str,
+        task_id: int,
+        *,
+        expected: Mapping[str, Any] | None = None,
+        patience: Patience | None = None,
+    ) -> Deleted:
+        """Remove a task and strip its id from all others; the id is never used again."""
+        (task_id,) = checked_ids("task_id", (task_id,))
+        plan = partial(plan_delete, task_id=task_id, expected=expected or {})
+        return self._change(list_id, plan, patience, Deleted(False))
+
+    def claim_task(
+        self, list_id: str, task_id: int, claimant: str, *, patience: Patience | None = None
+    ) -> ClaimResult:
+        """Take a task that is free and not blocked. Only the owner is set."""
+        (task_id,) = checked_ids("task_id", (task_id,))
+        return self._change(
+            list_id,
+            lambda opened, _: plan_claim(opened, task_id, claimant),
+            patience,
+            ClaimNotFound(),
+        )
+
+    def release_task(
+        self,
+        list_id: str,
+        task_id: int,
+        expected_owner: str | None = None,
+        *,
+        patience: Patience | None = None,
+    ) -> TaskRecord | None:
+        """Give a task back: no owner, status pending. None if it is not there."""
+        (task_id,) = checked_ids("task_id", (task_id,))
+        updated = self._change(
+            list_id,
+            lambda opened, _: plan_release(opened, task_id, expected_owner),
+            patience,
+            Updated(None),
+        )
+        return updated.record
+
+    def reset(self, list_id: str, *, patience: Patience | None = None) -> None:
+        """Remove every readable task. The mark stays, so no id comes back."""
+        self._change(list_id, plan_reset, patience, None)
+
+    # the way of every write
+
+    def _make(self, list_id: str, plan: Planner[Result], patience: Patience | None) -> Result:
+        """A write that makes the list if need be."""
+        made = self._run(list_id, plan, patience, create=True)
+        if made is None:
+            raise StorageFailure(list_id, "the list could not be made")
+        return made.result
+
+    def _change(
+        self, list_id: str, plan: Planner[Result], patience: Patience | None, absent: Absent
+    ) -> Result | Absent:
+        """A write to a list that may not be there: then the answer is `absent`."""
+        made = self._run(list_id, plan, patience, create=False)
+        return absent if made is None else made.result
+
+    def _run(
+        self, list_id: str, plan: Planner[Result], patience: Patience | None, *, create: bool
+    ) -> Plan[Result] | None:
+        patience = patience or Patience(self.lock_timeout_s)
+        parts = locate(self.root, list_id)
+        where = self.root.joinpath(*parts)
+        with (
+            storage_failures(where),
+            open_list(self.root, list_id, parts, create=create) as opened,
+        ):
+            if opened is None:
+                return None
+            if not create and opened.directory.status(LOCK_NAME) is None:
+                # Nobody has locked this list yet. A refusal shall not leave a lock file behind.
+                judged = plan(opened, ListMemory())
+                if not judged.writes:
+                    return judged
+                opened.forget()
+            with list_lock(opened.directory, list_id, patience) as lock:
+                patience.begin()
+                return self._commit(opened, plan, lock.verify)
+
+    def _commit(
+        self, opened: OpenList, plan: Planner[Result], verify: Callable[[], None]
+    ) -> Plan[Result]:
+        memory = self._memories.of(opened.directory)
+        for attempt in range(_ATTEMPTS):
+            memory.recall(opened)
+            planned = plan(opened, memory)
+            if not planned.writes:
+                return planned
+            verify()
+            try:
+                commit(planned.writes, sync=self._durable)
+            except FileExistsError as error:
+                # Somebody made that file without the lock. Ids come from names: look again.
+                memory.highest_known = False
+                opened.forget()
+                if attempt == _ATTEMPTS - 1:
+                    name = str(opened.tasks.path)
+                    raise StorageFailure(
+                        name, "somebody else makes tasks without the lock"
+                    ) from error
+                continue
+            except BaseException:
+                memory.stamp = None
+                raise
+            memory.keep(opened, planned)
+            return planned
+        raise AssertionError("unreachable")

@@ -1,0 +1,179 @@
+"""A list while one call works on it: its directories, and the records read so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from store.files.codec import Unparsable, format_object, parse_object
+from store.files.fs import READ_LIMIT, Directory, UnreadableFile, open_directory
+from store.files.transaction import Write
+from store.model.errors import InvalidField, StorageFailure, UnreadableTask
+from store.model.task import NO_REVISION, ListKey, Task, TaskId, TaskKey, TaskListId
+from store.systems.hive.record import (
+    TaskRecord,
+    file_name,
+    id_of_file,
+    task_of_record,
+    unreadable_task,
+    validate_record,
+)
+
+TASKS = "tasks"
+
+Result = TypeVar("Result")
+
+
+@dataclass(slots=True)
+class Stored:
+    """One record as it stands in its file. `record.id` is always that of the file's name."""
+
+    id: int
+    content: bytes
+    raw: dict[str, Any]
+    record: TaskRecord
+
+
+@dataclass(slots=True)
+class Plan(Generic[Result]):
+    """What a call wants written, in order, and what it answers when that is done."""
+
+    result: Result
+    writes: list[Write] = field(default_factory=list)
+    edges: dict[int, set[int]] = field(default_factory=dict)
+    """For each record written: the ids that it refers to then."""
+    highest: int = 0
+    """The highest id that exists then, where the call found it out."""
+
+
+class OpenList:
+    """Reads below one list's directory. Each record is read once per call."""
+
+    def __init__(self, root: Path, list_id: str, directory: Directory, tasks: Directory) -> None:
+        self.list_id = list_id
+        self.directory = directory
+        self.tasks = tasks
+        self._key = ListKey("hive", str(root), TaskListId(list_id))
+        self._read: dict[int, Stored | UnreadableTask | None] = {}
+
+    def forget(self) -> None:
+        """What was read before the lock was taken does not count."""
+        self._read.clear()
+
+    def ids(self) -> list[int]:
+        """The ids that file names stand for, ascending."""
+        found = map(id_of_file, self.tasks.names())
+        return sorted(number for number in found if number is not None)
+
+    def find(self, task_id: int) -> Stored | None:
+        """A record to read or edit, None if there is no such file.
+
+        Raises:
+            UnreadableTask: there is one that cannot be understood, or that is named for another.
+        """
+        if task_id not in self._read:
+            try:
+                self._read[task_id] = self._load(task_id)
+            except UnreadableTask as error:
+                self._read[task_id] = error
+        found = self._read[task_id]
+        if isinstance(found, UnreadableTask):
+            raise found
+        return found
+
+    def task(self, task_id: int) -> Task | None:
+        """The same as the readiness predicate wants it: unreadable is not absent."""
+        key = TaskKey(self._key, TaskId(str(task_id)))
+        path = str(self.tasks.path / file_name(task_id))
+        try:
+            found = self.find(task_id)
+        except UnreadableTask as error:
+            return unreadable_task(key, path, error.reason)
+        if found is None:
+            return None
+        return task_of_record(key, path, found.record, NO_REVISION)
+
+    def replacement(self, stored: Stored, raw: dict[str, Any]) -> tuple[Write, TaskRecord]:
+        """The write that puts an edited object in place of a stored one."""
+        content, record = checked(raw)
+        return Write(self.tasks, file_name(stored.id), stored.content, content), record
+
+    def creation(self, task_id: int, raw: dict[str, Any]) -> tuple[Write, TaskRecord]:
+        content, record = checked(raw)
+        return Write(self.tasks, file_name(task_id), None, content), record
+
+    def _load(self, task_id: int) -> Stored | None:
+        name = file_name(task_id)
+        path = str(self.tasks.path / name)
+        try:
+            content = self.tasks.read(name).content
+            raw = parse_object(content)
+            record = validate_record(raw)
+        except FileNotFoundError:
+            return None
+        except UnreadableFile as error:
+            raise UnreadableTask(path, error.reason) from error
+        except Unparsable as error:
+            raise UnreadableTask(path, str(error)) from error
+        if record.id != task_id:
+            reason = f"the file is named #{task_id} but says id {record.id} inside"
+            raise UnreadableTask(path, reason)
+        return Stored(task_id, content, raw, record)
+
+
+def checked(raw: dict[str, Any]) -> tuple[bytes, TaskRecord]:
+    """The bytes of an object, and the record that every reader will make of them.
+
+    Raises:
+        InvalidField: it could not be read back.
+    """
+    content = format_object(raw)
+    if len(content) > READ_LIMIT:
+        longest = max(raw, key=lambda name: len(str(raw[name])))
+        reason = f"the record would be {len(content)} bytes, over the limit of {READ_LIMIT}"
+        raise InvalidField(longest, reason)
+    try:
+        return content, validate_record(raw)
+    except Unparsable as error:
+        _, _, said = str(error).partition("field ")
+        name, _, reason = said.partition(": ")
+        raise InvalidField(name.partition(".")[0] or "record", reason or str(error)) from error
+
+
+@contextmanager
+def open_list(
+    root: Path, list_id: str, parts: tuple[str, ...], *, create: bool = False
+) -> Iterator[OpenList | None]:
+    """A list's directories, None if the list or its tasks are not there and not to be made."""
+    try:
+        directory = open_directory(root, parts)
+    except FileNotFoundError:
+        if not create:
+            yield None
+            return
+        directory = _make_list(root, parts)
+    with directory:
+        try:
+            tasks = directory.subdirectory(TASKS)
+        except FileNotFoundError:
+            if not create:
+                yield None
+                return
+            tasks = directory.subdirectory(TASKS, create=True)
+            directory.sync()
+        with tasks:
+            yield OpenList(root, list_id, directory, tasks)
+
+
+def _make_list(root: Path, parts: tuple[str, ...]) -> Directory:
+    """Make the directories of a new list, each synced into its parent."""
+    if root.is_symlink() and not root.exists():
+        raise StorageFailure(str(root), "a link to a directory that is not there")
+    made = open_directory(root, parts, create=True)
+    for depth in range(len(parts)):
+        with open_directory(root, parts[:depth]) as parent:
+            parent.sync()
+    return made
