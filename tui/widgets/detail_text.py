@@ -149,7 +149,7 @@ def _edges(frame: Frame, task_list: TaskList, title: str, ids: Sequence[TaskId])
         lines.append(
             line(
                 piece(f"  {glyph(state, frame.ascii)} ", role),
-                piece(f"#{task_id} ", "bold" if not quiet else quiet),
+                piece(f"#{task_id} ", quiet or "bold"),
                 piece(other.subject, quiet),
                 *owner,
             )

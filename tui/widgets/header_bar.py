@@ -1,0 +1,136 @@
+"""The top row: where we are, the counts, whether what is shown is fresh, the time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.timer import Timer
+from textual.widget import Widget
+
+from store.model.attention import DisplayState
+from store.model.rollup import Rollup
+from store.model.snapshot import WatchMode
+from tui.glyphs import age, glyph, signs, style_role
+from tui.view_state import EMPTY_FRAME, Frame
+from tui.widgets.drawing import Piece, cells_of, clock, cut, piece, spread
+from tui.widgets.pace import LEAST_INTERVAL_S, pace_of
+
+LATE_AFTER_S = 5.0
+"""Seconds without a finished scan after which the header warns."""
+
+_NAME = "colonytop"
+_SPACIOUS = 120  # cells from which there is room for paths and air
+
+
+class HeaderBar(Widget):
+    """One row. It says how old the view is, and warns when it is late: a viewer must not be
+    silently stale."""
+
+    DEFAULT_CSS = """
+    HeaderBar {
+        height: 1;
+        width: 1fr;
+        background: $panel;
+        color: $foreground;
+        text-wrap: nowrap;
+    }
+    """
+    ALLOW_SELECT = False
+
+    frame: reactive[Frame] = reactive(EMPTY_FRAME)
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._again: Timer | None = None
+
+    def render(self) -> Content:
+        frame, cells = self.frame, self.size.width
+        snapshot, is_newest = pace_of(self.app).take(frame.snapshot)
+        if not is_newest and self._again is None:
+            self._again = self.set_timer(LEAST_INTERVAL_S, self._render_later)
+        total = pace_of(self.app).total(snapshot, frame.view.list_key)
+        end = [*_mode(frame), *_fresh(frame), piece(f"  {clock(frame.now)} ", "$muted")]
+        name = [piece(f" {_NAME} ", "bold $primary")]
+        roomy = cells >= _SPACIOUS
+        counts = _counts(frame, total, roomy=roomy)
+        for place in (_place(frame, roomy=roomy), _place(frame, roomy=False), []):
+            start = [*name, *place, piece("  "), *counts]
+            if cells_of(start) + cells_of(end) < cells:
+                return spread(start, end, cells)
+        end = [*_mode(frame), *_fresh(frame), piece(" ")]
+        return spread(cut([*name, piece(" "), *counts], cells - cells_of(end)), end, cells)
+
+    def _render_later(self) -> None:
+        self._again = None
+        self.refresh()
+
+
+def _place(frame: Frame, *, roomy: bool) -> list[Piece]:
+    lists, only = frame.snapshot.lists, frame.view.list_key
+    shown = lists.get(only) if only else None
+    if shown is None and len(lists) == 1:
+        shown = next(iter(lists.values()))
+    count = f"{len(lists)} list{'s' * (len(lists) != 1)}"
+    if shown is not None:
+        parts = [piece(f" {shown.info.name}", "bold")]
+        if len(lists) > 1:
+            parts.append(piece(f" of {count}", "$muted"))
+    else:
+        parts = [piece(f" {count}" if lists else " no lists yet", "bold")]
+    roots = frame.snapshot.roots
+    if roomy and roots:
+        more = f" and {len(roots) - 1} more" if len(roots) > 1 else ""
+        parts.append(piece(f"  {roots[0].path}{more}", "$muted"))
+    return parts
+
+
+def _counts(frame: Frame, total: Rollup, *, roomy: bool) -> list[Piece]:
+    stale = total.stale(frame.now, frame.stale_after_s)
+    needs = total.needs_you(frame.now, frame.stale_after_s)
+    states = (
+        (DisplayState.ACTIVE, total.active - stale),
+        (DisplayState.READY, total.ready),
+        (DisplayState.BLOCKED, total.blocked),
+        (DisplayState.STALE, stale),
+        (DisplayState.DONE, total.done),
+    )
+    gap, air = ("   ", " ") if roomy else (" ", "")
+    needs_style = "bold reverse $status-needs" if needs else "$muted"
+    edge = " " if needs else ""
+    flag = signs(frame.ascii).needs_you
+    pieces = [piece(f"{edge}{flag}{air}{needs}{edge}", needs_style)]
+    for state, count in states:
+        style = f"${style_role(state)}" if count else "$muted"
+        pieces.append(piece(f"{gap}{glyph(state, frame.ascii)}{air}{count}", style))
+    return pieces
+
+
+def _mode(frame: Frame) -> Sequence[Piece]:
+    if not frame.read_only:
+        return []
+    return [piece(" READ-ONLY ", "bold reverse $status-stale"), piece("  ")]
+
+
+def _fresh(frame: Frame) -> list[Piece]:
+    """How old the view is. Late comes first: a frozen view of a dead watch is still late."""
+    seconds = frame.scan_age_s
+    if seconds is not None and seconds > LATE_AFTER_S:
+        return [piece(f" LATE {age(seconds)} ", "bold reverse $status-unreadable")]
+    if frame.paused:
+        count = frame.unseen_changes
+        news = f" +{count} change{'s' * (count != 1)}" if count else ""
+        return [piece(f" paused{news} ", "bold reverse $status-stale")]
+    if seconds is None or not frame.snapshot.is_complete:
+        tasks = frame.snapshot.count()
+        return [piece(f"loading {tasks:,}" if tasks else "loading", "$status-stale")]
+    modes = {root.mode for root in frame.snapshot.roots}
+    shown = f"{seconds:.1f}s"
+    if WatchMode.EVENTS in modes or not modes:
+        return [piece(f"live {shown}", "$success")]
+    if WatchMode.POLLING in modes:
+        return [piece(f"polling {shown}", "$status-stale")]
+    if WatchMode.WAITING in modes:
+        return [piece("waiting for the root", "$status-stale")]
+    return [piece(f"scanned {shown}", "$muted")]

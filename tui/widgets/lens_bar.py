@@ -1,0 +1,203 @@
+"""The lenses with their counts, and the search line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import Input
+
+from store.model.attention import DisplayState
+from tui.glyphs import glyph, signs
+from tui.safe_text import one_line
+from tui.view_state import EMPTY_FRAME, Frame, Lens
+from tui.widgets.drawing import Piece, cells_of, cut, line, piece
+
+_STATES = {
+    Lens.READY: DisplayState.READY,
+    Lens.ACTIVE: DisplayState.ACTIVE,
+    Lens.BLOCKED: DisplayState.BLOCKED,
+    Lens.STALE: DisplayState.STALE,
+}
+_STYLES = {Lens.STALE: "$status-stale", Lens.NEEDS_YOU: "bold $status-needs"}
+
+
+class LensTabs(Widget):
+    """`1 All 51  2 Ready 6 …`; a click picks. Where words do not fit there are signs."""
+
+    DEFAULT_CSS = """
+    LensTabs { height: 1; width: 1fr; text-wrap: nowrap; }
+    """
+    ALLOW_SELECT = False
+
+    lens: reactive[Lens] = reactive(Lens.ALL)
+    counts: reactive[Mapping[Lens, int]] = reactive(dict)
+    ascii: reactive[bool] = reactive(False)
+
+    def render(self) -> Content:
+        pieces = [part for _, tab in self._tabs() for part in tab]
+        return line(*cut(pieces, self.size.width))
+
+    def lens_at(self, x: int) -> Lens | None:
+        """The lens drawn at a column."""
+        start = 0
+        for lens, tab in self._tabs():
+            end = start + cells_of(tab)
+            if start <= x < end:
+                return lens
+            start = end
+        return None
+
+    def on_click(self, event: events.Click) -> None:
+        lens = self.lens_at(event.x)
+        if lens is not None:
+            self.post_message(LensBar.LensPicked(lens))
+
+    def _tabs(self) -> list[tuple[Lens, list[Piece]]]:
+        for gap, words in (("  ", True), (" ", True), ("  ", False)):
+            tabs = [(lens, self._tab(lens, gap, words=words)) for lens in Lens]
+            if sum(cells_of(tab) for _, tab in tabs) <= self.size.width:
+                return tabs
+        return [(lens, self._tab(lens, " ", words=False)) for lens in Lens]
+
+    def _tab(self, lens: Lens, gap: str, *, words: bool) -> list[Piece]:
+        number = list(Lens).index(lens) + 1
+        count = self.counts.get(lens, 0)
+        name = f"{lens.value.capitalize()} " if words else self._sign(lens)
+        if lens is self.lens:
+            shown = piece(f" {number} {name}{count} ", "bold reverse $border")
+            return [shown, piece(gap[1:])]
+        style = _STYLES.get(lens, "") if count else "$muted"
+        lead = piece(f" {number} ", "$muted")
+        return [lead, piece(name, style if count else "$muted"), piece(f"{count}{gap[1:]}", style)]
+
+    def _sign(self, lens: Lens) -> str:
+        if lens is Lens.ALL:
+            return ""
+        state = _STATES.get(lens)
+        return signs(self.ascii).needs_you if state is None else glyph(state, self.ascii)
+
+
+class SearchInput(Input):
+    """The search line. What is pasted comes through the door for untrusted text too."""
+
+    BINDINGS = [  # noqa: RUF012
+        Binding("escape", "clear_search", "Clear", show=False),
+    ]
+
+    def validate_value(self, value: str) -> str:
+        return str(one_line(value))
+
+    def action_clear_search(self) -> None:
+        self.value = ""
+        self.post_message(LensBar.SearchDone(kept=False))
+
+
+class LensBar(Horizontal):
+    """One row: the lenses 1 to 6 and the search line `/`."""
+
+    HELP = """\
+## Lenses and search
+
+**1** to **6** choose what the table shows; each lens has its count. **/** searches id, subject
+and owner as you type: **Enter** keeps the search, **Esc** clears it.
+"""
+    DEFAULT_CSS = """
+    LensBar {
+        height: 1;
+        width: 1fr;
+        background: $background;
+        & > #search {
+            width: 10;
+            height: 1;
+            border: none;
+            padding: 0 1;
+            background: $background;
+            color: $foreground;
+        }
+        & > #search:focus, &.-searching > #search {
+            width: 26;
+            background: $panel;
+        }
+        &:nocolor > #search:focus { text-style: underline; }
+    }
+    """
+
+    frame: reactive[Frame] = reactive(EMPTY_FRAME, repaint=False)
+    counts: reactive[Mapping[Lens, int]] = reactive(dict, repaint=False)
+    """Tasks by lens, from the table's projection."""
+
+    @dataclass
+    class QueryChanged(Message):
+        """The search line says something else."""
+
+        query: str
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, LensBar.QueryChanged)
+
+    @dataclass
+    class LensPicked(Message):
+        """A lens was clicked."""
+
+        lens: Lens
+
+    @dataclass
+    class SearchDone(Message):
+        """The operator left the search line; the focus should go back to the table."""
+
+        kept: bool
+
+    def compose(self) -> ComposeResult:
+        yield LensTabs(id="lens-tabs")
+        yield SearchInput(
+            placeholder="/ find",
+            id="search",
+            compact=True,
+            select_on_focus=False,
+        )
+
+    def open_search(self) -> None:
+        """Put the cursor into the search line."""
+        self.query_one(SearchInput).focus()
+
+    def on_mount(self) -> None:
+        self._show()
+
+    def watch_frame(self) -> None:
+        self._show()
+
+    def watch_counts(self, counts: Mapping[Lens, int]) -> None:
+        for tabs in self.query(LensTabs):
+            tabs.counts = counts
+
+    @on(Input.Changed)
+    def _say_query(self, event: Input.Changed) -> None:
+        event.stop()
+        self.set_class(bool(event.value), "-searching")
+        if event.value != self.frame.view.query:
+            self.post_message(self.QueryChanged(event.value))
+
+    @on(Input.Submitted)
+    def _keep_query(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.SearchDone(kept=True))
+
+    def _show(self) -> None:
+        if not self.is_mounted or not self._nodes:
+            return
+        tabs, search = self.query_one(LensTabs), self.query_one(SearchInput)
+        tabs.lens, tabs.ascii = self.frame.view.lens, self.frame.ascii
+        query = self.frame.view.query
+        if not search.has_focus and search.value != query:
+            with self.prevent(Input.Changed):
+                search.value = query
+            self.set_class(bool(query), "-searching")

@@ -1,0 +1,135 @@
+"""The row above the footer: what the selected task means for others, and what just happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.timer import Timer
+from textual.widget import Widget
+
+from store.model.attention import need
+from store.model.graph import TaskGraph
+from store.model.snapshot import TaskList
+from store.model.task import Task, TaskId
+from tui.glyphs import signs
+from tui.view_state import EMPTY_FRAME, Frame
+from tui.widgets.drawing import Piece, cells_of, cut, piece, separated, spread
+
+SHOWN_S = {"info": 6.0, "warn": 10.0, "error": 15.0}
+"""Seconds that a message stays, by its severity."""
+
+_STYLES = {
+    "info": "bold $border",
+    "warn": "bold $status-stale",
+    "error": "bold $status-unreadable",
+}
+_MOST_IDS = 8
+_LEAST_LEFT = 12
+
+
+class StatusLine(Widget):
+    """One row: the selected task's consequence on the left, messages and the mode on the right."""
+
+    DEFAULT_CSS = """
+    StatusLine {
+        height: 1;
+        width: 1fr;
+        background: $background;
+        color: $foreground;
+        text-wrap: nowrap;
+    }
+    """
+    ALLOW_SELECT = False
+
+    frame: reactive[Frame] = reactive(EMPTY_FRAME)
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._message: Piece | None = None
+        self._timer: Timer | None = None
+
+    def say(self, text: str, severity: str = "info") -> None:
+        """Show a message for a while; `severity` is info, warn or error. A new one replaces it."""
+        self._message = piece(text, _STYLES[severity])
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(SHOWN_S[severity], self.clear_message)
+        self.refresh()
+
+    def clear_message(self) -> None:
+        """Take the message away."""
+        self._message = None
+        self.refresh()
+
+    @property
+    def message(self) -> str:
+        """What is being said, "" for nothing."""
+        return self._message[0] if self._message else ""
+
+    def render(self) -> Content:
+        cells = self.size.width
+        mode = (
+            piece(" RO ", "bold $status-stale") if self.frame.read_only else piece(" rw ", "$muted")
+        )
+        right = [mode]
+        if self._message is not None:
+            room = max(1, cells - _LEAST_LEFT - cells_of(right))
+            right = [*cut([self._message], room), piece(" "), mode]
+        return spread([piece(" "), *_consequence(self.frame)], right, cells)
+
+
+def _consequence(frame: Frame) -> list[Piece]:
+    key = frame.selected
+    task_list = frame.snapshot.lists.get(key.list) if key else None
+    task = task_list.tasks.get(key.id) if key and task_list else None
+    if task is None or task_list is None:
+        return [piece("no task selected", "$muted")]
+    parts: list[Sequence[Piece]] = []
+    found = need(task_list, task, frame.now, frame.stale_after_s)
+    if found is not None:
+        sign = piece(f"{signs(frame.ascii).needs_you} ", "bold $status-needs")
+        parts.append([sign, piece(found.text), piece(f" ({found.key})", "$muted")])
+    parts.extend(_others(task_list, task))
+    label = piece(f"#{task.id} ", "bold")
+    return [label, *separated(parts)] if parts else [label, piece(task.subject, "$muted")]
+
+
+def _others(task_list: TaskList, task: Task) -> list[Sequence[Piece]]:
+    """What it waits on, what waits on it, and what its end would free."""
+    graph = task_list.graph
+    parts: list[Sequence[Piece]] = []
+    if waits := graph.unmet.get(task.id):
+        parts.append([piece("waits on ", "$muted"), piece(_named(waits, len(waits)))])
+    count = graph.holds(task.id)
+    if count and not task.is_closed:
+        held = list(islice(_held(graph, task.id), _MOST_IDS))
+        parts.append([piece("holds ", "$muted"), piece(_named(held, count), "$status-root")])
+        if freed := graph.freed_by(task.id):
+            ready = "becomes ready" if len(freed) == 1 else "become ready"
+            ids = _named(freed, len(freed))
+            parts.append([piece("if done: ", "$muted"), piece(f"{ids} {ready}")])
+    return parts
+
+
+def _held(graph: TaskGraph, task_id: TaskId) -> list[TaskId]:
+    """The nearest of the open tasks that wait on it."""
+    found: list[TaskId] = []
+    seen = {task_id}
+    queue = [task_id]
+    for node in queue:
+        for dependent in graph.dependents.get(node, ()):
+            if dependent not in seen and node in graph.unmet.get(dependent, ()):
+                seen.add(dependent)
+                queue.append(dependent)
+                found.append(dependent)
+                if len(found) == _MOST_IDS:
+                    return found
+    return found
+
+
+def _named(ids: Sequence[TaskId], count: int) -> str:
+    shown = " ".join(ids[:_MOST_IDS])
+    return shown if count <= _MOST_IDS else f"{shown} +{count - _MOST_IDS}"
