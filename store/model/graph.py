@@ -44,7 +44,7 @@ class TaskGraph:
     waves: Mapping[TaskId, int] = field(default_factory=dict)
     """open task → topological level; 0 when a cycle keeps it from ever starting."""
     held: Mapping[TaskId, int] = field(default_factory=dict)
-    """blocker (even a missing one) → how many open tasks wait on it, transitively."""
+    """blocker (even a missing one) → how many other open tasks wait on it, transitively."""
     cycle_of: Mapping[TaskId, tuple[TaskId, ...]] = field(default_factory=dict)
     """member → the members of its cycle, in edge order; one shared tuple per cycle."""
     steps: tuple[_Step, ...] = ()
@@ -359,7 +359,7 @@ def _set_waves(
 
 
 def _set_held(components: list[list[TaskId]], waiting: Edges, held: dict[TaskId, int]) -> None:
-    """Count what waits on each node, as bit sets over a bounded slice of targets at a time."""
+    """Count what waits on each node beside itself, in bit sets over a slice of targets a time."""
     for first in range(0, len(components), _CHUNK):
         reach: dict[TaskId, int] = {}
         many = _multiple(components, first)
@@ -371,8 +371,7 @@ def _set_held(components: list[list[TaskId]], waiting: Edges, held: dict[TaskId,
             _count(components, component, below, many, first, held)
     for component in components:
         for node in component:
-            own = len(component) - 1 if len(component) > 1 else int(node in waiting[node])
-            held[node] += own
+            held[node] += len(component) - 1
             if not held[node]:
                 del held[node]
 

@@ -1,0 +1,70 @@
+"""The one predicate, against its words."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from store.model.readiness import ReasonKind, is_phantom
+from store.model.task import Task, TaskId, TaskStatus
+from tests.model.colony import UNREADABLE, any_tasks, task, task_list
+
+
+@pytest.mark.parametrize(
+    ("blocker", "kind"),
+    [
+        (task(1), ReasonKind.OPEN),
+        (task(1, status=TaskStatus.IN_PROGRESS), ReasonKind.OPEN),
+        (task(1, status=TaskStatus.FAILED), ReasonKind.OPEN),
+        (task(1, status=TaskStatus.ARCHIVED), ReasonKind.CLOSED),
+        (task(1, status=TaskStatus.CANCELLED), ReasonKind.CLOSED),
+        (task(1, problems=UNREADABLE), ReasonKind.UNREADABLE),
+        (task(9), ReasonKind.MISSING),
+        (task(1, 2), ReasonKind.CYCLE),
+    ],
+)
+def test_readiness_one_blocker_gives_its_kind(blocker: Task, kind: ReasonKind) -> None:
+    waiting = task(2, 1)
+    verdict = task_list([blocker, waiting]).readiness(waiting)
+    assert [(reason.kind, reason.task) for reason in verdict.reasons] == [(kind, "1")]
+    assert not verdict.ready
+    assert verdict.is_phantom is (kind is not ReasonKind.OPEN)
+
+
+@pytest.mark.parametrize(
+    ("one", "kind"),
+    [
+        (task(1, status=TaskStatus.COMPLETED), ReasonKind.DONE),
+        (task(1, status=TaskStatus.ABANDONED), ReasonKind.DONE),
+        (task(1, status=TaskStatus.IN_PROGRESS), ReasonKind.IN_PROGRESS),
+        (task(1, status=TaskStatus.DEFERRED), ReasonKind.STATUS),
+        (task(1, problems=UNREADABLE), ReasonKind.UNREADABLE),
+        (task(1, 1), ReasonKind.SELF),
+    ],
+)
+def test_readiness_own_state_gives_its_kind(one: Task, kind: ReasonKind) -> None:
+    verdict = task_list([one]).readiness(one)
+    assert [reason.kind for reason in verdict.reasons] == [kind]
+
+
+def test_readiness_completed_blockers_is_ready() -> None:
+    waiting = task(2, 1, 1, status=TaskStatus.BLOCKED)
+    verdict = task_list([task(1, status=TaskStatus.COMPLETED), waiting]).readiness(waiting)
+    assert verdict.ready
+    assert verdict.reasons == ()
+
+
+@given(any_tasks())
+def test_readiness_any_list_short_answers_agree_with_the_long_one(
+    tasks: dict[TaskId, Task],
+) -> None:
+    whole = task_list(tasks.values())
+    for one in tasks.values():
+        verdict = whole.readiness(one)
+        assert whole.is_ready(one) is verdict.ready
+        blocking = {ReasonKind.OPEN, *(kind for kind in ReasonKind if kind.is_phantom)}
+        kinds = {reason.kind for reason in verdict.reasons}
+        if one.is_readable:
+            assert whole.is_blocked(one) is bool(kinds & blocking)
+        if whole.is_blocked(one):
+            assert is_phantom(one, whole.tasks, whole.graph.cycle_of) is verdict.is_phantom
