@@ -43,7 +43,7 @@ class FieldShift:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A task that would be rid of an unmet blocker and still wait, and on what."""
+    """A blocked task that would wait on something else than now, and what it is."""
 
     task: Task
     waits_on: tuple[Reason, ...]
@@ -63,6 +63,9 @@ class Foresight:
     waits_on: tuple[Reason, ...] = ()
     """The unmet blockers that the target would have, if it is neither started nor ended."""
     eased: tuple[Waiting, ...] = ()
+    """Tasks rid of an unmet blocker that still wait, each with all that is left."""
+    hindered: tuple[Waiting, ...] = ()
+    """Tasks that wait already and would wait on more, each with what is new."""
     stripped: tuple[TaskId, ...] = ()
     """Tasks that would lose an edge to the deleted target."""
     loses: str | None = None
@@ -105,6 +108,7 @@ def _consequences(
     ready: list[Task] = []
     blocked: list[Task] = []
     eased: list[Waiting] = []
+    hindered: list[Waiting] = []
     for task_id in _reached(task_list, written):
         was, now = task_list.tasks.get(task_id), after.get(task_id)
         if now is None:
@@ -115,12 +119,17 @@ def _consequences(
             ready.append(now)
         elif _is_blocked(now, left) and not (was and _is_blocked(was, before)):
             blocked.append(now)
-        elif _is_blocked(now, left) and set(before) - set(left):
-            eased.append(Waiting(now, _unmet_reasons(task_list, after, now)))
+        elif _is_blocked(now, left) and set(before) != set(left):
+            reasons = _unmet_reasons(task_list, after, now)
+            if new := tuple(r for r in reasons if r.task not in before):
+                hindered.append(Waiting(now, new))
+            else:
+                eased.append(Waiting(now, reasons))
     return {
         "becomes_ready": tuple(ready),
         "becomes_blocked": tuple(blocked),
         "eased": tuple(eased),
+        "hindered": tuple(hindered),
     }
 
 

@@ -36,7 +36,7 @@ def key(task_id: str) -> TaskKey:
 
 def a_task(task_id: str, subject: str, status: str = "pending", **fields: Any) -> Task:
     minutes = fields.pop("silent", 8)
-    edges = {k: tuple(TaskId(i) for i in fields.pop(k, "").split()) for k in ("blocked_by",)}
+    blockers = tuple(TaskId(i) for i in fields.pop("blocked_by", "").split())
     return Task(
         key(task_id),
         subject,
@@ -44,7 +44,7 @@ def a_task(task_id: str, subject: str, status: str = "pending", **fields: Any) -
         native_status=status,
         updated_at=NOW - 60 * minutes,
         created_at=NOW - 3600,
-        **edges,
+        blocked_by=blockers,
         **fields,
     )
 
@@ -88,8 +88,6 @@ def a_frame(*tasks: Task, capabilities: Capabilities | None = None, **facts: Any
 class Host(App[None]):
     """Opens one dialog and keeps what it was closed with."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-roomy")]  # noqa: RUF012  Textual's own form
-
     def __init__(self, dialog: Screen[Any]) -> None:
         super().__init__()
         for theme in THEMES:
@@ -99,9 +97,9 @@ class Host(App[None]):
         self.result: Any = UNSET
 
     def on_mount(self) -> None:
-        self.push_screen(self.dialog, self._closed)
+        self.push_screen(self.dialog, self._note_result)
 
-    def _closed(self, result: Any) -> None:
+    def _note_result(self, result: Any) -> None:
         self.result = result
 
 

@@ -52,7 +52,9 @@ class ConflictScreen(Dialog[Edit | None]):
         super().__init__(frame)
         self._edit = edit
         self._conflicts = error.conflicts
-        self._is_mine = [True] * len(error.conflicts)
+        # What takes the task away as a whole is kept only on purpose.
+        self._is_whole = not isinstance(edit, UpdateTask)
+        self._is_mine = [not self._is_whole] * len(error.conflicts)
 
     @property
     def heading(self) -> str:
@@ -69,14 +71,14 @@ class ConflictScreen(Dialog[Edit | None]):
         return [
             KeyButton("y", "yours", "keep('yours')"),
             KeyButton("t", "theirs", "keep('theirs')"),
-            KeyButton("Enter", "write the choice", "apply"),
-            KeyButton("Esc", "keep theirs, drop the edit", "close"),
+            KeyButton("Enter", "write", "apply"),
+            KeyButton("Esc", "drop the edit", "close"),
         ]
 
     def compose_body(self) -> Iterable[Widget]:
         yield Static(
             Content.styled(
-                "Somebody else wrote to this task while you decided. Nothing of yours is written.",
+                "Somebody else wrote to it while you decided. Nothing is written yet.",
                 "$muted",
             ),
             id="note",
@@ -95,16 +97,22 @@ class ConflictScreen(Dialog[Edit | None]):
         if choices.highlighted is None:
             return
         place = choices.highlighted
-        self._is_mine[place] = whose == "yours"
-        self._show_rows()
+        self._choose(place, whose == "yours")
         choices.highlighted = min(place + 1, len(self._conflicts) - 1)
 
     def action_flip(self) -> None:
         """The other choice for the highlighted field."""
         place = self.query_one(ChoiceList).highlighted
         if place is not None:
-            self._is_mine[place] = not self._is_mine[place]
-            self._show_rows()
+            self._choose(place, not self._is_mine[place])
+
+    def _choose(self, place: int, is_mine: bool) -> None:
+        """A delete or a release is one choice; an update is chosen field by field."""
+        if self._is_whole:
+            self._is_mine = [is_mine] * len(self._conflicts)
+        else:
+            self._is_mine[place] = is_mine
+        self._show_rows()
 
     def action_apply(self) -> None:
         """Close with the edit that is left, to be made on what they wrote."""
@@ -143,7 +151,8 @@ class ConflictScreen(Dialog[Edit | None]):
         return replace(edit, expected=expected)
 
     def _header(self) -> Content:
-        titles = [f"{title:<17}" for title in ("original", "theirs now", "yours")]
+        wide = self._cell_width + 1
+        titles = [f"{title:<{wide}}" for title in ("original", "theirs now", "yours")]
         return Content.styled(f"{'field':<14}{''.join(titles)}keep", "$muted")
 
     def _show_rows(self) -> None:
@@ -158,6 +167,8 @@ class ConflictScreen(Dialog[Edit | None]):
 
     def _row(self, conflict: FieldConflict, is_mine: bool) -> Content:
         yours = "delete it" if isinstance(self._edit, DeleteTask) else None
+        if isinstance(self._edit, ReleaseTask):
+            yours = "release it"
         chosen, other = "bold $accent", "$muted"
         return Content.assemble(
             wording.column(conflict.field, 13) + " ",
@@ -167,8 +178,12 @@ class ConflictScreen(Dialog[Edit | None]):
             ("yours" if is_mine else "theirs", "bold"),
         )
 
+    @property
+    def _cell_width(self) -> int:
+        return (self.columns - 14 - len("theirs")) // 3 - 1
+
     def _cell(self, value: Any, words: str | None = None) -> str:
-        return wording.column(words or wording.value_text(value), 16) + " "
+        return wording.column(words or wording.value_text(value), self._cell_width) + " "
 
     def _effect(self) -> list[Content]:
         edit = self.edit()

@@ -21,7 +21,10 @@ class CreateScreen(Form):
 
     def fields(self) -> Iterable[Field]:
         yield Field("subject", SafeInput(id="subject", placeholder="what is to be done"))
-        yield Field("description", SafeTextArea(id="description"))
+        yield Field(
+            "description",
+            SafeTextArea(id="description", placeholder="whatever the owner has to know"),
+        )
         yield Field("owner", SafeInput(id="owner", placeholder="nobody"))
         yield Field("blocked by", SafeInput(id="blocked_by", placeholder="ids, as 7, 12"))
 

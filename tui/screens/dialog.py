@@ -27,6 +27,9 @@ from tui.view_state import Frame
 
 Result = TypeVar("Result")
 
+_ROOMY = 110  # columns of the terminal from which dialogs are wide
+_TALL = 34
+
 READ_ONLY = "colonytop was started read-only, so it changes nothing."
 
 
@@ -77,6 +80,8 @@ class Dialog(ModalScreen[Result]):
     """A modal window with a title, a body and its keys. Esc closes it with None."""
 
     CSS_PATH = "dialog.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_ROOMY, "-roomy")]  # noqa: RUF012  Textual's form
+    VERTICAL_BREAKPOINTS = [(0, "-short-screen"), (_TALL, "-tall-screen")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "close", show=False, id="dialog.close"),
     ]
@@ -101,12 +106,18 @@ class Dialog(ModalScreen[Result]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="-ascii" if self.frame.ascii else "") as box:
-            box.border_title = Content(one_line(f" {self.heading} ", 300))
+            box.border_title = Content(one_line(self.heading, 300))
             yield from self.compose_body()
             with Horizontal(id="keys"):
                 yield from self.keys
 
+    @property
+    def columns(self) -> int:
+        """Cells of a row between the borders, as dialog.tcss sets them."""
+        return 92 if self.app.size.width >= _ROOMY else 72
+
     def action_close(self) -> None:
+        """Close and change nothing."""
         self.dismiss(None)
 
 
@@ -116,6 +127,8 @@ class SteeringDialog(Dialog[Edit | None]):
     VERB: ClassVar[Verb]
     NAME: ClassVar[str]
     """What the dialog does, as the first word of its title."""
+    EFFECT_ROWS: ClassVar[tuple[int, int]] = (8, 12)
+    """Rows for the effect on a terminal of 24 rows, and on a tall one."""
 
     def __init__(self, frame: Frame, list_key: ListKey) -> None:
         super().__init__(frame)
@@ -178,7 +191,13 @@ class SteeringDialog(Dialog[Edit | None]):
             self.dismiss(edit)
 
     def show_effect(self) -> None:
-        self.query_one("#effect", Static).update(Content("\n").join(self.effect()))
+        """Draw the effect of what is chosen now; called whenever the choice moves."""
+        lines = self.effect()
+        room = self.EFFECT_ROWS[self.app.size.height >= _TALL]
+        if len(lines) > room:
+            more = f"  and {len(lines) - room + 1} more lines"
+            lines = [*lines[: room - 1], Content.styled(more, "$muted")]
+        self.query_one("#effect", Static).update(Content("\n").join(lines))
 
     def effect(self) -> list[Content]:
         """The effect of the edit as chosen now, a line each."""

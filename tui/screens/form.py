@@ -45,7 +45,7 @@ class Form(SteeringDialog):
         Binding("ctrl+s", "apply", "save", show=False),
         Binding("down", "suggestions", "suggestions", show=False),
     ]
-    LABELS: ClassVar[tuple[str, ...]] = ()
+    EFFECT_ROWS: ClassVar[tuple[int, int]] = (4, 8)
 
     @property
     def edit_keys(self) -> list[KeyButton]:
@@ -67,7 +67,7 @@ class Form(SteeringDialog):
         """The edit that the fields say, if they hold no error; None where nothing changes."""
 
     def compose_choice(self) -> Iterable[Widget]:
-        with VerticalScroll(id="fields"):
+        with VerticalScroll(id="fields", can_focus=False):
             yield from self.fields()
         yield ChoiceList(id="suggestions")
 
@@ -131,6 +131,7 @@ class Form(SteeringDialog):
         if self.focused is suggestions:
             return
         suggestions.display = self.focused is blockers
+        self.query_one("#fields").set_class(suggestions.display, "-tight")
         if not suggestions.display:
             return
         _, word = _last_word(blockers.value)
@@ -141,6 +142,7 @@ class Form(SteeringDialog):
             (t.id, wording.named(self.frame, self.task_list, t)) for t in found if t.id != word
         )
         suggestions.display = suggestions.option_count > 0
+        self.query_one("#fields").set_class(suggestions.display, "-tight")
 
     def _own_id(self) -> TaskId | None:
         return None

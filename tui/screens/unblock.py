@@ -138,7 +138,7 @@ class UnblockScreen(TaskDialog):
             " ",
             wording.state_glyph(self.frame, state),
             (f" {wording.column(f'#{edge}', 6)} ", "bold"),
-            wording.column(other.subject if other else "-", 34),
+            wording.column(other.subject if other else "-", self.columns - 44),
             ("  " + (words or self._who(other)), "$status-phantom" if phantom else "$muted"),
         )
 
@@ -147,4 +147,4 @@ class UnblockScreen(TaskDialog):
             return "is not in the list"
         age = None if task.updated_at is None else self.frame.now - task.updated_at
         status = wording.column(task.native_status, 11)
-        return f"{status} {wording.column(task.owner or '-', 8)} {glyphs.age(age)}"
+        return f"{status} {wording.column(task.owner or '-', 10)} {glyphs.age(age)}"

@@ -132,15 +132,27 @@ def effect_lines(
         ),
         "become blocked",
     )
-    if target is not None and target not in {t.id for t in effect.becomes_blocked}:
+    newly_blocked = {task.id for task in effect.becomes_blocked}
+    if target is not None and target not in newly_blocked and _bears_on_start(effect):
         lines += [_waiting_line(frame, target, effect.waits_on)] if effect.waits_on else []
     lines += _capped(
         [waiting for waiting in effect.eased if waiting.task.id != target],
         lambda waiting: _waiting_line(frame, waiting.task.id, waiting.waits_on),
         "still wait",
     )
+    lines += _capped(
+        [waiting for waiting in effect.hindered if waiting.task.id != target],
+        lambda waiting: _waiting_line(frame, waiting.task.id, waiting.waits_on, " waits also on "),
+        "wait on more",
+    )
     lines += _owner_lines(effect)
     return lines
+
+
+def _bears_on_start(effect: Foresight) -> bool:
+    """Whether the edit is about who starts the target and when, not only about its words."""
+    touched = {shift.field for shift in effect.shifts}
+    return not touched or bool(touched & {"owner", "status", "blocked_by"})
 
 
 def _capped(
@@ -183,8 +195,10 @@ def _ready_line(frame: Frame, task: Task) -> Line:
     )
 
 
-def _waiting_line(frame: Frame, task_id: TaskId, waits_on: Sequence[Reason]) -> Line:
-    verb = " waits on " if task_id == NEW_ID else " still waits on "
+def _waiting_line(
+    frame: Frame, task_id: TaskId, waits_on: Sequence[Reason], verb: str = " still waits on "
+) -> Line:
+    verb = " waits on " if task_id == NEW_ID else verb
     return Content.assemble(
         state_glyph(frame, DisplayState.BLOCKED),
         f" {id_text(task_id)}{verb}{ids_text(r.task for r in waits_on)}",
