@@ -34,6 +34,7 @@ class ColonytopApp(App[int]):
     """Watch and steer the lists of one workspace."""
 
     TITLE = "colonytop"
+    CSS_PATH = "screens/main.tcss"  # a default screen's own path is never read
     COMMANDS = {CommandProvider, TaskProvider}  # noqa: RUF012  Textual's own form
     BINDINGS: ClassVar = [Binding("ctrl+c", "interrupt", "Quit", show=False, priority=True)]
     ENABLE_COMMAND_PALETTE = True

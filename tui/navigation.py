@@ -10,7 +10,6 @@ from textual.widgets import Input
 from store.model.task import TaskId, TaskKey
 from tui.safe_text import one_line
 from tui.view_state import Lens
-from tui.widgets.lens_bar import LensBar
 from tui.widgets.pane import RowsPane
 from tui.widgets.task_table import TaskTable
 
@@ -74,8 +73,8 @@ class Navigation:
             screen.say(one_line(f"#{key.id} is not shown: it is not in the list"))
 
     def clear_search(self) -> None:
-        """Empty the search field; the field tells the screen."""
-        self._screen.query_one(LensBar).clear()
+        """Show what the search hides; the search line follows the view."""
+        self._screen.change_view(query="")
 
     def follow_edge(self, side: str) -> None:
         """Go to a blocker or a dependent; pressed again without moving, to the next one."""

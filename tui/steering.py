@@ -46,7 +46,7 @@ class Steering:
     def begin(self, verb: Verb) -> None:
         """Open the dialog of a verb on the selected task, as it is now."""
         if refusal := self.refusal(verb):
-            self._screen.say(one_line(refusal), severity="warning")
+            self._screen.say(one_line(refusal), severity="warn")
             return
         frame = self._screen.latest_frame()
         if verb is Verb.CREATE:
@@ -55,7 +55,7 @@ class Steering:
 
                 self.open(CreateScreen(frame, list_key), self._decide)
             else:
-                self._screen.say(one_line("choose a list first (L), then c"), severity="warning")
+                self._screen.say(one_line("choose a list first (L), then c"), severity="warn")
             return
         if (key := self._target(frame)) is not None:
             self.open(_dialog(verb, frame, key), self._decide)
@@ -144,10 +144,10 @@ class Steering:
         """The selected task, if it is still there."""
         key = frame.selected
         if key is None:
-            self._screen.say(one_line("no task is selected"), severity="warning")
+            self._screen.say(one_line("no task is selected"), severity="warn")
             return None
         if frame.snapshot.task(key) is None:
-            self._screen.say(one_line(f"#{key.id} is no longer there"), severity="warning")
+            self._screen.say(one_line(f"#{key.id} is no longer there"), severity="warn")
             return None
         return key
 

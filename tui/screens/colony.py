@@ -27,7 +27,7 @@ TICK_S = 1.0
 MAX_SHOW_GAP_S = 0.25
 """A colony that is slow to draw is drawn no more often than four times a second."""
 
-Severity = Literal["information", "warning", "error"]
+Severity = Literal["info", "warn", "error"]
 
 
 class ColonyScreen(Screen[None]):
@@ -70,7 +70,7 @@ class ColonyScreen(Screen[None]):
         """Show what the operator changed."""
 
     @abstractmethod
-    def say(self, text: SafeText, *, severity: Severity = "information") -> None:
+    def say(self, text: SafeText, *, severity: Severity = "info") -> None:
         """One line for the operator; an error is shown so that it cannot be missed."""
 
     @abstractmethod

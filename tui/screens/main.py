@@ -34,7 +34,6 @@ class MainScreen(ColonyScreen):
     """Tasks, blockers, owners and activity together; more as the terminal grows."""
 
     BINDINGS = bindings()
-    CSS_PATH = "main.tcss"
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  Textual's own form
         (0, "-small"),
         (80, "-narrow"),
@@ -75,13 +74,13 @@ class MainScreen(ColonyScreen):
         key = result.task.key if result.task else getattr(edit, "key", None)
         self.query_one(ActivityPane).add_line(deed(edit, result), at=self.clock(), key=key)
 
-    def say(self, text: SafeText, *, severity: Severity = "information") -> None:
-        self.query_one(StatusLine).say(text)
+    def say(self, text: SafeText, *, severity: Severity = "info") -> None:
+        self.query_one(StatusLine).say(text, severity)
         if severity == "error":
-            self.app.notify(text, severity=severity, markup=False)
+            self.app.notify(text, severity="error", markup=False)
 
     def note_waiting(self, count: int) -> None:
-        self.query_one(StatusLine).waiting = count
+        self.query_one(KeyBar).waiting = count
         self.refresh_bindings()
 
     def go_to(self, key: TaskKey) -> None:
@@ -89,6 +88,10 @@ class MainScreen(ColonyScreen):
 
     def freeze_order(self, frozen: bool) -> None:
         self.table.order_frozen = frozen
+
+    def show_frame(self) -> None:
+        super().show_frame()
+        self.query_one(LensBar).counts = self.table.projection.counts
 
     # What the panes say
 
@@ -107,7 +110,9 @@ class MainScreen(ColonyScreen):
 
     @on(OwnersPane.Picked)
     def filter_owner(self, message: OwnersPane.Picked) -> None:
-        self.query_one(LensBar).query_text = message.owner or ""
+        """Again on the same owner, or on nobody: everybody."""
+        owner = message.owner or ""
+        self.change_view(query="" if owner == self.frame.view.query else owner)
 
     @on(ListsPane.Picked)
     def filter_list(self, message: ListsPane.Picked) -> None:
@@ -116,6 +121,10 @@ class MainScreen(ColonyScreen):
     @on(LensBar.QueryChanged)
     def search(self, message: LensBar.QueryChanged) -> None:
         self.change_view(query=message.query)
+
+    @on(LensBar.SearchDone)
+    def leave_search(self) -> None:
+        self.table.focus()
 
     @on(LensBar.LensPicked)
     def pick_lens(self, message: LensBar.LensPicked) -> None:
@@ -188,7 +197,7 @@ class MainScreen(ColonyScreen):
         self.navigation.go_back()
 
     def action_focus_search(self) -> None:
-        self.query_one(LensBar).focus_search()
+        self.query_one(LensBar).open_search()
 
     def action_copy_id(self) -> None:
         key = self.frame.selected

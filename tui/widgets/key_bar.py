@@ -8,6 +8,7 @@ from typing import Any
 from textual import events
 from textual.app import RenderResult
 from textual.content import Content
+from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -23,6 +24,7 @@ class KeyHint:
 
     command: Command
     key: str
+    word: str
     start: int = 0
     end: int = 0
 
@@ -43,6 +45,9 @@ class KeyBar(Widget):
     }
     """
 
+    waiting: reactive[int] = reactive(0)
+    """Edits that are kept for a retry."""
+
     def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
         self._ascii_only = ascii_only
@@ -57,7 +62,7 @@ class KeyBar(Widget):
     @property
     def words(self) -> list[str]:
         """The words shown now, in order."""
-        return [hint.command.footer for hint in self._hints]
+        return [hint.word for hint in self._hints]
 
     def render(self) -> RenderResult:
         self._hints = self._place(live_keys(self.screen), self.size.width)
@@ -66,7 +71,7 @@ class KeyBar(Widget):
         parts: list[Any] = []
         for hint in self._hints:
             parts.append((f" {hint.key}", key_style))
-            parts.append((f" {hint.command.footer}", word_style))
+            parts.append((f" {hint.word}", word_style))
             parts.append(" " * (_GAP - 1))
         return Content.assemble(*parts)
 
@@ -76,12 +81,18 @@ class KeyBar(Widget):
         column = 0
         for command in ranked:
             key = self._spell(keys[command.id])
-            end = column + 2 + width(key) + width(command.footer)
+            word = self._word(command)
+            end = column + 2 + width(key) + width(word)
             if end > room:
                 break
-            hints.append(KeyHint(command, key, column, end))
+            hints.append(KeyHint(command, key, word, column, end))
             column = end + _GAP - 1
         return hints
+
+    def _word(self, command: Command) -> str:
+        if command.id != "edits.retry":
+            return command.footer
+        return f"{command.footer} {self.waiting} edit{'s' * (self.waiting != 1)}"
 
     def _spell(self, key: str) -> str:
         if key == "enter":
