@@ -52,7 +52,7 @@ def populate(root: Path, count: int, *, chained: bool = True) -> None:
         content = json.dumps(record(number, count, chained=chained), indent=2)
         (directory / "tasks" / f"{number:04d}.json").write_text(content)
     (directory / ".highwatermark").write_text(str(count))
-    meta = {
+    meta: dict[str, Any] = {
         "task_list_id": LIST_ID,
         "role": "template",
         "creator_agent_id": None,

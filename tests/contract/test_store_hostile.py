@@ -17,6 +17,7 @@ from store.model.errors import ColonytopError
 from store.model.task import ProblemKind
 from store.systems.hive.adapter import HiveSystem
 from tests.contract import native
+from tests.contract.system_contract import settled
 
 LIST = "colony:forge"
 
@@ -44,7 +45,7 @@ def load(root: Path) -> list[tuple[str, bool, str]]:
     (key,) = [k for k in system.discover(root) if k.id == LIST]
     return [
         (t.id, t.is_readable, " ".join(p.text for p in t.problems))
-        for t in system.load(key).tasks.values()
+        for t in settled(system, key).tasks.values()
     ]
 
 
@@ -103,7 +104,7 @@ async def test_file_name_that_disagrees_with_the_id_inside_is_a_problem_not_a_se
     second = native.record_path(hive_root, LIST, 2).read_bytes()
     system = HiveSystem()
     (key,) = system.discover(hive_root)
-    loaded = system.load(key)
+    loaded = settled(system, key)
     assert list(loaded.tasks) == ["1", "2"]
     kinds = [problem.kind for task in loaded.tasks.values() for problem in task.problems]
     assert kinds == [ProblemKind.ID_MISMATCH]

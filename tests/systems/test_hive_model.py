@@ -26,9 +26,7 @@ from tests.contract import native
 LIST = "colony:forge"
 OWNERS = ["ann", "bob"]
 
-texts = st.text(
-    st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), min_size=1, max_size=8
-)
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=8)
 statuses = st.sampled_from(["pending", "in_progress", "completed"])
 owners = st.sampled_from([*OWNERS, None])
 positions = st.integers(min_value=0, max_value=10_000)
