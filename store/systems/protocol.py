@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -22,14 +22,37 @@ class System(Protocol):
         """The lists under a root, in name order. A root that is not there has none."""
         ...
 
-    def load(self, key: ListKey, previous: TaskList | None = None) -> TaskList:
+    def load(
+        self,
+        key: ListKey,
+        previous: TaskList | None = None,
+        *,
+        changed: Collection[Path] | None = None,
+        quick: bool = False,
+        limit: int | None = None,
+    ) -> TaskList:
         """Scan one list; reuse every `Task` of `previous` whose revision did not move.
 
         Returns `previous` itself when nothing moved.
 
+        Args:
+            key: the list.
+            previous: what the last load of this list returned.
+            changed: look only at these paths; None looks at all records.
+            quick: look at what is cheap to see, and at the rest in turn, a part with each call.
+            limit: read at most so many records that were never read (see `is_settled`).
+
         Raises:
             ListGone: the directory is no longer there.
         """
+        ...
+
+    def is_settled(self, key: ListKey) -> bool:
+        """False: a record is half written or was not read yet; load again soon."""
+        ...
+
+    def watch_paths(self, root: Path) -> Sequence[Path]:
+        """The directories in which a list may appear or a record change, as last discovered."""
         ...
 
     def list_of_path(self, root: Path, path: Path) -> ListKey | None:

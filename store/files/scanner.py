@@ -1,0 +1,331 @@
+"""A directory of records → tasks, re-reading only what moved.
+
+Readers take no lock. What they see is judged by each file's revision, and three things that a
+revision cannot tell are settled here: a file that was written within the clock's tick of the last
+look is read again, a file that is half written is given a moment before it is called unreadable,
+and a name that a listing missed is asked for before it is called gone.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from store.files.fs import READ_LIMIT, Directory, FileContent, UnreadableFile, revision_of
+from store.model.task import Revision, Task
+
+RETRY_S = 0.017
+"""Seconds between two looks at a file that is half written."""
+
+_READS = 3
+_NEW_PATIENCE_S = 0.05
+_KNOWN_PATIENCE_S = 0.3
+_LONGEST_PATIENCE_S = 2.0
+_TICK_NS = 50_000_000
+_COARSE_TICK_NS = 2_500_000_000
+_SECOND_NS = 1_000_000_000
+_FUTURE_NS = 60 * _SECOND_NS
+_OPEN = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFormat:
+    """How the files of one kind of list become tasks."""
+
+    is_record: Callable[[str], bool]
+    """By its name alone."""
+    is_ours: Callable[[str], bool]
+    """Temporaries, locks: neither records nor worth a word."""
+    parse: Callable[[str, FileContent], Task]
+    """Name and content → a task, unreadable if the content cannot be understood."""
+    unreadable: Callable[[str, str, Revision], Task]
+    """Name, reason and revision → a task that shows only these."""
+
+
+@dataclass(slots=True)
+class Moved:
+    """What one scan found different from the scan before."""
+
+    changed: dict[str, Task] = field(default_factory=dict)
+    """Name → the task as it is now: new ones and those whose record differs."""
+    gone: set[str] = field(default_factory=set)
+
+    def __bool__(self) -> bool:
+        return bool(self.changed or self.gone)
+
+
+@dataclass(slots=True)
+class _Torn:
+    """A file that could not be parsed: in which version, since when, how often looked at."""
+
+    revision: Revision
+    first: float
+    since: float
+    reads: int = 0
+
+
+class Scanner:
+    """The records of one directory, as they were last seen. Not thread-safe."""
+
+    def __init__(self, records: RecordFormat, tasks: Mapping[str, Task] | None = None) -> None:
+        """Start from tasks (by file name) that were read elsewhere, if any: they are read again,
+        and those that did not change stay the same objects.
+        """
+        self._format = records
+        self.tasks: dict[str, Task] = dict(tasks or {})
+        """File name → task."""
+        self.ignored: frozenset[str] = frozenset()
+        """Names that are neither records nor ours, as of the last listing."""
+        self.reads = 0
+        """Files opened since the beginning."""
+        self._racy: set[str] = set(self.tasks)
+        self._torn: dict[str, _Torn] = {}
+        self._waiting: list[str] = []
+        self._listed_ns = -1
+        self._identity: tuple[int, int] | None = None
+        self._sweep: list[str] = []
+
+    @property
+    def is_settled(self) -> bool:
+        """False: a file is half written or not read yet; scan again soon."""
+        return not self._torn and not self._waiting
+
+    def scan(self, directory: Directory, limit: int | None = None) -> Moved:
+        """Look at every name.
+
+        Args:
+            directory: the open directory.
+            limit: read at most so many files that were never read; the next scan goes on.
+        """
+        self._waiting = []
+        moved = Moved()
+        names = self._list(directory, moved, trust_inodes=False)
+        return self._read_limited(directory, names, moved, limit)
+
+    def scan_names(self, directory: Directory, names: Collection[str]) -> Moved:
+        """Look only at the names given, and at those that were half written."""
+        if directory.identity() != self._identity:
+            return self.scan(directory)
+        moved = Moved()
+        wanted = {*names, *self._torn} if self._torn else names
+        self._read(directory, self._examine(directory, wanted, moved), moved)
+        return moved
+
+    def scan_quickly(self, directory: Directory, slice_of: int = 2000) -> Moved:
+        """Look for what a listing shows, at what may be stale, and at the next few names in turn.
+
+        A directory without news costs one `fstat` and the `stat` of at most `slice_of` names or a
+        thirtieth of all, whichever is more.
+        """
+        moved = Moved()
+        listed: list[str] = []
+        if directory.mtime_ns() != self._listed_ns or directory.identity() != self._identity:
+            listed = self._list(directory, moved, trust_inodes=True)
+        if not self._sweep:
+            self._sweep = list(self.tasks)
+        count = max(slice_of, len(self.tasks) // 30)
+        turn, self._sweep = self._sweep[:count], self._sweep[count:]
+        wanted = {*turn, *self._racy, *self._torn}.difference(listed)
+        self._read(directory, [*listed, *self._examine(directory, wanted, moved)], moved)
+        return moved
+
+    def clear(self) -> Moved:
+        """The directory is not there: neither is any record."""
+        moved = Moved(gone=set(self.tasks))
+        self.tasks = {}
+        self.ignored = frozenset()
+        self._racy.clear()
+        self._torn.clear()
+        self._waiting, self._sweep = [], []
+        self._identity = None
+        return moved
+
+    def go_on(self, directory: Directory, limit: int | None = None) -> Moved:
+        """Read more of what a limited scan left, without listing again."""
+        names, self._waiting = self._waiting, []
+        return self._read_limited(directory, names, Moved(), limit)
+
+    def _read_limited(
+        self, directory: Directory, names: list[str], moved: Moved, limit: int | None
+    ) -> Moved:
+        if limit is not None and len(names) > limit:
+            names.sort(key=_name_order)
+            names, self._waiting = names[:limit], names[limit:]
+        self._read(directory, names, moved)
+        return moved
+
+    @property
+    def is_partial(self) -> bool:
+        """A limited scan has left names unread."""
+        return bool(self._waiting)
+
+    def _list(self, directory: Directory, moved: Moved, *, trust_inodes: bool) -> list[str]:
+        """The names to read. `trust_inodes`: the same inode number counts as not moved."""
+        mtime_ns, identity = directory.mtime_ns(), directory.identity()
+        is_quiet = time.time_ns() - mtime_ns > _TICK_NS
+        to_read: list[str] = []
+        ignored: list[str] = []
+        seen: set[str] = set()
+        with os.scandir(directory.fileno()) as entries:
+            for entry in entries:
+                name = entry.name
+                known = self.tasks.get(name)
+                if known is None:
+                    if self._format.is_record(name):
+                        to_read.append(name)
+                    elif not self._format.is_ours(name):
+                        ignored.append(name)
+                    continue
+                seen.add(name)
+                if trust_inodes:
+                    if entry.inode() != known.revision.inode:
+                        to_read.append(name)
+                elif name in self._racy or name in self._torn or _moved(entry, known):
+                    to_read.append(name)
+        if len(seen) < len(self.tasks):
+            missed = self.tasks.keys() - seen
+            to_read.extend(self._examine(directory, missed, moved))
+        self.ignored = frozenset(ignored)
+        if self._torn:
+            kept = self.tasks.keys() | to_read
+            self._torn = {name: torn for name, torn in self._torn.items() if name in kept}
+        # A name may still be added within the tick of the clock that stamped the directory.
+        self._listed_ns = mtime_ns if is_quiet else -1
+        self._identity = identity
+        return to_read
+
+    def _examine(self, directory: Directory, names: Iterable[str], moved: Moved) -> list[str]:
+        """Of these names, those to read; those that are really gone are put in `moved`."""
+        to_read: list[str] = []
+        for name in names:
+            known = self.tasks.get(name)
+            if known is None and not self._format.is_record(name):
+                continue
+            status = directory.status(name)
+            if status is None:
+                self._forget(name, moved)
+            elif (
+                known is None
+                or name in self._racy
+                or name in self._torn
+                or revision_of(status) != known.revision
+            ):
+                to_read.append(name)
+        return to_read
+
+    def _forget(self, name: str, moved: Moved) -> None:
+        self._racy.discard(name)
+        self._torn.pop(name, None)
+        moved.changed.pop(name, None)
+        if self.tasks.pop(name, None) is not None:
+            moved.gone.add(name)
+
+    def _read(self, directory: Directory, names: Iterable[str], moved: Moved) -> None:
+        for name in names:
+            start_ns = time.time_ns()
+            task, may_be_torn = self._read_one(directory, name)
+            if task is None:
+                self._forget(name, moved)
+                continue
+            if _is_racy(task.revision, start_ns):
+                self._racy.add(name)
+            else:
+                self._racy.discard(name)
+            known = self.tasks.get(name)
+            if may_be_torn and (known is None or known.is_readable):
+                if self._is_waiting_for(name, task, known):
+                    continue
+            elif self._torn:
+                self._torn.pop(name, None)
+            if known != task:
+                self.tasks[name] = task
+                moved.changed[name] = task
+
+    def _read_one(self, directory: Directory, name: str) -> tuple[Task | None, bool]:
+        """The task as the file has it now, None if the name is gone; and whether a writer may be
+        in the middle of it.
+        """
+        self.reads += 1
+        try:
+            file = _read_plain(directory, name) or directory.read(name)
+        except FileNotFoundError:
+            return None, False
+        except UnreadableFile as error:
+            status = directory.status(name)
+            if status is None:
+                return None, False
+            task = self._format.unreadable(name, error.reason, revision_of(status))
+            return task, _may_pass(status)
+        task = self._format.parse(name, file)
+        return task, not task.is_readable
+
+    def _is_waiting_for(self, name: str, task: Task, known: Task | None) -> bool:
+        """Whether a file that cannot be understood deserves another look before it is shown."""
+        now = time.monotonic()
+        torn = self._torn.setdefault(name, _Torn(task.revision, now, now))
+        torn.reads += 1
+        if torn.revision != task.revision:
+            torn.revision, torn.since = task.revision, now
+        patience = _NEW_PATIENCE_S if known is None else _KNOWN_PATIENCE_S
+        waited = now - torn.since >= patience or now - torn.first >= _LONGEST_PATIENCE_S
+        if torn.reads <= _READS or not waited:
+            return True
+        del self._torn[name]
+        return False
+
+
+def _moved(entry: os.DirEntry[str], known: Task) -> bool:
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return True
+    inode, size, mtime_ns, ctime_ns = known.revision
+    return (
+        status.st_mtime_ns != mtime_ns
+        or status.st_ino != inode
+        or status.st_ctime_ns != ctime_ns
+        or status.st_size != size
+    )
+
+
+def _is_racy(revision: Revision, start_ns: int) -> bool:
+    """The file was written so shortly before it was read that a second write could look the same.
+
+    The status time counts: nobody can set it, and each write moves it.
+    """
+    ctime_ns = revision.ctime_ns
+    tick = _TICK_NS if ctime_ns % _SECOND_NS else _COARSE_TICK_NS
+    return start_ns - tick <= ctime_ns <= start_ns + _FUTURE_NS
+
+
+def _may_pass(status: os.stat_result) -> bool:
+    """The reading failed for a reason that may be over soon, not for what the file is."""
+    is_plain = stat.S_ISREG(status.st_mode) and status.st_size <= READ_LIMIT
+    return is_plain and bool(status.st_mode & 0o400)
+
+
+def _read_plain(directory: Directory, name: str) -> FileContent | None:
+    """The quick way for what nearly every name is; None: take the careful way."""
+    try:
+        descriptor = os.open(name, _OPEN, dir_fd=directory.fileno())
+    except OSError:
+        return None
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > READ_LIMIT:
+            return None
+        content = os.read(descriptor, status.st_size + 1)
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    if len(content) != status.st_size:
+        return None
+    return FileContent(content, revision_of(status), stat.S_IMODE(status.st_mode))
+
+
+def _name_order(name: str) -> tuple[int, str]:
+    return len(name), name

@@ -1,0 +1,62 @@
+"""Which roots to look at, and where each setting came from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from store.files.places import absolute, stamp
+from store.model.task import TaskListId
+from store.systems.hive.discovery import list_above
+
+
+@dataclass(frozen=True, slots=True)
+class RootSpec:
+    """A root as it was asked for."""
+
+    path: Path
+    source: str
+    """Who asked: "argument", "--root", "$HIVE_HOME", "default ~/.hive"."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRoot:
+    """A root as it is looked at."""
+
+    spec: RootSpec
+    path: Path
+    """Absolute; links are kept."""
+    only: TaskListId | None = None
+    """The path given was this one list's own directory: show only this list."""
+
+
+def choose_roots(
+    arguments: Sequence[Path], environ: Mapping[str, str] | None = None
+) -> tuple[RootSpec, ...]:
+    """The arguments, else `$HIVE_HOME`, else `~/.hive`."""
+    if arguments:
+        return tuple(RootSpec(absolute(Path(path)), "argument") for path in arguments)
+    chosen = (os.environ if environ is None else environ).get("HIVE_HOME")
+    if chosen:
+        return (RootSpec(absolute(Path(chosen)), "$HIVE_HOME"),)
+    return (RootSpec(absolute(Path("~/.hive")), "default ~/.hive"),)
+
+
+def open_roots(specs: Iterable[RootSpec]) -> list[OpenRoot]:
+    """Each directory once, however often and under whatever names it was given."""
+    opened: dict[tuple[object, TaskListId | None], OpenRoot] = {}
+    for spec in specs:
+        path = absolute(spec.path)
+        above = list_above(path)
+        only = None
+        if above is not None:
+            path, only = above
+        found = stamp(path)
+        identity = found.identity if found else path
+        opened.setdefault((identity, only), OpenRoot(spec, path, only))
+    whole = {identity for identity, only in opened if only is None}
+    return [
+        root for (identity, only), root in opened.items() if only is None or identity not in whole
+    ]

@@ -1,0 +1,126 @@
+"""The native layout as one of the systems: its lists, their state, and edits through its store."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from store.files.places import absolute, is_unsafe_parent, network_kind
+from store.model.edits import Edit, EditResult
+from store.model.errors import EditRefused, ListGone
+from store.model.snapshot import TaskList
+from store.model.task import ListKey
+from store.systems.hive.discovery import TASKS, Found, Parts, find_lists
+from store.systems.hive.editing import Editor
+from store.systems.hive.loading import ListLoader
+
+
+class HiveSystem:
+    """Lists in the native layout, one file per task. Thread-safe."""
+
+    name = "hive"
+
+    def __init__(self, *, lock_timeout_s: float = 10.0) -> None:
+        self._lock_timeout_s = lock_timeout_s
+        self._lock = threading.Lock()
+        self._found: dict[str, Found] = {}
+        self._by_parts: dict[str, dict[Parts, ListKey]] = {}
+        self._loaders: dict[ListKey, ListLoader] = {}
+        self._refusals: dict[str, str | None] = {}
+        self._editors: dict[str, Editor] = {}
+
+    def discover(self, root: Path) -> Sequence[ListKey]:
+        """The lists under a root, in id order."""
+        found = find_lists(root)
+        place = str(root)
+        keys = {ListKey(self.name, place, list_id): parts for list_id, parts in found.lists.items()}
+        with self._lock:
+            self._found[place] = found
+            self._by_parts[place] = {parts: key for key, parts in keys.items()}
+            self._refusals[place] = _refusal(root)
+            for key, parts in keys.items():
+                loader = self._loaders.get(key)
+                if loader is None or loader.parts != parts:
+                    self._loaders[key] = ListLoader(key, root, parts)
+            for key in [k for k in self._loaders if k.root == place and k not in keys]:
+                del self._loaders[key]
+        return list(keys)
+
+    def load(
+        self,
+        key: ListKey,
+        previous: TaskList | None = None,
+        *,
+        changed: Collection[Path] | None = None,
+        quick: bool = False,
+        limit: int | None = None,
+    ) -> TaskList:
+        """Scan one list that was discovered; see `System.load`."""
+        loader = self._loader(key)
+        return loader.load(
+            previous,
+            changed=changed,
+            quick=quick,
+            limit=limit,
+            root_refusal=self._refusals.get(key.root),
+        )
+
+    def is_settled(self, key: ListKey) -> bool:
+        """False: load again soon."""
+        loader = self._loaders.get(key)
+        return loader is None or loader.is_settled
+
+    def reads(self, key: ListKey) -> int:
+        """Task files opened for a list since it was first loaded."""
+        return self._loader(key).reads
+
+    def watch_paths(self, root: Path) -> Sequence[Path]:
+        """The directories in which a list may appear or a record change."""
+        found = self._found.get(str(root))
+        return found.directories if found else []
+
+    def list_of_path(self, root: Path, path: Path) -> ListKey | None:
+        """The list that a path belongs to; None where one may have come or gone."""
+        known = self._by_parts.get(str(root), {})
+        try:
+            parts = path.relative_to(root).parts
+        except ValueError:
+            return None
+        for length in (len(parts) - 1, len(parts) - 2):
+            key = known.get(parts[:length]) if length > 0 else None
+            if key is not None:
+                # its `tasks` came or went: that directory must be watched anew
+                return None if parts[length:] == (TASKS,) else key
+        return None
+
+    def apply(self, edit: Edit) -> EditResult:
+        """Make one edit under the list's lock; see `System.apply`."""
+        refusal = self._refusals.get(edit.list.root)
+        if refusal is not None:
+            raise EditRefused(refusal)
+        with self._lock:
+            editor = self._editors.get(edit.list.root)
+            if editor is None:
+                editor = Editor(absolute(Path(edit.list.root)), self._lock_timeout_s)
+                self._editors[edit.list.root] = editor
+        return editor.apply(edit)
+
+    def _loader(self, key: ListKey) -> ListLoader:
+        loader = self._loaders.get(key)
+        if loader is None:
+            self.discover(Path(key.root))
+            loader = self._loaders.get(key)
+        if loader is None:
+            raise ListGone(key.id, key.root)
+        return loader
+
+
+def _refusal(root: Path) -> str | None:
+    """Why nothing under a root may be edited."""
+    kind = network_kind(root)
+    if kind is not None:
+        return f"the root is on a network file system ({kind}), where locks are not reliable"
+    if is_unsafe_parent(root):
+        return "anybody may replace the root: its parent directory is writable by all, not sticky"
+    return None

@@ -1,0 +1,225 @@
+"""One native list: its directory → a `TaskList`, keeping whatever did not move."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+from store.files.fs import Directory, FileContent, open_directory, storage_failures
+from store.files.places import mode_of
+from store.files.scanner import Moved, RecordFormat, Scanner
+from store.model.errors import ListGone
+from store.model.graph import id_order
+from store.model.snapshot import TaskList
+from store.model.task import ListKey, Problem, Revision, Task, TaskId, TaskKey, TaskListInfo
+from store.systems.hive.discovery import MARK, NEWER, TASKS, Parts, is_ours
+from store.systems.hive.problems import EdgeProblems, ignored_names, lost_mark
+from store.systems.hive.record import file_name, id_of_file, read_task, unreadable_task
+from store.systems.hive.sidecars import SidecarReader, Sidecars
+
+_MARK_DELAY_S = 1.0  # the owner writes a new task first and the mark after it
+_MOST_HINTS = 0.5  # more names than this share of all: listing is cheaper
+
+
+class ListLoader:
+    """Scans one list again and again. Thread-safe; one scan at a time."""
+
+    def __init__(self, key: ListKey, root: Path, parts: Parts) -> None:
+        self.key = key
+        self.parts = parts
+        self._root = root
+        self._path = root.joinpath(*parts)
+        self._tasks_path = f"{self._path}/{TASKS}"
+        self._lock = threading.Lock()
+        self._sidecars = SidecarReader(str(self._path))
+        self._last: TaskList | None = None
+        self._restart(None)
+
+    @property
+    def is_settled(self) -> bool:
+        """False: load again soon, something is half written or not read yet."""
+        return self._scanner.is_settled
+
+    @property
+    def reads(self) -> int:
+        """Task files opened since the list was first loaded."""
+        return self._scanner.reads
+
+    def load(
+        self,
+        previous: TaskList | None,
+        *,
+        changed: Collection[Path] | None = None,
+        quick: bool = False,
+        limit: int | None = None,
+        root_refusal: str | None = None,
+    ) -> TaskList:
+        """The list as it is now; `previous` itself when nothing moved. See `System.load`."""
+        with self._lock, storage_failures(self._path):
+            if previous is None or previous is not self._last:
+                self._restart(previous)
+                changed, quick = None, False
+            try:
+                above = open_directory(self._root, self.parts[:-1])
+            except (FileNotFoundError, NotADirectoryError) as error:
+                raise ListGone(self.key.id, str(self._root)) from error
+            with above:
+                try:
+                    directory = above.subdirectory(self.parts[-1])
+                except (FileNotFoundError, NotADirectoryError) as error:
+                    raise ListGone(self.key.id, str(self._root)) from error
+                with directory:
+                    moved = self._scan(directory, changed, quick, limit)
+                    sidecars = self._sidecars.look(
+                        directory,
+                        has_newer=(above if self.parts[-1] == TASKS else directory).status(NEWER)
+                        is not None,
+                        root_mode=mode_of(self._root),
+                        root_refusal=root_refusal,
+                    )
+            following = self._next(moved, sidecars)
+            self._last = following
+            return following
+
+    def _restart(self, previous: TaskList | None) -> None:
+        """Forget what was read; take over the objects of `previous` where they still hold."""
+        known = {file_name(int(i)): t for i, t in previous.tasks.items()} if previous else None
+        self._scanner = Scanner(
+            RecordFormat(lambda n: id_of_file(n) is not None, is_ours, self._parse, self._broken),
+            known,
+        )
+        self._edges = EdgeProblems()
+        self._last = previous
+        self._mark_due = 0.0
+        self._highest = 0
+        if previous is not None:
+            self._edges.update(previous.tasks, previous.graph, previous.tasks)
+
+    def _scan(
+        self,
+        directory: Directory,
+        changed: Collection[Path] | None,
+        quick: bool,
+        limit: int | None,
+    ) -> Moved:
+        try:
+            tasks = directory.subdirectory(TASKS)
+        except FileNotFoundError:
+            return self._scanner.clear()
+        with tasks:
+            names = None if changed is None else self._names(changed)
+            if names is not None:
+                return self._scanner.scan_names(tasks, names)
+            if self._scanner.is_partial:
+                return self._scanner.go_on(tasks, limit)
+            return self._scanner.scan_quickly(tasks) if quick else self._scanner.scan(tasks, limit)
+
+    def _names(self, changed: Collection[Path]) -> set[str] | None:
+        """The task files that these paths name; None if they call for a look at all."""
+        names: set[str] = set()
+        own = str(self._path)
+        for path in map(str, changed):
+            parent, _, name = path.rpartition("/")
+            if parent == self._tasks_path:
+                names.add(name)
+            elif path in (own, self._tasks_path) or own.startswith(f"{path}/"):
+                return None
+        return None if len(names) > 1000 + _MOST_HINTS * len(self._scanner.tasks) else names
+
+    def _next(self, moved: Moved, sidecars: Sidecars) -> TaskList:
+        last = self._last
+        if last is None:
+            last = TaskList(TaskListInfo(self.key, str(self._path)))
+        info = self._info(last.info, sidecars)
+        following = last
+        if moved:
+            touched = _touched(moved)
+            following = last.with_tasks(_merged(last.tasks, moved), touched)
+            self._edges.update(following.tasks, following.graph, touched)
+        ignored = self._scanner.ignored
+        problems = (
+            *sidecars.problems,
+            *self._mark_problem(following.tasks, sidecars),
+            *ignored_names(ignored, self._tasks_path),
+            *self._edges.all,
+        )
+        if problems == last.problems:
+            problems = last.problems
+        if (
+            last is self._last
+            and not moved
+            and info is last.info
+            and problems is last.problems
+            and len(ignored) == last.ignored
+            and not last.is_stale
+        ):
+            return last
+        return replace(
+            following, info=info, problems=problems, ignored=len(ignored), is_stale=False
+        )
+
+    def _info(self, last: TaskListInfo, sidecars: Sidecars) -> TaskListInfo:
+        meta = sidecars.meta
+        goal = (meta.model_extra or {}).get("goal") if meta else None
+        now = TaskListInfo(
+            self.key,
+            str(self._path),
+            role=str(meta.role) if meta else None,
+            goal=goal if isinstance(goal, str) else None,
+            created_at=meta.created_at if meta and "created_at" in meta.model_fields_set else None,
+            capabilities=sidecars.capabilities,
+        )
+        return last if now == last else now
+
+    def _mark_problem(self, tasks: Mapping[TaskId, Task], sidecars: Sidecars) -> list[Problem]:
+        highest = int(_last_id(tasks) or 0)
+        problem = lost_mark(sidecars.mark, sidecars.mark_fault, highest, f"{self._path}/{MARK}")
+        now = time.monotonic()
+        if highest > self._highest and self._last is not None:
+            self._mark_due = now + _MARK_DELAY_S
+        self._highest = highest
+        return [problem] if problem is not None and now >= self._mark_due else []
+
+    def _parse(self, name: str, file: FileContent) -> Task:
+        return read_task(self._key_of(name), f"{self._tasks_path}/{name}", file)
+
+    def _broken(self, name: str, reason: str, revision: Revision) -> Task:
+        return unreadable_task(self._key_of(name), f"{self._tasks_path}/{name}", reason, revision)
+
+    def _key_of(self, name: str) -> TaskKey:
+        return TaskKey(self.key, _id_of_name(name))
+
+
+def _id_of_name(name: str) -> TaskId:
+    return TaskId(name[: -len(".json")].lstrip("0"))
+
+
+def _last_id(tasks: Mapping[TaskId, Task]) -> TaskId | None:
+    """The greatest id: tasks are in id order, and every mapping of them is a dict."""
+    return next(reversed(cast(dict[TaskId, Task], tasks)), None)
+
+
+def _touched(moved: Moved) -> frozenset[TaskId]:
+    return frozenset(_id_of_name(name) for name in (*moved.changed, *moved.gone))
+
+
+def _merged(known: Mapping[TaskId, Task], moved: Moved) -> dict[TaskId, Task]:
+    """The tasks by id, sorted only where a new id is not behind all others."""
+    tasks = dict(known)
+    for name in moved.gone:
+        tasks.pop(_id_of_name(name), None)
+    added = []
+    for task in moved.changed.values():
+        if task.id in tasks:
+            tasks[task.id] = task
+        else:
+            added.append(task)
+    added.sort(key=lambda task: id_order(task.id))
+    last = _last_id(tasks)
+    is_behind = not added or last is None or id_order(last) < id_order(added[0].id)
+    tasks.update((task.id, task) for task in added)
+    return tasks if is_behind else dict(sorted(tasks.items(), key=lambda pair: id_order(pair[0])))

@@ -1,0 +1,158 @@
+"""What is wrong with a list as a whole, each with the sentence that says how to mend it.
+
+Edge problems are kept per task and worked out again only around the tasks that changed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from store.model.graph import TaskGraph, id_order
+from store.model.task import Problem, ProblemKind, Task, TaskId
+
+Tasks = Mapping[TaskId, Task]
+
+SHOWN = 200
+"""Problems of one kind that are listed one by one; the rest are counted."""
+
+_LIKE_A_TASK = re.compile(r"\d+\.json\Z", re.IGNORECASE)
+
+
+class EdgeProblems:
+    """Half, dangling and self edges of one list, kept up to date. Not thread-safe."""
+
+    def __init__(self) -> None:
+        self._of: dict[TaskId, tuple[Problem, ...]] = {}
+        self._named_by: dict[TaskId, set[TaskId]] = {}
+        """Id → the tasks that name it at either side of an edge."""
+        self._known: dict[TaskId, frozenset[TaskId]] = {}
+        self._cycles: tuple[tuple[TaskId, ...], ...] = ()
+        self._graph: TaskGraph | None = None
+        self.all: tuple[Problem, ...] = ()
+
+    def update(self, tasks: Tasks, graph: TaskGraph, touched: Iterable[TaskId]) -> None:
+        """Work out again what the touched tasks may have changed."""
+        affected: set[TaskId] = set()
+        for task_id in touched:
+            affected.add(task_id)
+            affected |= self._named_by.get(task_id, set())
+            self._index(task_id, tasks.get(task_id))
+        moved = False
+        for task_id in affected:
+            task = tasks.get(task_id)
+            now = tuple(_of_task(task, tasks)) if task and self._known.get(task_id) else ()
+            if now != self._of.get(task_id, ()):
+                moved = True
+                if now:
+                    self._of[task_id] = now
+                else:
+                    del self._of[task_id]
+        if graph is not self._graph:
+            self._graph = graph
+            cycles = tuple(c for c in graph.cycles() if len(c) > 1)
+            moved = moved or cycles != self._cycles
+            self._cycles = cycles
+        if moved:
+            self.all = (*map(_cycle, self._cycles), *self._listed())
+
+    def _index(self, task_id: TaskId, task: Task | None) -> None:
+        named = frozenset((*task.blocked_by, *task.blocks)) if task else frozenset()
+        was = self._known.pop(task_id, frozenset())
+        if named:
+            self._known[task_id] = named
+        for other in was - named:
+            naming = self._named_by[other]
+            naming.discard(task_id)
+            if not naming:
+                del self._named_by[other]
+        for other in named - was:
+            self._named_by.setdefault(other, set()).add(task_id)
+
+    def _listed(self) -> Iterator[Problem]:
+        for task_id in sorted(self._of, key=id_order)[:SHOWN]:
+            yield from self._of[task_id]
+        if len(self._of) > SHOWN:
+            text = f"{len(self._of) - SHOWN} more tasks have edges that do not agree"
+            yield Problem(ProblemKind.HALF_EDGE, text)
+
+
+def _of_task(task: Task, tasks: Tasks) -> Iterator[Problem]:
+    """What is wrong with the edges that a task lists. Judged only against readable tasks."""
+    for blocker_id in dict.fromkeys(task.blocked_by):
+        blocker = tasks.get(blocker_id)
+        if blocker_id == task.id:
+            text = f"#{task.id} lists itself as its blocker, so it can never start"
+            repair = f"unblock #{task.id} from #{task.id}"
+            yield Problem(ProblemKind.SELF_EDGE, text, task.id, None, repair)
+        elif blocker is None:
+            text = f"#{task.id} is blocked by #{blocker_id}, which is not in the list"
+            repair = f"unblock #{task.id} from #{blocker_id}"
+            yield Problem(ProblemKind.DANGLING_EDGE, text, task.id, None, repair)
+        elif blocker.is_readable and task.id not in blocker.blocks:
+            text = f"#{task.id} is blocked by #{blocker_id}, which does not list it in blocks"
+            repair = f"block #{task.id} by #{blocker_id} again, or unblock it"
+            yield Problem(ProblemKind.HALF_EDGE, text, task.id, None, repair)
+    for waiting_id in dict.fromkeys(task.blocks):
+        waiting = tasks.get(waiting_id)
+        if waiting_id == task.id:
+            if task.id not in task.blocked_by:
+                text = f"#{task.id} lists itself among the tasks that it blocks"
+                repair = f"remove #{task.id} from its own blocks"
+                yield Problem(ProblemKind.SELF_EDGE, text, task.id, None, repair)
+        elif waiting is None:
+            text = f"#{task.id} blocks #{waiting_id}, which is not in the list"
+            repair = f"remove #{waiting_id} from the blocks of #{task.id}"
+            yield Problem(ProblemKind.DANGLING_EDGE, text, task.id, None, repair)
+        elif waiting.is_readable and task.id not in waiting.blocked_by:
+            text = f"#{task.id} says that it blocks #{waiting_id}, which does not wait on it"
+            repair = f"block #{waiting_id} by #{task.id}, or remove it from the blocks"
+            yield Problem(ProblemKind.HALF_EDGE, text, task.id, None, repair)
+
+
+def _cycle(members: tuple[TaskId, ...]) -> Problem:
+    ring = " → ".join(f"#{i}" for i in members[:10])
+    ring += f" … {len(members) - 10} more" if len(members) > 10 else f" → #{members[0]}"
+    text = f"none of these can ever start: {ring}"
+    return Problem(ProblemKind.CYCLE, text, members[0], None, "unblock one of them")
+
+
+def ignored_names(names: Iterable[str], directory: str) -> tuple[Problem, ...]:
+    """Files that look like tasks and are none by their name."""
+    alike = sorted(name for name in names if _LIKE_A_TASK.search(name))
+    found = [
+        Problem(
+            ProblemKind.IGNORED_FILE,
+            f"{name!a} is not a task's name: ids have at least four digits and no extra zeros",
+            path=f"{directory}/{name}",
+            repair="rename it to its id in four digits or more, or move it away",
+        )
+        for name in alike[:SHOWN]
+    ]
+    if len(alike) > SHOWN:
+        text = f"{len(alike) - SHOWN} more files look like tasks and are none by their name"
+        found.append(Problem(ProblemKind.IGNORED_FILE, text, path=directory))
+    return tuple(found)
+
+
+def lost_mark(mark: int | None, reason: str | None, highest: int, path: str) -> Problem | None:
+    """The high-water mark cannot do what it is for: to keep a deleted id from coming back.
+
+    Args:
+        mark: the mark as read, None if there is none or it is not valid.
+        reason: why it is None, where it is there.
+        highest: the greatest id among the file names, 0 if there is none.
+        path: where the mark is.
+    """
+    if mark is not None and mark >= highest:
+        return None
+    if mark is not None:
+        text = f"the high-water mark is {mark}, but #{highest} exists"
+    elif reason is not None:
+        text = f"the high-water mark cannot be used: {reason}"
+    elif highest:
+        text = "the high-water mark is missing, so the id of a deleted task could come back"
+    else:
+        return None
+    repair = "the next task created through colonytop sets it right"
+    return Problem(ProblemKind.LOST_MARK, text, path=path, repair=repair)

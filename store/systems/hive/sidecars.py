@@ -1,0 +1,158 @@
+"""What lies beside a list's tasks: meta, high-water mark, lock; and what forbids edits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from pydantic import ValidationError
+
+from store.files.codec import Unparsable, parse_object
+from store.files.fs import Directory, UnreadableFile, revision_of
+from store.files.places import is_open_to_others, may_write
+from store.model.task import Capabilities, Problem, ProblemKind, Revision, Verb
+from store.systems.hive.discovery import LOCK, MARK, META, NEWER, TASKS
+from store.systems.hive.record import MAX_ID, TaskListMeta
+
+T = TypeVar("T")
+
+_MARK = re.compile(rb"[0-9]{1,13}", re.ASCII)
+NO_PRIORITY = "tasks of this layout have no priority"
+EDITABLE = Capabilities({Verb.PRIORITY: NO_PRIORITY})
+
+
+@dataclass(frozen=True, slots=True)
+class Sidecars:
+    """One look at everything beside the tasks."""
+
+    meta: TaskListMeta | None
+    mark: int | None
+    mark_fault: str | None
+    """Why the mark is None although there is one."""
+    capabilities: Capabilities
+    problems: tuple[Problem, ...]
+
+
+class _Cached(Generic[T]):
+    """One small file, parsed again only when its revision moved."""
+
+    def __init__(self, name: str, parse: Callable[[bytes], T]) -> None:
+        self._name = name
+        self._parse = parse
+        self._revision: Revision | None = None
+        self.value: T | None = None
+        self.fault: str | None = None
+
+    def look(self, directory: Directory) -> None:
+        status = directory.status(self._name)
+        revision = revision_of(status) if status else None
+        if revision is not None and revision == self._revision:
+            return
+        self.value, self.fault = None, None
+        try:
+            file = directory.read(self._name, limit=1 << 16)
+            self._revision = file.revision
+            self.value = self._parse(file.content)
+        except FileNotFoundError:
+            self._revision = None
+        except UnreadableFile as error:
+            self._revision, self.fault = revision, error.reason
+        except Unparsable as error:
+            self.fault = str(error)
+
+
+class SidecarReader:
+    """Looks at one list's sidecars, again and again, at the price of a few `stat`s."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._meta = _Cached(META, parse_meta)
+        self._mark = _Cached(MARK, parse_mark)
+        self._last: Sidecars | None = None
+
+    def look(
+        self, directory: Directory, *, has_newer: bool, root_mode: int, root_refusal: str | None
+    ) -> Sidecars:
+        """The same object while nothing moved.
+
+        Args:
+            directory: the list's open directory.
+            has_newer: a later version of the owning tool keeps this list elsewhere.
+            root_mode: permission bits of the root.
+            root_refusal: why nothing under this root may be edited, None if it may.
+        """
+        self._meta.look(directory)
+        self._mark.look(directory)
+        refusal = _refusal(directory, has_newer) or root_refusal
+        now = Sidecars(
+            self._meta.value,
+            self._mark.value,
+            self._mark.fault,
+            Capabilities.read_only(refusal) if refusal else EDITABLE,
+            tuple(self._problems(directory, root_mode, has_newer)),
+        )
+        if self._last is None or now != self._last:
+            self._last = now
+        return self._last
+
+    def _problems(self, directory: Directory, root_mode: int, has_newer: bool) -> list[Problem]:
+        found = []
+        if self._meta.fault is not None:
+            text = f"{META} cannot be used: {self._meta.fault}"
+            repair = f"mend or move {META}; the tasks are not affected"
+            path = f"{self._path}/{META}"
+            found.append(Problem(ProblemKind.BAD_META, text, path=path, repair=repair))
+        if has_newer:
+            text = f"a {NEWER} lies beside this list: a newer layout owns it now"
+            repair = "edit it with the tool that wrote that file; colonytop only shows these"
+            found.append(Problem(ProblemKind.IGNORED_FILE, text, path=self._path, repair=repair))
+        lock = directory.status(LOCK)
+        if lock and lock.st_mode & 0o004 and is_open_to_others((root_mode, directory.mode())):
+            text = "other users can take the lock of this list and keep all writers out"
+            path = f"{self._path}/{LOCK}"
+            repair = f"chmod 600 {LOCK}, or close the root to others"
+            kind = ProblemKind.UNSAFE_PERMISSIONS
+            found.append(Problem(kind, text, path=path, repair=repair))
+        return found
+
+
+def parse_meta(content: bytes) -> TaskListMeta:
+    """A `meta.json`.
+
+    Raises:
+        Unparsable: with the field and what is wrong with it.
+    """
+    try:
+        return TaskListMeta.model_validate(parse_object(content), strict=False)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"]) or "record"
+        raise Unparsable(f"field {field}: {first['msg'].lower()}") from error
+
+
+def parse_mark(content: bytes) -> int:
+    """A `.highwatermark`: decimal digits and nothing else but space around them.
+
+    Raises:
+        Unparsable: it is something else.
+    """
+    digits = content.strip(b" \t\r\n")
+    if not _MARK.fullmatch(digits) or int(digits) > MAX_ID:
+        raise Unparsable("not a decimal number" if digits else "empty file")
+    return int(digits)
+
+
+def _refusal(directory: Directory, has_newer: bool) -> str | None:
+    if has_newer:
+        return f"a newer layout owns this list ({NEWER} lies beside it)"
+    if not may_write(directory):
+        return "this user may not write in the list's directory"
+    try:
+        with directory.subdirectory(TASKS) as tasks:
+            return None if may_write(tasks) else "this user may not write in the tasks directory"
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"{TASKS}: {error.strerror}"

@@ -1,0 +1,325 @@
+"""The one door to all lists: opens roots, finds lists, keeps the latest snapshot, routes edits."""
+
+from __future__ import annotations
+
+import difflib
+import gc
+import threading
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar
+
+from store.files.places import problem_of, stamp
+from store.files.scanner import RETRY_S
+from store.model.edits import Edit, EditResult
+from store.model.errors import ColonytopError, EditRefused, ListGone, ListNotFound
+from store.model.snapshot import EMPTY_SNAPSHOT, RootState, Snapshot, TaskList, WatchMode
+from store.model.task import ListKey, Problem, ProblemKind, TaskListInfo
+from store.roots import OpenRoot, RootSpec, choose_roots, open_roots
+from store.systems.hive.adapter import HiveSystem
+from store.systems.protocol import System
+
+__all__ = ["AmbiguousList", "RootSpec", "Workspace", "choose_roots"]
+
+FIRST_PART = 2_000
+"""Tasks in the first partial snapshot of a progressive load."""
+NEXT_PARTS = 25_000
+"""Tasks in each partial snapshot after it."""
+
+_LONGEST_SETTLING_S = 2.5
+_FREEZE_FROM = 5_000  # tasks from which the collector is kept from walking over them again
+
+
+class AmbiguousList(ListNotFound):
+    """The name fits several lists."""
+
+    kind: ClassVar[str] = "ambiguous_list"
+
+    def __init__(self, list_id: str, candidates: Sequence[str]) -> None:
+        super().__init__(list_id)
+        self.candidates = tuple(candidates)
+        self.args = (f"{list_id!r} fits several lists: {', '.join(candidates)}",)
+
+
+@dataclass(slots=True)
+class _Watched:
+    """How a root is watched, as the watcher last said."""
+
+    mode: WatchMode = WatchMode.NONE
+    problem: str | None = None
+
+
+class Workspace:
+    """All lists under some roots. Thread-safe; reading never writes, locks or creates anything."""
+
+    def __init__(
+        self,
+        roots: Sequence[RootSpec],
+        *,
+        systems: Sequence[System] | None = None,
+        read_only: bool = False,
+        lock_timeout_s: float = 10.0,
+    ) -> None:
+        self._open = open_roots(roots)
+        self.roots: tuple[RootSpec, ...] = tuple(root.spec for root in self._open)
+        self.read_only = read_only
+        self._systems: dict[str, System] = {
+            system.name: system
+            for system in systems or (HiveSystem(lock_timeout_s=lock_timeout_s),)
+        }
+        self._scanning = threading.RLock()
+        self._snapshot = EMPTY_SNAPSHOT
+        self._loaded: dict[ListKey, TaskList] = {}
+        """What each system last returned: the `previous` of its next load."""
+        self._shown: dict[ListKey, TaskList] = {}
+        self._missing_since: dict[ListKey, float] = {}
+        self._watched: dict[Path, _Watched] = {root.path: _Watched() for root in self._open}
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The latest state; complete only after the first whole scan."""
+        return self._snapshot
+
+    def scan(self) -> Snapshot:
+        """Discover all roots and look at every record; what did not move is reused."""
+        with self._scanning:
+            return self._settle(self.refresh())
+
+    def rescan(self, paths: Iterable[Path]) -> Snapshot:
+        """Look only at the lists that the paths belong to; discover again for any other path."""
+        with self._scanning:
+            return self._settle(self.refresh(list(paths)))
+
+    def refresh(
+        self,
+        paths: Collection[Path] | None = None,
+        *,
+        discover: bool | None = None,
+        quick: bool = False,
+        patience_s: float = 0.0,
+    ) -> Snapshot:
+        """One look, which does not wait for half-written files (see `is_settled`).
+
+        Args:
+            paths: only these changed; None looks at every list.
+            discover: look for lists that came or went; by default if `paths` call for it.
+            quick: look at what is cheap to see, and at the rest in turn.
+            patience_s: how long a list that is gone is still shown, as stale.
+        """
+        with self._scanning:
+            hinted, unknown = self._sort_paths(paths)
+            first = not self._snapshot.number
+            if discover or first or (discover is None and (unknown or paths is None)):
+                keys = self._discover()
+                whole = set(keys) - set(self._loaded)
+            else:
+                keys, whole = list(self._shown), set()
+            if paths is None:
+                whole = set(keys)
+            for key in keys:
+                if key in whole or key in hinted or not self._system(key).is_settled(key):
+                    changed = None if key in whole else hinted.get(key, [])
+                    self._load(key, changed=changed, quick=quick)
+            self._drop_missing(keys, patience_s)
+            return self._publish(is_complete=True)
+
+    def scan_progressively(self) -> Iterator[Snapshot]:
+        """The first load: yields partial snapshots early, then the complete one."""
+        with self._scanning, _collector_paused():
+            keys = self._discover()
+            read, limit = 0, FIRST_PART
+            for key in keys:
+                while True:
+                    before = len(self._loaded[key].tasks) if key in self._loaded else 0
+                    self._load(key, limit=limit)
+                    loaded = self._loaded.get(key)
+                    count = len(loaded.tasks) if loaded else 0
+                    read += max(0, count - before)
+                    if read >= limit:
+                        read, limit = 0, NEXT_PARTS
+                        yield self._publish(is_complete=False)
+                    if count <= before or self._system(key).is_settled(key):
+                        break
+            self._drop_missing(keys, 0.0)
+            snapshot = self._settle(self._publish(is_complete=True))
+        if snapshot.count() >= _FREEZE_FROM:
+            gc.freeze()
+        yield snapshot
+
+    @property
+    def is_settled(self) -> bool:
+        """False: a file is half written, or a list just vanished; refresh again in a moment."""
+        settled = all(self._system(key).is_settled(key) for key in list(self._loaded))
+        return settled and not self._missing_since
+
+    def apply(self, edit: Edit) -> EditResult:
+        """Make one edit through the system that owns the list.
+
+        Raises:
+            ColonytopError: why it was not made; nothing was written.
+        """
+        if self.read_only:
+            raise EditRefused("colonytop was opened read-only")
+        known = self._shown.get(edit.list)
+        refusal = known.info.capabilities.refusal(edit.verb) if known else None
+        if refusal is not None:
+            raise EditRefused(refusal)
+        return self._system(edit.list).apply(edit)
+
+    def find_list(self, name: str) -> TaskList:
+        """A list by its exact id, or by its short name where that is unique.
+
+        Raises:
+            AmbiguousList: several fit.
+            ListNotFound: none fits; near names are in the message.
+        """
+        lists = (self._snapshot if self._snapshot.number else self.scan()).lists
+        for fits in (
+            [found for key, found in lists.items() if key.id == name],
+            [found for found in lists.values() if found.info.name == name],
+        ):
+            if len(fits) == 1:
+                return fits[0]
+            if fits:
+                raise AmbiguousList(name, [f"{f.key.id} under {f.key.root}" for f in fits])
+        names = {found.info.name for found in lists.values()} | {key.id for key in lists}
+        near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+        where = ", ".join(str(root.path) for root in self._open) or "no root"
+        raise ListNotFound(name, f"{where}; did you mean {' or '.join(near)}?" if near else where)
+
+    def watch_paths(self) -> dict[Path, list[Path]]:
+        """For each root, the directories whose entries matter, as last discovered."""
+        return {
+            root.path: [p for s in self._systems.values() for p in s.watch_paths(root.path)]
+            for root in self._open
+        }
+
+    def list_of_path(self, path: Path) -> ListKey | None:
+        """The known list that a path belongs to."""
+        for root in self._open:
+            for system in self._systems.values():
+                key = system.list_of_path(root.path, path)
+                if key is not None and (root.only is None or key.id == root.only):
+                    return key
+        return None
+
+    def set_watch(self, root: Path, mode: WatchMode, problem: str | None = None) -> None:
+        """Say how a root is watched; the next snapshot shows it."""
+        self._watched[root] = _Watched(mode, problem)
+
+    def _system(self, key: ListKey) -> System:
+        system = self._systems.get(key.system)
+        if system is None:
+            raise ListNotFound(key.id, f"the system {key.system!r}, which is not known here")
+        return system
+
+    def _sort_paths(
+        self, paths: Collection[Path] | None
+    ) -> tuple[Mapping[ListKey, list[Path]], bool]:
+        """The paths by list, and whether some belong to none that is known."""
+        hinted: dict[ListKey, list[Path]] = {}
+        unknown = False
+        for path in paths or ():
+            key = self.list_of_path(path)
+            if key is not None and key in self._loaded:
+                hinted.setdefault(key, []).append(path)
+            else:
+                unknown = True
+        return hinted, unknown
+
+    def _discover(self) -> list[ListKey]:
+        keys: dict[ListKey, None] = {}
+        for root in self._open:
+            for system in self._systems.values():
+                found = system.discover(root.path)
+                keys.update((k, None) for k in found if root.only in (None, k.id))
+        return list(keys)
+
+    def _load(
+        self,
+        key: ListKey,
+        *,
+        changed: Collection[Path] | None = None,
+        quick: bool = False,
+        limit: int | None = None,
+    ) -> None:
+        """Load one list and show it; what cannot be loaded now is shown as it was, as stale."""
+        previous = self._loaded.get(key)
+        try:
+            loaded = self._system(key).load(
+                key, previous, changed=changed, quick=quick, limit=limit
+            )
+        except ListGone:
+            self._missing_since.setdefault(key, time.monotonic())
+            self._show_stale(key, ProblemKind.GONE, "the list's directory is no longer there")
+        except ColonytopError as error:
+            self._show_stale(key, ProblemKind.UNREADABLE, f"cannot be read now: {error}")
+        else:
+            self._loaded[key] = self._shown[key] = loaded
+            self._missing_since.pop(key, None)
+
+    def _show_stale(self, key: ListKey, kind: ProblemKind, text: str) -> None:
+        shown = self._shown.get(key) or TaskList(TaskListInfo(key, key.root))
+        problem = Problem(kind, text, path=shown.info.path)
+        if not shown.is_stale or problem not in shown.problems:
+            kept = tuple(p for p in shown.problems if not shown.is_stale or p.kind is not kind)
+            shown = replace(shown, is_stale=True, problems=(problem, *kept))
+        self._shown[key] = shown
+
+    def _drop_missing(self, keys: Collection[ListKey], patience_s: float) -> None:
+        """Forget the lists that were looked for in vain for long enough."""
+        now = time.monotonic()
+        for key in set(self._shown) - set(keys):
+            self._missing_since.setdefault(key, now)
+            self._show_stale(key, ProblemKind.GONE, "the list's directory is no longer there")
+        for key, since in list(self._missing_since.items()):
+            if now - since >= patience_s:
+                del self._missing_since[key]
+                self._loaded.pop(key, None)
+                self._shown.pop(key, None)
+
+    def _settle(self, snapshot: Snapshot) -> Snapshot:
+        """Wait until no file is half written, for a bounded time."""
+        deadline = time.monotonic() + _LONGEST_SETTLING_S
+        while not self.is_settled and time.monotonic() < deadline:
+            time.sleep(RETRY_S)
+            snapshot = self.refresh([])
+        return snapshot
+
+    def _publish(self, *, is_complete: bool) -> Snapshot:
+        """A new snapshot, or the last one if nothing differs."""
+        last = self._snapshot
+        order = {root.path: place for place, root in enumerate(self._open)}
+        keys = sorted(self._shown, key=lambda k: (order.get(Path(k.root), 0), k.id))
+        lists: Mapping[ListKey, TaskList] = {key: self._shown[key] for key in keys}
+        if len(lists) == len(last.lists) and all(last.lists.get(k) is v for k, v in lists.items()):
+            lists = last.lists
+        states = tuple(map(self._state, self._open))
+        same = lists is last.lists and states == last.roots and is_complete == last.is_complete
+        if same and last.number:
+            return last
+        self._snapshot = Snapshot(lists, states, time.time(), last.number + 1, is_complete)
+        return self._snapshot
+
+    def _state(self, root: OpenRoot) -> RootState:
+        watched = self._watched[root.path]
+        exists = stamp(root.path) is not None
+        problem = problem_of(root.path) or watched.problem
+        if problem is None and root.only is not None:
+            problem = f"showing only {root.only}, the list that was given as a root"
+        return RootState(str(root.path), root.spec.source, exists, watched.mode, problem)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep the collector from walking over everything again and again during a large load."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
