@@ -35,8 +35,7 @@ def doctor(ctx: click.Context, invocation: Invocation, strict: bool) -> None:
 
 def examine(snapshot: Snapshot) -> dict[str, Any]:
     """The report as `doctor --json` prints it."""
-    from tui.cli.diagnosis import list_problems
-    from tui.cli.shapes import problem_record
+    from tui.cli.shapes import list_problems, problem_record
 
     lists: list[dict[str, Any]] = []
     problems: list[dict[str, Any]] = []

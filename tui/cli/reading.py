@@ -20,12 +20,11 @@ if TYPE_CHECKING:
 @pass_invocation
 def lists(invocation: Invocation) -> None:
     """Every list under the roots, with its counts and problems."""
-    from tui.cli.diagnosis import list_problems
     from tui.cli.output import print_json, print_line, print_table
     from tui.cli.shapes import list_record
 
     snapshot = invocation.workspace().scan()
-    found = [list_record(each, list_problems(each)) for each in snapshot.lists.values()]
+    found = [list_record(each) for each in snapshot.lists.values()]
     if invocation.as_json:
         print_json({"lists": found})
         return

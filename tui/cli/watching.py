@@ -13,8 +13,9 @@ import click
 from tui.cli.invocation import Invocation, common_options, pass_invocation
 
 if TYPE_CHECKING:
-    from store.model.snapshot import Change, Snapshot
     from store.watch import Scan
+
+    from store.model.snapshot import Change, Snapshot
 
 
 @click.command()
@@ -27,10 +28,10 @@ def watch(invocation: Invocation, name: str | None, plain: bool) -> None:
 
     What is there at the start is not a change. A LIST that is not there yet is waited for.
     """
-    from store.watch import Watcher
-
     if plain and invocation.as_json:
         raise click.UsageError("--plain and --json exclude each other")
+    from store.watch import Watcher
+
     workspace = invocation.workspace()
     stop = threading.Event()
     feed = ChangeFeed(name, print_json_change if invocation.as_json else print_sentence, stop)
