@@ -10,13 +10,15 @@ import time
 from pathlib import Path
 
 from tests.benchmarks.figures import write
-from tests.benchmarks.operations import KINDS
+from tests.benchmarks.operations import COLD
 
 
 def main() -> None:
     kind, operation, root, task = sys.argv[1:]
     started = time.perf_counter()
-    KINDS[kind](Path(root), int(task)).call(operation)
+    calls = COLD[kind](Path(root))
+    calls.start_at(int(task))
+    calls.call(operation)
     write(repr(time.perf_counter() - started))
 
 

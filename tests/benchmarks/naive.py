@@ -1,9 +1,9 @@
 """The naive store of the native layout, which the benchmarks measure against.
 
-Straight from the layout's description: one file per task, a fixed temp name, fsync before the
-rename, a fresh `FileLock` with its default polling for each write. The next id and the cascade of
-a delete come from parsing every file; a list reads every record. `PatientStore` is the same under
-a blocking `flock`, as other tools with such lists do it.
+Straight from the layout's description: one file per task, a fixed temp name, a rename, a fresh
+`FileLock` with its default polling for each write. The next id and the cascade of a delete come
+from parsing every file; a list reads every record. `PatientStore` is the same under a blocking
+`flock`, as other tools with such lists do it.
 """
 
 from __future__ import annotations
@@ -37,11 +37,16 @@ class NaiveRecord(BaseModel):
 
 
 class NaiveStore:
-    """One list under `directory` (which holds `.lock`, `.highwatermark` and `tasks/`)."""
+    """One list under `directory` (which holds `.lock`, `.highwatermark` and `tasks/`).
 
-    def __init__(self, directory: Path) -> None:
+    With `durable`, files and the directory are synced as ours are, so that what is compared are
+    the two ways of working and not two durabilities; without, nothing is synced.
+    """
+
+    def __init__(self, directory: Path, *, durable: bool = True) -> None:
         self._directory = directory
         self._tasks = directory / "tasks"
+        self._durable = durable
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -61,13 +66,23 @@ class NaiveStore:
         temp = path.with_suffix(path.suffix + ".tmp")
         with temp.open("w", encoding="utf-8") as out:
             out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
+            if self._durable:
+                out.flush()
+                os.fsync(out.fileno())
         temp.replace(path)
 
     def _write(self, record: NaiveRecord) -> None:
         record.updated_at = time.time()
         self._replace(self._path(record.id), record.model_dump_json(indent=2))
+
+    def _sync(self) -> None:
+        """Once for each call that wrote: its renames survive a power cut."""
+        if self._durable:
+            fd = os.open(self._tasks, os.O_RDONLY)
+            try:
+                os.fsync(fd)
+            finally:
+                os.close(fd)
 
     def list(self) -> list[NaiveRecord]:
         read = (self._read(path) for path in self._tasks.glob("*.json"))
@@ -85,6 +100,7 @@ class NaiveStore:
             record = NaiveRecord(id=max(highest, self._mark()) + 1, subject=subject)
             self._write(record)
             self._replace(self._directory / ".highwatermark", str(record.id))
+            self._sync()
             return record
 
     def update(self, task_id: int, subject: str) -> NaiveRecord | None:
@@ -93,6 +109,7 @@ class NaiveStore:
             if record is not None:
                 record.subject = subject
                 self._write(record)
+                self._sync()
             return record
 
     def delete(self, task_id: int) -> bool:
@@ -106,6 +123,7 @@ class NaiveStore:
                     record.blocks = [i for i in record.blocks if i != task_id]
                     record.blocked_by = [i for i in record.blocked_by if i != task_id]
                     self._write(record)
+            self._sync()
             return True
 
     def claim(self, task_id: int, claimant: str) -> bool:
@@ -120,6 +138,7 @@ class NaiveStore:
                 return False
             record.owner = claimant
             self._write(record)
+            self._sync()
             return True
 
 

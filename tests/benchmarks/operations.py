@@ -1,8 +1,8 @@
 """`store`: what one call costs, ours beside the naive store, on lists of growing length.
 
 Each figure comes from interleaved pairs on two copies of the same list. "warm" is one process that
-keeps its store; "cold" a fresh process whose first call it is (imports are not counted). Ours is
-called through the public asynchronous store, with the durability it always has.
+keeps its store; "cold" a fresh process whose first call it is (imports are not counted); "async"
+is ours through the public asynchronous store. All sync files and directory, but for "no sync".
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
-from store import TaskStore
+from store import NativeStore, TaskStore
 from tests.benchmarks import lists
 from tests.benchmarks.figures import (
     Aim,
@@ -40,19 +40,29 @@ AIMS: dict[tuple[str, str], Aim] = {
     ("delete", "cold"): at_least(40),
     ("update", "warm"): at_least(1.5),
     ("claim", "warm"): at_least(1.5),
+    ("update", "no sync"): at_least(2.5),
+    ("claim", "no sync"): at_least(2.5),
     ("list", "cold"): at_least(4),
 }
 HERE = Path(__file__).parents[2]
 
 
-class NaiveCalls:
-    """The five operations on the naive store; each works on a task that none had before, from
-    `start` upwards.
+class Calls(Protocol):
+    """One store and the five operations on it. Each works on a task that none had before, from
+    the one that `start_at` was told upwards; what was created is deleted first.
     """
 
-    def __init__(self, root: Path, start: int) -> None:
-        self._store = NaiveStore(lists.directory_of(root))
-        self._next = start
+    def start_at(self, task: int) -> None: ...
+
+    def call(self, operation: str) -> None: ...
+
+
+class NaiveCalls:
+    """The naive store."""
+
+    def __init__(self, root: Path, *, durable: bool = True) -> None:
+        self._store = NaiveStore(lists.directory_of(root), durable=durable)
+        self._next = 0
         self._made: list[int] = []
 
     def start_at(self, task: int) -> None:
@@ -73,12 +83,11 @@ class NaiveCalls:
 
 
 class OurCalls:
-    """The same on the public store, in an event loop that stays."""
+    """Ours, called as the naive one is: synchronously."""
 
-    def __init__(self, root: Path, start: int) -> None:
-        self._store = TaskStore(hive_root=root)
-        self._runner = asyncio.Runner()
-        self._next = start
+    def __init__(self, root: Path, *, durable: bool = True) -> None:
+        self._store = NativeStore(root, durable=durable)
+        self._next = 0
         self._made: list[int] = []
 
     def start_at(self, task: int) -> None:
@@ -86,41 +95,62 @@ class OurCalls:
 
     def call(self, operation: str) -> None:
         self._next += 1
-        self._run(getattr(self, f"_{operation}")())
-
-    def _run(self, call: Coroutine[Any, Any, None]) -> None:
-        self._runner.run(call)
-
-    async def _create(self) -> None:
-        made = await self._store.create_task(lists.LIST_ID, "Made by the benchmark")
-        self._made.append(made.id)
-
-    async def _update(self) -> None:
-        _, changed = await self._store.update_task(
-            lists.LIST_ID, self._next, subject=f"Changed at {time.time_ns()}"
-        )
-        assert changed
-
-    async def _claim(self) -> None:
-        result = await self._store.claim_task_with_busy_check(lists.LIST_ID, self._next, "bench")
-        assert result.kind == "ok", result
-
-    async def _delete(self) -> None:
-        task = self._made.pop() if self._made else self._next
-        deleted, _ = await self._store.delete_task(lists.LIST_ID, task)
-        assert deleted
-
-    async def _list(self) -> None:
-        assert await self._store.list_tasks(lists.LIST_ID)
+        task, name = self._next, lists.LIST_ID
+        if operation == "create":
+            self._made.append(self._store.create_task(name, "Made by the benchmark").id)
+        elif operation == "update":
+            subject = f"Changed at {time.time_ns()}"
+            assert self._store.update_task(name, task, subject=subject).changed
+        elif operation == "claim":
+            assert self._store.claim_task(name, task, "bench").kind == "ok"
+        elif operation == "delete":
+            task = self._made.pop() if self._made else task
+            assert self._store.delete_task(name, task).deleted
+        else:
+            assert self._store.list_tasks(name)
 
 
-KINDS: dict[str, Callable[[Path, int], NaiveCalls | OurCalls]] = {
-    "naive": NaiveCalls,
-    "ours": OurCalls,
+class AsyncCalls:
+    """Ours, through the public asynchronous store, in an event loop that stays."""
+
+    def __init__(self, root: Path) -> None:
+        self._store = TaskStore(hive_root=root)
+        self._runner = asyncio.Runner()
+        self._next = 0
+        self._made: list[int] = []
+
+    def start_at(self, task: int) -> None:
+        self._next = task
+
+    def call(self, operation: str) -> None:
+        self._next += 1
+        self._runner.run(self._call(operation, self._next))
+
+    async def _call(self, operation: str, task: int) -> None:
+        store, name = self._store, lists.LIST_ID
+        if operation == "create":
+            self._made.append((await store.create_task(name, "Made by the benchmark")).id)
+        elif operation == "update":
+            subject = f"Changed at {time.time_ns()}"
+            assert (await store.update_task(name, task, subject=subject))[1]
+        elif operation == "claim":
+            assert (await store.claim_task_with_busy_check(name, task, "bench")).kind == "ok"
+        elif operation == "delete":
+            task = self._made.pop() if self._made else task
+            assert (await store.delete_task(name, task))[0]
+        else:
+            assert await store.list_tasks(name)
+
+
+COLD: dict[str, Callable[[Path], Calls]] = {"naive": NaiveCalls, "ours": OurCalls}
+WAYS: dict[str, tuple[Callable[[Path], Calls], Callable[[Path], Calls]]] = {
+    "warm": (NaiveCalls, OurCalls),
+    "async": (NaiveCalls, AsyncCalls),
+    "no sync": (partial(NaiveCalls, durable=False), partial(OurCalls, durable=False)),
 }
 
 
-def timed(calls: NaiveCalls | OurCalls, operation: str) -> float:
+def timed(calls: Calls, operation: str) -> float:
     started = time.perf_counter()
     calls.call(operation)
     return time.perf_counter() - started
@@ -140,7 +170,7 @@ def cold(kind: str, operation: str, root: Path, task: int) -> float:
 
 def run(sizes: list[int], runs: int) -> None:
     """Measure and print."""
-    columns = ("operation", "tasks", "process", "naive ms", "p99", "ours ms", "p99", "ratio", "aim")
+    columns = ("operation", "tasks", "way", "naive ms", "p99", "ours ms", "p99", "ratio", "aim")
     table = Table(
         "store: one call, milliseconds (median, p99), naive ÷ ours",
         columns,
@@ -149,8 +179,8 @@ def run(sizes: list[int], runs: int) -> None:
     for count in sizes:
         with lists.scratch() as place:
             progress(f"writing {count:,} tasks twice")
-            roots = {kind: place / kind for kind in KINDS}
-            for root in roots.values():
+            roots = (place / "naive", place / "ours")
+            for root in roots:
                 lists.populate(root, count)
             lists.settle()
             Bench(table, roots, count, runs).run()
@@ -158,38 +188,54 @@ def run(sizes: list[int], runs: int) -> None:
 
 
 class Bench:
-    """One length of list: all operations, warm and cold, as rows of a table."""
+    """One length of list: all operations in all ways, as rows of a table."""
 
-    def __init__(self, table: Table, roots: dict[str, Path], count: int, runs: int) -> None:
+    def __init__(self, table: Table, roots: tuple[Path, Path], count: int, runs: int) -> None:
         self._table, self._roots, self._count = table, roots, count
         self._cold_runs = max(3, runs // 10)
         self._last = count  # fresh processes take their tasks from the end of the list
-        spare = count // 2 - 3 * self._cold_runs - 2
+        self._first = count // 2  # the others from the middle upwards
+        spare = (count // 2 - 3 * self._cold_runs) // (len(WAYS) + 1)
         whole_list = max(5, min(runs, 60_000 // count))
         self._runs = dict.fromkeys(("create", "delete", "list"), whole_list)
         self._runs |= {"update": min(runs, spare), "claim": min(runs, spare)}
 
     def run(self) -> None:
-        calls = {kind: make(self._roots[kind], self._count // 2) for kind, make in KINDS.items()}
-        for one in calls.values():
+        rows: dict[tuple[str, str], list[float]] = {}
+        for way in WAYS:
+            for operation, taken in self._warm(way):
+                rows[operation, way] = taken
+        for operation in OPERATIONS:
+            for way in WAYS:
+                self._row(operation, way, rows[operation, way])
+                if way == "warm":
+                    self._row(operation, "cold", self._cold(operation))
+
+    def _warm(self, way: str) -> Iterator[tuple[str, list[float]]]:
+        naive, ours = (make(root) for make, root in zip(WAYS[way], self._roots, strict=True))
+        for one in (naive, ours):
             for operation in ("list", "create", "delete"):
                 one.call(operation)
         for operation in OPERATIONS:
-            progress(f"{operation} at {self._count:,} tasks")
-            for one in calls.values():
-                one.start_at(self._count // 2)
-            naive, ours = (partial(timed, calls[kind], operation) for kind in ("naive", "ours"))
-            self._row(operation, "warm", interleave(naive, ours, self._runs[operation]))
-            taken: list[float] = []
-            for _ in range(self._cold_runs):
-                if operation in ("update", "claim", "delete"):
-                    self._last -= 1
-                naive, ours = (
-                    partial(cold, kind, operation, self._roots[kind], self._last)
-                    for kind in ("naive", "ours")
-                )
-                taken += interleave(naive, ours, 1)
-            self._row(operation, "cold", taken)
+            progress(f"{operation} at {self._count:,} tasks, {way}")
+            for one in (naive, ours):
+                one.start_at(self._first)
+            pair = partial(timed, naive, operation), partial(timed, ours, operation)
+            yield operation, interleave(*pair, self._runs[operation])
+        self._first += max(self._runs["update"], self._runs["claim"])
+
+    def _cold(self, operation: str) -> list[float]:
+        taken: list[float] = []
+        for turn in range(self._cold_runs):
+            progress(f"{operation} at {self._count:,} tasks, cold, {turn + 1}")
+            if operation in ("update", "claim", "delete"):
+                self._last -= 1
+            pair = (
+                partial(cold, kind, operation, root, self._last)
+                for kind, root in zip(COLD, self._roots, strict=True)
+            )
+            taken += interleave(*pair, 1)
+        return taken
 
     def _row(self, operation: str, process: str, taken: list[float]) -> None:
         naive, ours = taken[::2], taken[1::2]
