@@ -77,8 +77,8 @@ class Projector:
         is_filtered = _filter_choice(before.view) == _filter_choice(frame.view)
         if not is_filtered:
             self._matcher = compile_query(frame.view.query)
-            if self._matcher:
-                self._slots.require_texts()
+        if self._matcher:
+            self._slots.require_texts()
         if not is_sorted or len(moved) + len(gone) > _FEW:
             self._replace(moved, gone)
             self._sort(frame.view)

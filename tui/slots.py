@@ -58,7 +58,8 @@ class Slots:
         self.id_keys: list[IdKey] = []
         self.sort_keys: list[Any] = []
         self.texts: list[str] = []
-        """Searched texts; empty until the first search."""
+        """Searched texts, kept from the first search on."""
+        self._has_texts = False
         self.placed = bytearray()
         """1 while the task is in the order."""
 
@@ -71,7 +72,7 @@ class Slots:
         self.id_keys.append(id_key(task.key))
         self.sort_keys.append(0)
         self.placed.append(0)
-        if self.texts:
+        if self._has_texts:
             self.texts.append(searched_text(task))
         return slot
 
@@ -79,11 +80,13 @@ class Slots:
         self.facts[slot] = facts
         if self.tasks[slot] is not task:
             self.tasks[slot] = task
-            if self.texts:
+            if self._has_texts:
                 self.texts[slot] = searched_text(task)
 
     def require_texts(self) -> None:
-        if not self.texts:
+        """Have the searched texts ready."""
+        if not self._has_texts:
+            self._has_texts = True
             self.texts = list(map(searched_text, self.tasks))
 
 

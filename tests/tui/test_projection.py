@@ -313,13 +313,14 @@ def test_project_same_frame_again_keeps_the_very_rows() -> None:
 def test_project_many_replaced_tasks_are_forgotten() -> None:
     projector = Projector()
     current = task_list([task(1)])
+    view = ViewState(query="task")
     for number in range(3):
         ids = range(number * 700, number * 700 + 700)
         gone: dict[TaskId, Task | None] = dict.fromkeys(current.tasks)
         current = edited(current, {**gone, **{TaskId(str(i)): task(i) for i in ids}})
-        frame = Frame(snapshot=snapshot(current), now=NOW)
+        frame = Frame(snapshot=snapshot(current), view=view, now=NOW)
         projection = projector.project(frame)
-        assert projection.total == 700
+        assert projection.shown == projection.total == 700
     assert rows_of(projection) == naive_rows(frame)
     assert len(projector._slots.keys) < 2 * 700 + 1024 + 700
 
@@ -349,6 +350,16 @@ def test_project_deep_chain_shares_the_last_group() -> None:
     assert len(projection.groups) == 999
     assert projection.groups[-1].title == "wave 999 and later"
     assert shown_ids(projection) == [str(i) for i in range(1, 1200)]
+
+
+def test_project_search_in_an_empty_list_finds_what_appears() -> None:
+    projector = Projector()
+    searched = ViewState(query="task")
+    empty = task_list([])
+    projector.project(Frame(snapshot=snapshot(empty), view=searched, now=NOW))
+    filled = edited(empty, {TaskId("1"): task(1), TaskId("2"): task(2, subject="Other")})
+    found = projector.project(Frame(snapshot=snapshot(filled), view=searched, now=NOW))
+    assert shown_ids(found) == ["1"]
 
 
 def test_project_nothing_at_all_has_no_rows() -> None:

@@ -101,6 +101,8 @@ class TaskTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._drawn: dict[int, Any] = {}
         self._layout: tuple[Any, Layout] | None = None
         self._styles = TableStyles(self)
+        self._subtitle = ""
+        self.border_title = "Tasks"
 
     # What others ask
 
@@ -158,8 +160,8 @@ class TaskTable(ScrollView, can_focus=True, inherit_bindings=False):
             self._fit_height()
             self._keep_cursor(old, self._projection)
         self._follow(before.selected, frame.selected)
-        self.border_title = "Tasks"
-        self.border_subtitle = summary(self._projection)
+        if (title := summary(self._projection)) != self._subtitle:  # setting it repaints all
+            self._subtitle = self.border_subtitle = title
         self._refresh_changed_lines()
 
     def _fit_height(self) -> None:
