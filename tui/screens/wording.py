@@ -125,11 +125,7 @@ def effect_lines(
     lines += _capped(effect.becomes_ready, lambda task: _ready_line(frame, task), "become ready")
     lines += _capped(
         effect.becomes_blocked,
-        lambda task: Content.assemble(
-            state_glyph(frame, DisplayState.BLOCKED),
-            f" {id_text(task.id)} {one_line(task.subject, 60)} becomes blocked",
-            *_waits(effect.waits_on if task.id == target else ()),
-        ),
+        lambda task: _blocked_line(frame, task, effect.waits_on if task.id == target else ()),
         "become blocked",
     )
     newly_blocked = {task.id for task in effect.becomes_blocked}
@@ -205,8 +201,16 @@ def _waiting_line(
     )
 
 
-def _waits(waits_on: Sequence[Reason]) -> list[str]:
-    return [f": waits on {ids_text(r.task for r in waits_on)}"] if waits_on else []
+def _blocked_line(frame: Frame, task: Task, waits_on: Sequence[Reason]) -> Line:
+    if task.id == NEW_ID:
+        return _waiting_line(frame, task.id, waits_on)
+    on = f", waits on {ids_text(r.task for r in waits_on)}" if waits_on else ""
+    return Content.assemble(
+        state_glyph(frame, DisplayState.BLOCKED),
+        f" {id_text(task.id)} {one_line(task.subject, 60)} ",
+        ("becomes blocked", "bold"),
+        on,
+    )
 
 
 def _owner_lines(effect: Foresight) -> list[Line]:
