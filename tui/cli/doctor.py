@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui.cli.invocation import Invocation, common_options, pass_invocation
+from tui.cli.invocation import Invocation, common_options, pass_invocation, version_text
 
 if TYPE_CHECKING:
     from store.model.snapshot import Snapshot
@@ -58,16 +58,6 @@ def examine(snapshot: Snapshot) -> dict[str, Any]:
         "problems": problems,
         "ok": sound,
     }
-
-
-def version_text() -> str:
-    """The installed version; "unknown" when run from a bare copy of the sources."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("colonytop")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def _print_report(report: dict[str, Any]) -> None:

@@ -107,3 +107,13 @@ def parse_task_id(text: str) -> str:
 
 
 TASK_ID = parse_task_id
+
+
+def version_text() -> str:
+    """The installed version; "unknown" when run from a bare copy of the sources."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("colonytop")
+    except PackageNotFoundError:
+        return "unknown"

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from tui.cli.invocation import Invocation, common_options
+from tui.cli.invocation import Invocation, common_options, version_text
 from tui.cli.opening import app_options, open_app, open_command
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -130,13 +130,26 @@ def _could_be_root(word: str) -> bool:
     return word.startswith((".", "~")) or os.sep in word or Path(word).exists()
 
 
+def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        click.echo(f"colonytop {version_text()}")
+        ctx.exit()
+
+
 @click.group(
     cls=Program,
     invoke_without_command=True,
     subcommand_metavar="[ROOT]... | COMMAND [ARGS]...",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(package_name="colonytop", prog_name="colonytop")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Print the version and exit.",
+)
 @common_options
 @app_options
 @click.pass_context

@@ -13,9 +13,8 @@ import click
 from tui.cli.invocation import Invocation, common_options, pass_invocation
 
 if TYPE_CHECKING:
-    from store.watch import Scan
-
     from store.model.snapshot import Change, Snapshot
+    from store.watch import Scan
 
 
 @click.command()
@@ -55,7 +54,7 @@ def watch(invocation: Invocation, name: str | None, plain: bool) -> None:
 
 
 class ChangeFeed:
-    """Prints the changes of each scan after the first whole one."""
+    """Prints the changes that each scan brings."""
 
     def __init__(
         self, name: str | None, show: Callable[[Change], None], stop: threading.Event
@@ -64,7 +63,7 @@ class ChangeFeed:
         self._name = name
         self._show = show
         self._stop = stop
-        self._known: Snapshot | None = None
+        self._announced = False
         self._hint: Callable[[], object] = lambda: None
 
     def run(
@@ -83,17 +82,11 @@ class ChangeFeed:
         """Print what the scan brought."""
         if self._stop.is_set():
             return
-        if self._known is None:
-            if scan.snapshot.is_complete:
-                self._known = scan.snapshot
-                self._announce(scan.snapshot)
-            return
-        from store.model.snapshot import diff
-
-        changes = diff(self._known, scan.snapshot)
-        self._known = scan.snapshot
+        if not self._announced and scan.snapshot.is_complete:
+            self._announced = True
+            self._announce(scan.snapshot)
         try:
-            self._print(changes)
+            self._print(scan.changes)
         except BrokenPipeError as error:
             self.failure = error
             self._stop.set()

@@ -51,6 +51,7 @@ class DemoColony:
         self._temporary: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._errors: IO[bytes] | None = None
+        self._complaint = ""
         self._unread = b""
 
     def __enter__(self) -> Self:
@@ -66,7 +67,7 @@ class DemoColony:
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
             )
         except BaseException:
-            self._remove()
+            self.close()
             raise
         return self
 
@@ -105,6 +106,10 @@ class DemoColony:
         process, self._process = self._process, None
         if process is not None:
             _end_process(process)
+        if self._errors is not None:
+            self._complaint = self.trouble()
+            self._errors.close()
+            self._errors = None
         self._remove()
 
     def is_running(self) -> bool:
@@ -114,7 +119,7 @@ class DemoColony:
     def trouble(self) -> str:
         """The last line that the crew or an agent complained with."""
         if self._errors is None:
-            return ""
+            return self._complaint
         self._errors.seek(0)
         lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
         return lines[-1] if lines else ""

@@ -63,12 +63,13 @@ class Crew:
 
     def start(self) -> None:
         """Fork one process for each agent."""
+        crew = os.getpid()  # asked before the fork: a child may first run when this is gone
         for name in self._story.names:
             report, write = os.pipe()
             pid = os.fork()
             if pid == 0:
                 os.close(report)
-                _be_agent(self._agent(name), write)
+                _be_agent(self._agent(name), crew, write)
             os.close(write)
             self._running.append(Running(name, pid, report))
 
@@ -120,14 +121,14 @@ def _collect(agent: Running, deadline: float) -> dict[str, object]:
     return said if isinstance(said, dict) else {"name": agent.name, "died": True}
 
 
-def _be_agent(agent: Agent, report: int) -> NoReturn:
+def _be_agent(agent: Agent, crew: int, report: int) -> NoReturn:
     """The whole life of an agent's process; never returns into the crew's code."""
     code = 1
     try:
         _name_process(f"agent {agent.name}")
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         agent.tally.pid = os.getpid()
-        asyncio.run(_live(agent))
+        asyncio.run(_live(agent, crew))
         os.write(report, json.dumps(asdict(agent.tally)).encode())
         code = 0
     except BaseException:
@@ -137,13 +138,13 @@ def _be_agent(agent: Agent, report: int) -> NoReturn:
         os._exit(code)
 
 
-async def _live(agent: Agent) -> None:
+async def _live(agent: Agent, crew: int) -> None:
     """Run the agent until it is told to end, or nobody is left to tell it."""
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, ended.set)
     work = asyncio.create_task(agent.run())
-    watch = asyncio.create_task(_until_alone(os.getppid()))
+    watch = asyncio.create_task(_until_alone(crew))
     ending = asyncio.create_task(ended.wait())
     await asyncio.wait({work, watch, ending}, return_when=asyncio.FIRST_COMPLETED)
     # A thread of the store may still wait for a lock; the end does not wait for it.

@@ -141,7 +141,7 @@ def _settle(tasks: dict[str, PastTask]) -> None:
     taken: set[str] = set()
     for name, silent_s in zip(ABSENT, _SILENT_S, strict=True):
         fitting = [task for task in startable if task.part.list_id not in taken]
-        if not fitting or len(startable) < 3:
+        if not fitting or len(startable) < 2:
             return
         task = fitting[0]
         startable.remove(task)
@@ -183,7 +183,7 @@ def _leave_phantom(tasks: dict[str, PastTask], marks: dict[str, int]) -> None:
         for task in tasks.values()
         if _could_run(task, tasks) and task.owner not in ABSENT and task.part.successor is None
     ]
-    if len(ready) < 2:
+    if not ready:
         return
     task = next((t for t in ready if t.status == "pending"), ready[-1])
     task.status, task.owner, task.progress = "pending", None, None

@@ -115,7 +115,7 @@ class Planner(Agent):
         if not finished:
             return False
         _, list_id, tasks = min(finished, key=lambda found: found[:2])
-        for task in tasks:
+        for task in reversed(tasks):  # what waits goes before what it waits on
             deleted, _ = await self.store.delete_task(list_id, task.id)
             self.tally.deleted += int(deleted)
         return True
