@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 LIST_ID = "colony:bench"
+SUBJECT = "Check the seal of chamber"
 CHAIN = 10  # in the first half of a list, each task waits on the one before, ten in a row
 
 
@@ -28,7 +29,7 @@ def record(number: int, count: int, *, chained: bool) -> dict[str, Any]:
     holds = [number + 1] if chained and place < CHAIN - 1 and number < half else []
     return {
         "id": number,
-        "subject": f"Check the seal of chamber {number}",
+        "subject": f"{SUBJECT} {number}",
         "description": "Look for wear, note the reading, tell the keeper of the wing.",
         "active_form": "Checking the seal",
         "owner": None,

@@ -1,8 +1,8 @@
 """`startup`: from starting the process to the first paint, and until everything is loaded.
 
 The real program in a pseudo-terminal, beside an empty Textual app started the same way in turn.
-The first paint is the first frame that shows the program's name. All is loaded when the header
-counts every task.
+The first paint is the first frame that shows the program's name, the first tasks are the first
+frame with one of them, and all is loaded when the lens "All" counts every task.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ EMPTY = [sys.executable, "-m", "tests.benchmarks.empty_app"]
 FIRST_PAINT: dict[int, Aim] = {10_000: at_most(1.25), 100_000: at_most(1.6)}
 ALL_LOADED: dict[int, Aim] = {10_000: at_most(500, " ms"), 100_000: at_most(2000, " ms")}
 NAME = b"colonytop"
+SUBJECT = lists.SUBJECT.encode()
 SCREEN = b"\x1b[?1049h"  # the program takes the whole screen; what follows is painted on it
 
 
@@ -38,6 +39,7 @@ class Starts:
 
     empty: list[float] = field(default_factory=list)
     painted: list[float] = field(default_factory=list)
+    shown: list[float] = field(default_factory=list)
     loaded: list[float] = field(default_factory=list)
 
 
@@ -51,18 +53,23 @@ def start_empty() -> float:
         return (terminal.wait_for(PAINTED) - terminal.started) * 1000
 
 
-def start_app(root: Path, count: int) -> tuple[float, float]:
-    """Milliseconds until the first paint, and until the last task is counted."""
+def start_app(root: Path, count: int) -> tuple[float, float, float]:
+    """Milliseconds until the first paint, the first task, and the last task counted."""
     with Terminal(app(root)) as terminal:
         terminal.wait_for(SCREEN)
         painted = terminal.wait_for(NAME, terminal.place_after(SCREEN))
+        shown = terminal.wait_for(SUBJECT)
         loaded = terminal.wait_for_any(counted(count), timeout_s=60)
-        return (painted - terminal.started) * 1000, (loaded - terminal.started) * 1000
+        return (
+            (painted - terminal.started) * 1000,
+            (shown - terminal.started) * 1000,
+            (loaded - terminal.started) * 1000,
+        )
 
 
 def counted(count: int) -> list[bytes]:
-    """How the header may write the number of all tasks."""
-    return [f"{count:,} tasks".encode(), f"{count} tasks".encode()]
+    """How the lens that shows all tasks may write their number."""
+    return [f"All {count} ".encode(), f"All {count:,} ".encode()]
 
 
 def measure(root: Path, count: int, runs: int) -> Starts:
@@ -72,8 +79,9 @@ def measure(root: Path, count: int, runs: int) -> Starts:
     for turn in range(runs):
         progress(f"{count:,} tasks, start {turn + 1} of {runs}")
         starts.empty.append(start_empty())
-        painted, loaded = start_app(root, count)
+        painted, shown, loaded = start_app(root, count)
         starts.painted.append(painted)
+        starts.shown.append(shown)
         starts.loaded.append(loaded)
     return starts
 
@@ -96,6 +104,7 @@ def run(sizes: list[int], runs: int) -> None:
         for until, taken in (
             ("empty Textual", starts.empty),
             ("first paint", starts.painted),
+            ("first tasks", starts.shown),
             ("all loaded", starts.loaded),
         ):
             ratio = median(taken) / empty
