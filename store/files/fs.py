@@ -30,6 +30,9 @@ FILE_MODE = 0o600
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_NAMELESS = os.O_WRONLY | os.O_CLOEXEC | getattr(os, "O_TMPFILE", os.O_DIRECTORY)
+_CAN_NAME = hasattr(os, "O_TMPFILE") and os.path.isdir("/proc/self/fd")
+_NO_NAMELESS = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT)
 
 
 class UnreadableFile(ColonytopError):
@@ -59,9 +62,15 @@ def revision_of(status: os.stat_result) -> Revision:
 class Directory:
     """An open directory. All names are single components; use as a context manager."""
 
-    def __init__(self, descriptor: int, path: Path) -> None:
+    def __init__(self, descriptor: int, root: Path, below: tuple[str, ...] = ()) -> None:
         self._descriptor = descriptor
-        self.path = path
+        self._root = root
+        self._below = below
+
+    @property
+    def path(self) -> Path:
+        """Where it was opened. It may have been moved since."""
+        return self._root.joinpath(*self._below)
 
     def __enter__(self) -> Self:
         return self
@@ -111,7 +120,7 @@ class Directory:
                 text = "a symbolic link stands where a directory is expected"
                 raise NotADirectoryError(errno.ENOTDIR, text, str(self.path / name)) from error
             raise
-        return Directory(child, self.path / name)
+        return Directory(child, self._root, (*self._below, name))
 
     def names(self) -> list[str]:
         """Every name here, in no order. Names that are not UTF-8 hold surrogates."""
@@ -139,7 +148,9 @@ class Directory:
             reason = _REFUSALS.get(error.errno or 0, error.strerror or str(error))
             raise UnreadableFile(str(self.path / name), reason) from error
         try:
-            return _read_open(descriptor, self.path / name, limit)
+            return _read_open(descriptor, limit)
+        except UnreadableFile as error:
+            raise UnreadableFile(str(self.path / name), error.reason) from error.__cause__
         finally:
             os.close(descriptor)
 
@@ -148,7 +159,9 @@ class Directory:
 
         The directory itself is not synced: see `sync`.
         """
-        with self._temporary(name, content, self._mode_of(name), sync) as temporary:
+        mode = self.file_mode(name)
+        mode = FILE_MODE if mode is None else mode
+        with self._temporary(name, content, mode, sync) as temporary:
             os.rename(temporary, name, src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor)
 
     def create(self, name: str, content: bytes, *, sync: bool = True) -> None:
@@ -157,6 +170,11 @@ class Directory:
         Raises:
             FileExistsError: the name is taken, by whatever; it is left as it is.
         """
+        staged = self.stage(content, FILE_MODE, sync=sync)
+        if staged is not None:
+            with staged:
+                os.link(staged.source, name, dst_dir_fd=self._descriptor)
+            return
         with self._temporary(name, content, FILE_MODE, sync) as temporary:
             os.link(
                 temporary,
@@ -165,6 +183,37 @@ class Directory:
                 dst_dir_fd=self._descriptor,
                 follow_symlinks=False,
             )
+
+    def stage(self, content: bytes, mode: int, *, sync: bool = True) -> StagedFile | None:
+        """A complete file without a name yet, so that the slow part needs no lock.
+
+        Returns None where the file system has no such files.
+        """
+        if not _CAN_NAME:
+            return None
+        try:
+            descriptor = os.open(".", _NAMELESS, mode, dir_fd=self._descriptor)
+        except OSError as error:
+            if error.errno in _NO_NAMELESS:
+                return None
+            raise
+        staged = StagedFile(descriptor)
+        try:
+            _fill(descriptor, content, mode, sync)
+        except BaseException:
+            staged.close()
+            raise
+        return staged
+
+    def replace_by(self, staged: StagedFile, name: str) -> None:
+        """Put a staged file in place whole, by a temporary name and a rename."""
+        temporary = _temporary_name(name)
+        os.link(staged.source, temporary, dst_dir_fd=self._descriptor)
+        try:
+            os.rename(temporary, name, src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor)
+        except BaseException:
+            self.unlink(temporary)
+            raise
 
     def unlink(self, name: str) -> bool:
         """Remove a name; False if it was not there."""
@@ -183,31 +232,56 @@ class Directory:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         return os.open(name, flags, FILE_MODE, dir_fd=self._descriptor)
 
-    def _mode_of(self, name: str) -> int:
+    def file_mode(self, name: str) -> int | None:
+        """The permission bits of a plain file, None if the name is not one."""
         found = self.status(name)
         if found is None or not stat.S_ISREG(found.st_mode):
-            return FILE_MODE
+            return None
         return stat.S_IMODE(found.st_mode)
 
     @contextmanager
     def _temporary(self, name: str, content: bytes, mode: int, sync: bool) -> Iterator[str]:
-        """A complete temporary file beside the target, gone afterwards whatever happens.
-
-        The dot and the suffix keep it out of the sight of every reader of these layouts.
-        """
-        temporary = f".{name}.{os.getpid()}.{secrets.token_hex(4)}.ctmp"
+        """A complete temporary file beside the target, gone afterwards whatever happens."""
+        temporary = _temporary_name(name)
         descriptor = os.open(temporary, _CREATE, mode, dir_fd=self._descriptor)
         try:
             try:
-                os.fchmod(descriptor, mode)
-                _write_all(descriptor, content)
-                if sync:
-                    os.fsync(descriptor)
+                _fill(descriptor, content, mode, sync)
             finally:
                 os.close(descriptor)
             yield temporary
         finally:
             self.unlink(temporary)
+
+
+class StagedFile:
+    """A complete file that has no name yet. Use as a context manager; gone if never named."""
+
+    __slots__ = ("_descriptor",)
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    @property
+    def source(self) -> str:
+        """A path to link it from."""
+        return f"/proc/self/fd/{self._descriptor}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
 
 
 _REFUSALS = {
@@ -218,12 +292,12 @@ _REFUSALS = {
 }
 
 
-def _read_open(descriptor: int, path: Path, limit: int) -> FileContent:
+def _read_open(descriptor: int, limit: int) -> FileContent:
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
-        raise UnreadableFile(str(path), "not a plain file")
+        raise UnreadableFile("", "not a plain file")
     if status.st_size > limit:
-        raise UnreadableFile(str(path), f"{status.st_size} bytes, over the limit of {limit}")
+        raise UnreadableFile("", f"{status.st_size} bytes, over the limit of {limit}")
     try:
         parts = []
         left = limit + 1
@@ -231,10 +305,22 @@ def _read_open(descriptor: int, path: Path, limit: int) -> FileContent:
             parts.append(part)
             left -= len(part)
     except OSError as error:
-        raise UnreadableFile(str(path), error.strerror or str(error)) from error
+        raise UnreadableFile("", error.strerror or str(error)) from error
     if left <= 0:
-        raise UnreadableFile(str(path), f"grew over the limit of {limit} bytes while read")
+        raise UnreadableFile("", f"grew over the limit of {limit} bytes while read")
     return FileContent(b"".join(parts), revision_of(status), stat.S_IMODE(status.st_mode))
+
+
+def _temporary_name(name: str) -> str:
+    """The dot and the suffix keep it out of the sight of every reader of these layouts."""
+    return f".{name}.{os.getpid()}.{secrets.token_hex(4)}.ctmp"
+
+
+def _fill(descriptor: int, content: bytes, mode: int, sync: bool) -> None:
+    os.fchmod(descriptor, mode)  # whatever the umask says
+    _write_all(descriptor, content)
+    if sync:
+        os.fsync(descriptor)
 
 
 def _write_all(descriptor: int, content: bytes) -> None:

@@ -1,8 +1,8 @@
 """One logical change of a list, which may touch several files: the one place where it is made.
 
-Every file is replaced whole by a synced temporary and a rename, in the order given; the directory
-is synced last, so an acknowledged change survives a power cut. If a step fails, the steps before
-it are taken back. The caller puts the side that blocks first when it adds and last when it
+Every file is replaced whole by a synced new file and a rename, in the order given; the directory
+is synced before the change is acknowledged, so it survives a power cut. If a step fails, the steps
+before it are taken back. The caller puts the side that blocks first when it adds and last when it
 removes: whoever looks in between sees a task blocked too long, never started too early.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from store.files.fs import Directory
+from store.files.fs import Directory, StagedFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,31 +30,57 @@ class Write:
     """False where losing this file in a power cut loses nothing."""
 
 
-def commit(writes: Sequence[Write], *, sync: bool = True) -> None:
+def stage(write: Write, *, sync: bool = True) -> StagedFile | None:
+    """Write the new file of a replacement ahead, still nameless: `commit` then only renames it.
+
+    None where the file system cannot do that, or the old file is gone.
+    """
+    mode = write.directory.file_mode(write.name)
+    if mode is None or write.content is None:
+        return None
+    return write.directory.stage(write.content, mode, sync=sync and write.sync)
+
+
+def commit(
+    writes: Sequence[Write], *, staged: StagedFile | None = None, sync: bool = True
+) -> list[Directory]:
     """Make all writes in order, or none. Call it under the list's lock.
 
     Args:
         writes: each `before` as it was read under this lock.
+        staged: the new file of the only write.
         sync: False skips every sync: the change then survives a crash of the process only.
+
+    Returns:
+        The directories to sync before the change is acknowledged. That needs no lock: who builds
+        on this change syncs it along with its own.
 
     Raises:
         FileExistsError: the name of a create is taken.
         OSError: a step failed; what could not be taken back is named in the error's notes.
     """
     done: list[Write] = []
+    unsynced: dict[int, Directory] = {}
     try:
         for write in writes:
+            if done and done[-1].directory is not write.directory:
+                for directory in unsynced.values():
+                    directory.sync()  # the mark is safe before what it stands for goes
+                unsynced.clear()
             done.append(write)
-            _make(write, sync and write.sync)
-        if sync:
-            for directory in {id(w.directory): w.directory for w in writes if w.sync}.values():
-                directory.sync()
+            if sync and write.sync:
+                unsynced[id(write.directory)] = write.directory
+            if staged is not None:
+                write.directory.replace_by(staged, write.name)
+            else:
+                _make(write, sync and write.sync)
     except FileExistsError as error:
         _take_back(done[:-1], error)  # what stands there is not ours
         raise
     except BaseException as error:
         _take_back(done, error)
         raise
+    return list(unsynced.values())
 
 
 def _make(write: Write, sync: bool) -> None:

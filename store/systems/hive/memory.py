@@ -39,6 +39,8 @@ class ListMemory:
     """The highest id ever seen here; a restored or spoilt mark cannot make it lower."""
     highest_known: bool = False
     """Whether `highest` takes every name of the directory at `stamp` into account."""
+    counted_in: tuple[int, int] | None = None
+    """The directory whose names were all counted in once."""
     stamp: Stamp | None = None
     """Identity and time of the tasks' directory at the end of the last call."""
     mark: bytes | None = None
@@ -47,6 +49,12 @@ class ListMemory:
     """A mark that is known to survive a power cut."""
     referrers: dict[int, set[int]] | None = None
     """id → ids of records that may name it in an edge; more than do, never fewer."""
+
+    def forget(self) -> None:
+        """Nobody knows any more how things stand, except that ids never come back."""
+        self.stamp = self.mark = self.durable_mark = self.referrers = None
+        self.highest_known = False
+        self.counted_in = None
 
     def recall(self, opened: OpenList) -> None:
         """Drop what does not hold any more: somebody else was here."""
@@ -99,11 +107,25 @@ def highest_id(opened: OpenList, memory: ListMemory) -> int:
     """
     mark = read_mark(opened.directory)
     if not memory.highest_known or memory.mark != mark:
-        names = opened.ids()
-        memory.highest = max(memory.highest, names[-1] if names else 0, mark_value(mark))
+        value = mark_value(mark)
+        if not _is_told_by_mark(opened, memory, value):
+            names = opened.ids()
+            value = max(value, names[-1] if names else 0)
+            memory.counted_in = opened.tasks.identity()
+        memory.highest = max(memory.highest, value)
         memory.mark = mark
         memory.highest_known = True
     return memory.highest
+
+
+def _is_told_by_mark(opened: OpenList, memory: ListMemory, value: int) -> bool:
+    """Whether others only edited, or kept the mark as they created, since all names were counted.
+
+    Who creates without the mark takes the next id; a create never overwrites in any case.
+    """
+    if memory.counted_in != opened.tasks.identity() or value < max(memory.highest, 1):
+        return False
+    return opened.tasks.status(file_name(value + 1)) is None
 
 
 def read_mark(directory: Directory) -> bytes | None:

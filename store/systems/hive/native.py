@@ -13,12 +13,18 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from store.files.codec import Unparsable
-from store.files.fs import UnreadableFile, open_directory, storage_failures
+from store.files.fs import (
+    Directory,
+    StagedFile,
+    UnreadableFile,
+    open_directory,
+    storage_failures,
+)
 from store.files.lock import LOCK_NAME, Patience, list_lock
 from store.files.paths import locate
-from store.files.transaction import commit
+from store.files.transaction import commit, stage
 from store.model.edits import KEEP, Keep
-from store.model.errors import StorageFailure, TaskNotFound
+from store.model.errors import ColonytopError, StorageFailure, TaskNotFound
 from store.model.task import TaskStatus
 from store.systems.hive.claims import ClaimNotFound, ClaimResult, plan_claim
 from store.systems.hive.creating import batch_fields, new_fields, plan_create
@@ -212,7 +218,7 @@ class NativeStore:
         )
         texts = (subject, description, active_form)
         change = Change(*texts, owner, status, edges, metadata_patch or {}, expected or {})
-        return self._change(
+        return self._staged(
             list_id,
             lambda opened, _: plan_update(opened, task_id, change),
             patience,
@@ -237,7 +243,7 @@ class NativeStore:
     ) -> ClaimResult:
         """Take a task that is free and not blocked. Only the owner is set."""
         (task_id,) = checked_ids("task_id", (task_id,))
-        return self._change(
+        return self._staged(
             list_id,
             lambda opened, _: plan_claim(opened, task_id, claimant),
             patience,
@@ -254,7 +260,7 @@ class NativeStore:
     ) -> TaskRecord | None:
         """Give a task back: no owner, status pending. None if it is not there."""
         (task_id,) = checked_ids("task_id", (task_id,))
-        updated = self._change(
+        updated = self._staged(
             list_id,
             lambda opened, _: plan_release(opened, task_id, expected_owner),
             patience,
@@ -294,41 +300,107 @@ class NativeStore:
         ):
             if opened is None:
                 return None
-            if not create and opened.directory.status(LOCK_NAME) is None:
+            if create:
+                return self._locked(opened, plan, patience)
+            if opened.directory.status(LOCK_NAME) is None:
                 # Nobody has locked this list yet. A refusal shall not leave a lock file behind.
                 judged = plan(opened, ListMemory())
                 if not judged.writes:
                     return judged
                 opened.forget()
-            with list_lock(opened.directory, list_id, patience) as lock:
-                patience.begin()
-                return self._commit(opened, plan, lock.verify)
+            return self._locked(opened, plan, patience)
+
+    def _locked(self, opened: OpenList, plan: Planner[Result], patience: Patience) -> Plan[Result]:
+        """Plan and commit under the lock; the directories are synced after it."""
+        with list_lock(opened.directory, opened.list_id, patience) as lock:
+            patience.begin()
+            planned, unsynced = self._commit(opened, plan, lock.verify)
+        for directory in unsynced:
+            directory.sync()
+        return planned
+
+    def _staged(
+        self, list_id: str, plan: Planner[Result], patience: Patience | None, absent: Absent
+    ) -> Result | Absent:
+        """A change of one record, decided and written before the lock is taken.
+
+        Under the lock only the records read are compared and the new file is renamed, so writers
+        of different tasks wait for their disks side by side. What does not hold then, and every
+        refusal, is decided again under the lock.
+        """
+        patience = patience or Patience(self.lock_timeout_s)
+        parts = locate(self.root, list_id)
+        where = self.root.joinpath(*parts)
+        with storage_failures(where), open_list(self.root, list_id, parts) as opened:
+            if opened is None:
+                return absent
+            no_lock_yet = opened.directory.status(LOCK_NAME) is None
+            try:
+                planned = plan(opened, ListMemory())
+            except ColonytopError:
+                if no_lock_yet:
+                    raise  # a refusal shall not leave a lock file behind
+                planned = None
+            if planned is not None and not planned.writes and no_lock_yet:
+                return planned.result
+            if planned is not None and len(planned.writes) == 1:
+                staged = stage(planned.writes[0], sync=self._durable)
+                if staged is not None:
+                    with staged:
+                        return self._publish(opened, plan, planned, staged, patience).result
+            opened.forget()
+            return self._locked(opened, plan, patience).result
+
+    def _publish(
+        self,
+        opened: OpenList,
+        plan: Planner[Result],
+        planned: Plan[Result],
+        staged: StagedFile,
+        patience: Patience,
+    ) -> Plan[Result]:
+        with list_lock(opened.directory, opened.list_id, patience) as lock:
+            patience.begin()
+            if opened.still_holds():
+                memory = self._memories.of(opened.directory)
+                memory.recall(opened)
+                lock.verify()
+                unsynced = self._write(opened, memory, planned, staged)
+            else:
+                opened.forget()
+                planned, unsynced = self._commit(opened, plan, lock.verify)
+        for directory in unsynced:
+            directory.sync()
+        return planned
 
     def _commit(
         self, opened: OpenList, plan: Planner[Result], verify: Callable[[], None]
-    ) -> Plan[Result]:
+    ) -> tuple[Plan[Result], list[Directory]]:
         memory = self._memories.of(opened.directory)
-        for attempt in range(_ATTEMPTS):
+        for _ in range(_ATTEMPTS):
             memory.recall(opened)
             planned = plan(opened, memory)
             if not planned.writes:
-                return planned
+                return planned, []
             verify()
             try:
-                commit(planned.writes, sync=self._durable)
-            except FileExistsError as error:
+                return planned, self._write(opened, memory, planned, None)
+            except FileExistsError:
                 # Somebody made that file without the lock. Ids come from names: look again.
-                memory.highest_known = False
                 opened.forget()
-                if attempt == _ATTEMPTS - 1:
-                    name = str(opened.tasks.path)
-                    raise StorageFailure(
-                        name, "somebody else makes tasks without the lock"
-                    ) from error
-                continue
-            except BaseException:
-                memory.stamp = None
-                raise
-            memory.keep(opened, planned)
-            return planned
-        raise AssertionError("unreachable")
+        raise StorageFailure(str(opened.tasks.path), "somebody makes tasks without the lock")
+
+    def _write(
+        self,
+        opened: OpenList,
+        memory: ListMemory,
+        planned: Plan[Any],
+        staged: StagedFile | None,
+    ) -> list[Directory]:
+        try:
+            unsynced = commit(planned.writes, staged=staged, sync=self._durable)
+        except BaseException:
+            memory.forget()
+            raise
+        memory.keep(opened, planned)
+        return unsynced

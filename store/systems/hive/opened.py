@@ -63,6 +63,19 @@ class OpenList:
         """What was read before the lock was taken does not count."""
         self._read.clear()
 
+    def still_holds(self) -> bool:
+        """Whether every record read so far is now as it was read."""
+        for task_id, before in self._read.items():
+            try:
+                found: bytes | None = self.tasks.read(file_name(task_id)).content
+            except FileNotFoundError:
+                found = None
+            except UnreadableFile:
+                return False
+            if isinstance(before, UnreadableTask) or found != (before.content if before else None):
+                return False
+        return True
+
     def ids(self) -> list[int]:
         """The ids that file names stand for, ascending."""
         found = map(id_of_file, self.tasks.names())
