@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
+from functools import cached_property
 from typing import ClassVar
 
 from textual import on
@@ -15,7 +16,7 @@ from textual.widgets import Input, OptionList, Static, TextArea
 
 from store.model.edits import Edit
 from store.model.listing import matching_tasks, open_tasks, parse_ids
-from store.model.task import TaskId
+from store.model.task import Task, TaskId
 from tui.safe_text import one_line
 from tui.screens import wording
 from tui.screens.dialog import ChoiceList, KeyButton, SteeringDialog
@@ -34,8 +35,8 @@ class Field(Horizontal):
         self.field = field
 
 
-class FieldErrors(dict[str, str]):
-    """Label of a field → what is wrong with it."""
+FieldErrors = dict[str, str]
+"""Label of a field → what is wrong with it."""
 
 
 class Form(SteeringDialog):
@@ -136,13 +137,18 @@ class Form(SteeringDialog):
             return
         _, word = _last_word(blockers.value)
         taken = {*parse_ids(blockers.value), self._own_id()} - {TaskId(word)}
-        free = (t for t in open_tasks(self.task_list) if t.id not in taken)
+        free = (t for t in self._open_tasks if t.id not in taken)
         found = matching_tasks(free, word, _SUGGESTIONS)
         suggestions.show(
             (t.id, wording.named(self.frame, self.task_list, t)) for t in found if t.id != word
         )
         suggestions.display = suggestions.option_count > 0
         self.query_one("#fields").set_class(suggestions.display, "-tight")
+
+    @cached_property
+    def _open_tasks(self) -> list[Task]:
+        """Sorted once: the list does not change under an open form."""
+        return open_tasks(self.task_list)
 
     def _own_id(self) -> TaskId | None:
         return None
