@@ -96,7 +96,7 @@ def owner_role(owner: str | None) -> str:
     """The theme variable for an owner's name: the same in every run; none is `muted`."""
     if not owner:
         return "muted"
-    return f"owner-{zlib.crc32(owner.encode('utf-8', 'replace')) % OWNER_HUES}"
+    return f"owner-{(zlib.crc32(owner.encode('utf-8', 'replace')) >> 4) % OWNER_HUES}"
 
 
 def age(seconds: float | None) -> str:

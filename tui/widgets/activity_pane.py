@@ -85,7 +85,7 @@ from the clock. When you have scrolled away the border counts what is new.
             piece(f"{clock(activity.at)} ", "$muted"),
             fitted(activity.who, who_cells, who_style),
             piece(" "),
-            fitted(task, 6, "bold"),
+            fitted(task, 5 if cells < _LIST_FROM else 6, "bold"),
             piece(" "),
             *activity.pieces,
         ]
@@ -93,7 +93,7 @@ from the clock. When you have scrolled away the border counts what is new.
         if cells >= _LIST_FROM and activity.list and len(self.frame.snapshot.lists) > 1:
             right.append(piece(f" {self._list_name(activity)}", "$muted"))
         if cells >= 50:
-            right.append(fitted(activity.origin, 9, _ORIGINS.get(activity.origin, ""), right=True))
+            right.append(fitted(activity.origin, 8, _ORIGINS.get(activity.origin, ""), right=True))
         return spread(left, right, cells)
 
     def pick(self, row: Row[Activity]) -> None:

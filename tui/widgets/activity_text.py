@@ -37,9 +37,10 @@ class Activity:
 
 
 def activities(changes: Iterable[Change], origin: str, *, ascii: bool) -> list[Activity]:
-    """One line for each task and moment, in the order of the changes."""
+    """One line for each task and moment, oldest first."""
     grouped = groupby(changes, key=lambda change: (change.list, change.task, change.at))
-    return [_activity(list(group), origin, ascii) for _, group in grouped]
+    found = [_activity(list(group), origin, ascii) for _, group in grouped]
+    return sorted(found, key=lambda activity: activity.at)
 
 
 def _activity(changes: Sequence[Change], origin: str, ascii: bool) -> Activity:
@@ -48,7 +49,7 @@ def _activity(changes: Sequence[Change], origin: str, ascii: bool) -> Activity:
     pieces: list[Piece] = []
     for change in _worth_saying(changes):
         if pieces:
-            pieces.append(piece(" · ", "$group-rule"))
+            pieces.append(piece(" · ", "$muted"))
         pieces.extend(_said(change, ascii))
     if first.kind is ChangeKind.CHANGED and first.subject:
         pieces.append(piece(f"  {first.subject}", "$muted"))

@@ -36,6 +36,8 @@ class BlockerFacts:
     """The tree's lines before the sign, in Unicode."""
     text: str = ""
     """Subject, or why this root never clears by itself."""
+    short: str = ""
+    """The same where there is little room."""
     is_root: bool = False
     holds: int = 0
     owner: str | None = None
@@ -125,14 +127,14 @@ something, its way up to the roots comes first.
         who = [piece(facts.owner or "-", f"${owner_role(facts.owner)}")] if facts.age else []
         silent = "$status-stale" if facts.state is DisplayState.STALE else "$muted"
         old = [piece(f" {facts.age}", silent)] if facts.age else []
-        dot = [piece(" · ", "$group-rule")] if held and who else []
+        dot = [piece(" · ", "$muted")] if held and who else []
         name = [piece(f"  {facts.list_name}", "$muted")] if facts.list_name else []
         if cells >= _SUBJECT_FROM:
             return spread([*left, piece(facts.text)], [*who, *old, *dot, *held, *name], cells)
         if not who:
-            held = [piece(f" ({facts.holds})", "$status-root")] if facts.holds else []
-            return spread([*left, piece(facts.text, "$muted")], held, cells)
-        return spread([*left, *held, *dot, *who, *old, *name], [], cells)
+            dot = [piece(" · ", "$muted")] if held else []
+            return spread([*left, *held, *dot, piece(facts.short, "$muted")], [], cells)
+        return spread([*left, *held, *dot, *who, *old], [], cells)
 
     def _waiting(self, facts: BlockerFacts, cells: int) -> Content:
         subject = piece(facts.text, "" if facts.is_selected else "$muted")
@@ -156,7 +158,7 @@ something, its way up to the roots comes first.
             known = signs(True)
             drawn = drawn.replace("└", known.tree_last).replace("├", known.tree_fork)
             drawn = drawn.replace("│", known.tree_line).replace("↑", known.above)
-        return [piece(drawn, "$group-rule")] if drawn else []
+        return [piece(drawn, "$muted")] if drawn else []
 
 
 def _chain(frame: Frame, snapshot: Snapshot) -> Iterator[Row[BlockerFacts]]:
@@ -230,20 +232,18 @@ def _facts_of(
     selected = frame.selected == TaskKey(task_list.key, task_id)
     cycle = graph.cycle_of.get(task_id)
     if task is None:
-        state, text = DisplayState.PHANTOM, "not in the list"
+        state, text, short = DisplayState.PHANTOM, "not in the list", "missing"
     else:
         state = display_state(task_list, task, frame.now, frame.stale_after_s)
-        text = task.subject
+        text = short = task.subject
     if cycle and not lines:
-        ring = " → ".join(f"#{i}" for i in (*cycle[:6], cycle[0]))
-        return BlockerFacts(
-            id=task_id, state=DisplayState.PHANTOM, text=f"cycle {ring}", is_root=True, holds=holds
-        )
+        return _cycle_facts(frame, task_id, cycle, holds)
     if state is DisplayState.UNREADABLE:
-        text = "cannot be read"
+        text, short = "cannot be read", "unreadable"
     elif state is DisplayState.CLOSED and task is not None:
-        text = f"{task.native_status}, never frees"
-    never_clears = task is None or state in (DisplayState.UNREADABLE, DisplayState.CLOSED)
+        short = task.native_status
+        state, text = DisplayState.PHANTOM, f"{short}, never frees what waits on it"
+    never_clears = task is None or state in (DisplayState.UNREADABLE, DisplayState.PHANTOM)
     written = None if task is None else task.updated_at
     old = "" if never_clears else age(None if written is None else frame.now - written)
     return BlockerFacts(
@@ -251,10 +251,26 @@ def _facts_of(
         state=state,
         lines=lines,
         text=text,
+        short=short,
         is_root=is_root,
         holds=holds,
         owner=None if task is None else task.owner,
         age=old,
         list_name=list_name,
         is_selected=selected,
+    )
+
+
+def _cycle_facts(
+    frame: Frame, task_id: TaskId, cycle: Sequence[TaskId], holds: int
+) -> BlockerFacts:
+    arrow = f" {signs(frame.ascii).arrow} "
+    members = [f"#{i}" for i in cycle[:6]] + ["…"] * (len(cycle) > 6)
+    return BlockerFacts(
+        id=task_id,
+        state=DisplayState.PHANTOM,
+        text=f"cycle {arrow.join([*members, f'#{cycle[0]}'])}",
+        short="cycle",
+        is_root=True,
+        holds=holds,
     )

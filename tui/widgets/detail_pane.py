@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.reactive import reactive
@@ -17,7 +19,7 @@ from tui.widgets import detail_text
 from tui.widgets.drawing import line, piece
 
 
-class DetailPane(VerticalScroll, can_focus=True):
+class DetailPane(VerticalScroll, can_focus=True, inherit_bindings=False):
     """State, reasons, consequences, edges, fields, problems and description of one task.
 
     Its text can be selected with the mouse and copied: it is the cleaned text that is copied.
@@ -51,9 +53,13 @@ description and every field of the record, also those that colonytop does not kn
         & > Static { width: 1fr; height: auto; }
     }
     """
-    BINDINGS = [  # noqa: RUF012
-        Binding("up", "scroll_up", "Up", show=False),
-        Binding("down", "scroll_down", "Down", show=False),
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move('up')", "Up", show=False),
+        Binding("down", "move('down')", "Down", show=False),
+        Binding("pageup", "move('page_up')", "Page up", show=False),
+        Binding("pagedown", "move('page_down')", "Page down", show=False),
+        Binding("home", "move('top')", "Top", show=False),
+        Binding("end", "move('bottom')", "Bottom", show=False),
     ]
 
     frame: reactive[Frame] = reactive(EMPTY_FRAME, repaint=False)
@@ -86,6 +92,9 @@ description and every field of the record, also those that colonytop does not kn
             self.scroll_end(animate=False)
         else:
             self.scroll_relative(y=steps[where], animate=False)
+
+    def action_move(self, where: str) -> None:
+        self.move_cursor(where)
 
     def _show(self) -> None:
         frame = self.frame

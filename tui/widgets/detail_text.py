@@ -67,17 +67,15 @@ def _title(frame: Frame, task_list: TaskList, task: Task) -> list[Content]:
     where: list[Sequence[Piece]] = [owner]
     if not task.is_closed:
         where.append([piece(f"wave {wave}" if wave else "in a cycle", "$muted")])
-    where.append([piece(task_list.info.name, "$muted")])
     silent = None if task.updated_at is None else frame.now - task.updated_at
-    written = f"updated {stamp(task.updated_at, frame.now)} · {age(silent)} ago"
-    times = [
-        [piece(f"created {stamp(task.created_at, frame.now)}", "$muted")],
-        [piece(written if silent is not None else "never updated", "$muted")],
-    ]
+    written = f"updated {stamp(task.updated_at, frame.now)} ({age(silent)})"
+    created = f"created {stamp(task.created_at, frame.now)}, "
+    times = (created if task.created_at else "") + (written if task.updated_at else "no times")
     return [
         line(piece(f"#{task.id} ", "bold"), (one_line(task.subject, _SUBJECT), "bold")),
-        line(piece(f"{glyph(state, frame.ascii)} {shown}", role), piece("  "), *separated(where)),
-        line(*separated(times)),
+        line(*separated([[piece(f"{glyph(state, frame.ascii)} {shown}", role)], *where])),
+        line(piece(times, "$muted")),
+        line(piece("list ", "$muted"), piece(task_list.info.name)),
     ]
 
 

@@ -73,7 +73,7 @@ def separated(parts: Iterable[Sequence[Piece]], between: str = " · ") -> list[P
     for part in parts:
         if part:
             if joined:
-                joined.append(piece(between, "$group-rule"))
+                joined.append(piece(between, "$muted"))
             joined.extend(part)
     return joined
 

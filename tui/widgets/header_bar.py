@@ -59,7 +59,7 @@ class HeaderBar(Widget):
             start = [*name, *place, piece("  "), *counts]
             if cells_of(start) + cells_of(end) < cells:
                 return spread(start, end, cells)
-        end = [*_mode(frame), *_fresh(frame), piece(" ")]
+        end = [*_fresh(frame), piece(" "), *_mode(frame)[:1]]
         return spread(cut([*name, piece(" "), *counts], cells - cells_of(end)), end, cells)
 
     def _render_later(self) -> None:

@@ -72,16 +72,16 @@ class LensTabs(Widget):
         number = list(Lens).index(lens) + 1
         count = self.counts.get(lens, 0)
         name = f"{lens.value.capitalize()} " if words else self._sign(lens)
+        shown = f"{count // 1000}k" if count >= 10_000 and not words else str(count)
         if lens is self.lens:
-            shown = piece(f" {number} {name}{count} ", "bold reverse $border")
-            return [shown, piece(gap[1:])]
+            return [piece(f" {number} {name}{shown} ", "bold reverse $border"), piece(gap[1:])]
         style = _STYLES.get(lens, "") if count else "$muted"
         lead = piece(f" {number} ", "$muted")
-        return [lead, piece(name, style if count else "$muted"), piece(f"{count}{gap[1:]}", style)]
+        return [lead, piece(name, style if count else "$muted"), piece(f"{shown}{gap[1:]}", style)]
 
     def _sign(self, lens: Lens) -> str:
         if lens is Lens.ALL:
-            return ""
+            return "All "
         state = _STATES.get(lens)
         return signs(self.ascii).needs_you if state is None else glyph(state, self.ascii)
 

@@ -137,7 +137,7 @@ Each list with its counts, the one that needs you most on top. The bar shows how
     def _done_cells(self, cells: int) -> int:
         if cells < _BAR_FROM:
             return 1 + max(4, *(len(str(row.facts.done)) for row in self.rows), 0)
-        return min(24, 12 + (cells - _BAR_FROM) // 3)
+        return min(24, 11 + (cells - _BAR_FROM) // 4)
 
     def _name_cells(self, cells: int) -> int:
         taken = self._done_cells(cells) + len(_COLUMNS) * self._figure_cells()

@@ -28,9 +28,9 @@ _COLUMNS = (
     ("stale", DisplayState.STALE, "$status-stale"),
     ("done", DisplayState.DONE, "$status-done"),
 )
-_AGE_CELLS = 5
-_SPARK = (6, 30)  # least and most cells of a sparkline
+_SPARK = (4, 30)  # least and most cells of a sparkline
 _NAME = (4, 24)
+_ROOMY = 44  # cells from which the figures stand apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,9 @@ class OwnerFacts:
 @dataclass(frozen=True, slots=True)
 class _Widths:
     name: int
-    figure: int
+    figures: tuple[int, ...]
+    age: int
+    gap: int
     spark: int
 
 
@@ -105,28 +107,33 @@ last written; and their writes over the last 60 minutes. Silent owners come firs
     def heading(self, cells: int) -> Content:
         widths = self._widths(cells)
         figures = [
-            fitted(glyph(state, self.ascii), widths.figure, right=True) for _, state, _ in _COLUMNS
+            fitted(glyph(state, self.ascii), number, right=True)
+            for (_, state, _), number in zip(_COLUMNS, widths.figures, strict=True)
         ]
-        spark = [fitted("  60 min", widths.spark + 2)] if widths.spark else []
-        last = fitted("last", _AGE_CELLS, right=True)
+        title = "last hour" if widths.spark >= 9 else "1h"
+        spark = (
+            [fitted(" " * widths.gap + title, widths.gap + widths.spark)] if widths.spark else []
+        )
+        last = fitted("age", widths.age, right=True)
         return line(fitted("owner", widths.name), *figures, last, *spark)
 
     def draw(self, row: Row[OwnerFacts], cells: int) -> Content:
         facts, widths = row.facts, self._widths(cells)
         name = UNASSIGNED if facts.owner is None else facts.owner
         figures = [
-            figure(getattr(facts, column), widths.figure, style) for column, _, style in _COLUMNS
+            figure(getattr(facts, column), number, style)
+            for (column, _, style), number in zip(_COLUMNS, widths.figures, strict=True)
         ]
         age_style = "$status-stale" if facts.stale else "$muted"
         spark = []
         if widths.spark:
             values = _buckets(facts.writes, widths.spark)
             style = "$spark" if any(values) else "$group-rule"
-            spark = [piece("  "), piece(sparkline(values, self.ascii), style)]
+            spark = [piece(" " * widths.gap), piece(sparkline(values, self.ascii), style)]
         return line(
             fitted(name, widths.name, f"${owner_role(facts.owner)}"),
             *figures,
-            fitted(facts.age, _AGE_CELLS, age_style, right=True),
+            fitted(facts.age, widths.age, age_style, right=True),
             *spark,
         )
 
@@ -134,16 +141,22 @@ last written; and their writes over the last 60 minutes. Silent owners come firs
         self.post_message(self.Picked(row.facts.owner))
 
     def _widths(self, cells: int) -> _Widths:
-        counts = (getattr(row.facts, name) for row in self.rows for name, _, _ in _COLUMNS)
-        digits = min(4, len(str(max(counts, default=0))))
-        number = digits + 1 + (cells >= 44)
+        apart = 2 if cells >= _ROOMY else 1
+        figures = tuple(
+            apart
+            + min(4, len(str(max((getattr(row.facts, name) for row in self.rows), default=0))))
+            for name, _, _ in _COLUMNS
+        )
+        ages = apart + max((len(row.facts.age) for row in self.rows), default=3)
+        ages = max(ages, 3 + apart)
         longest = max((width(one_line(row.facts.owner or "-", 64)) for row in self.rows), default=4)
-        room = cells - _AGE_CELLS - len(_COLUMNS) * number
-        name = max(_NAME[0], min(longest, _NAME[1], room))
-        spark = min(_SPARK[1], room - name - 2)
+        room = cells - ages - sum(figures)
+        name = max(_NAME[0], min(max(longest, 5), _NAME[1], room))
+        spark = min(_SPARK[1], room - name - apart)
         if spark < _SPARK[0]:
-            return _Widths(max(1, room), number, 0)
-        return _Widths(min(_NAME[1], room - 2 - spark), number, spark)
+            return _Widths(max(1, room), figures, ages, 0, 0)
+        name = min(_NAME[1], room - apart - spark)
+        return _Widths(name, figures, ages, apart, spark)
 
 
 def _facts(owner: str | None, rollup: Rollup, frame: Frame, writes: tuple[int, ...]) -> OwnerFacts:

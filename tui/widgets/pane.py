@@ -23,6 +23,9 @@ from tui.safe_text import content, one_line
 from tui.view_state import EMPTY_FRAME, Frame
 from tui.widgets.pace import LEAST_INTERVAL_S, pace_of
 
+ROOMY = 40
+"""Cells of a pane, border included, from which its text keeps off the border."""
+
 Facts = TypeVar("Facts")
 
 
@@ -55,6 +58,7 @@ class RowsPane(ScrollView, Generic[Facts], can_focus=True, inherit_bindings=Fals
             border-title-color: $border;
             border-title-style: bold;
         }
+        &.-roomy { padding: 0 1; }
         &.-ascii { border: ascii $border-blurred; }
         &.-ascii:focus { border: ascii $border; }
         &:nocolor:focus { border: heavy $border; }
@@ -175,7 +179,8 @@ class RowsPane(ScrollView, Generic[Facts], can_focus=True, inherit_bindings=Fals
             self._set_cursor(index, 1)
             self.action_pick()
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(self.outer_size.width >= ROOMY, "-roomy")
         self.virtual_size = Size(self.cells, len(self.rows) + self._heading_rows)
         self.refresh()
 
@@ -202,9 +207,7 @@ class RowsPane(ScrollView, Generic[Facts], can_focus=True, inherit_bindings=Fals
         return ""
 
     def _strip(self, drawn: Content, component: str) -> Strip:
-        style = self.visual_style
-        if component:
-            style += self.get_visual_style(component, partial=True)
+        style = self.get_visual_style(component) if component else self.visual_style
         strips = Visual.to_strips(self, drawn, self.cells, 1, style, apply_selection=False)
         strip = strips[0] if strips else Strip.blank(0)
         return strip.adjust_cell_length(self.cells, style.rich_style)

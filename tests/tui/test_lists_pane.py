@@ -1,0 +1,93 @@
+"""The lists pane: worst first, counts that agree with the tasks, a pick that names its list."""
+
+from __future__ import annotations
+
+import pytest
+
+from store.model.snapshot import Snapshot
+from tests.tui.colony import CRAWL, DEMO, REPORT, demo_list, demo_snapshot
+from tests.tui.pane_host import SIZES, PaneHost, frame_of, lines_of, screen_lines, show
+from tui.view_state import ViewState
+from tui.widgets.lists_pane import ListsPane
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_lists_pane_worst_list_comes_first(size: tuple[int, int]) -> None:
+    pane = ListsPane()
+    async with PaneHost(pane).run_test(size=size) as pilot:
+        show([pane], frame_of(demo_snapshot()))
+        await pilot.pause()
+        assert [row.key for row in pane.rows] == ["all lists", DEMO, REPORT, CRAWL]
+        lines = lines_of(pane)
+        assert "Lists · 3" in lines[0]
+        assert [word in line for word, line in zip(("all lists", "demo"), lines[2:4], strict=True)]
+        assert "ro" in next(line for line in lines if "report-qa" in line)
+
+
+async def test_lists_pane_counts_agree_with_the_tasks() -> None:
+    pane = ListsPane()
+    async with PaneHost(pane).run_test() as pilot:
+        show([pane], frame_of(demo_snapshot()))
+        await pilot.pause()
+        facts = next(row.facts for row in pane.rows if row.key == DEMO)
+        assert (facts.active, facts.ready, facts.blocked, facts.stale) == (2, 2, 7, 1)
+        assert (facts.done, facts.total) == (8, 21)
+        every = pane.rows[0].facts
+        assert every.done == 16
+        assert every.total == sum(row.facts.total for row in pane.rows[1:])
+
+
+async def test_lists_pane_enter_picks_the_list_under_the_cursor() -> None:
+    pane = ListsPane()
+    app = PaneHost(pane)
+    async with app.run_test(message_hook=app.hear) as pilot:
+        show([pane], frame_of(demo_snapshot()))
+        pane.focus()
+        await pilot.press("enter", "down", "enter")
+        assert [m.list_key for m in app.said_of(ListsPane.Picked)] == [None, DEMO]
+
+
+async def test_lists_pane_click_picks_the_row_clicked() -> None:
+    pane = ListsPane()
+    app = PaneHost(pane)
+    async with app.run_test(message_hook=app.hear) as pilot:
+        show([pane], frame_of(demo_snapshot()))
+        await pilot.pause()
+        await pilot.click(pane, offset=(6, 5))
+        await pilot.click(pane, offset=(6, 1))
+        assert [m.list_key for m in app.said_of(ListsPane.Picked)] == [CRAWL]
+
+
+async def test_lists_pane_cursor_stays_on_its_list_when_rows_move() -> None:
+    pane = ListsPane()
+    async with PaneHost(pane).run_test() as pilot:
+        show([pane], frame_of(demo_snapshot()))
+        pane.focus()
+        await pilot.press("end")
+        assert pane.rows[pane.cursor].key == CRAWL
+        lists = {key: one for key, one in demo_snapshot().lists.items() if key != REPORT}
+        show([pane], frame_of(Snapshot(lists)))
+        await pilot.pause()
+        assert pane.rows[pane.cursor].key == CRAWL
+
+
+async def test_lists_pane_chosen_list_is_marked() -> None:
+    pane = ListsPane()
+    async with PaneHost(pane).run_test() as pilot:
+        view = ViewState(list_key=CRAWL)
+        show([pane], frame_of(demo_snapshot(), view=view))
+        await pilot.pause()
+        assert "▸ crawl-workers" in "\n".join(screen_lines(pane.app))
+
+
+async def test_lists_pane_same_name_under_two_roots_says_which_root() -> None:
+    one = demo_list()
+    other = DEMO._replace(root="/srv/other")
+    pane = ListsPane()
+    async with PaneHost(pane).run_test() as pilot:
+        info = type(one.info)(other, "/srv/other/x")
+        twin = type(one)(info, one.tasks, one.graph)
+        show([pane], frame_of(Snapshot({DEMO: one, other: twin})))
+        await pilot.pause()
+        names = {row.facts.name for row in pane.rows[1:]}
+        assert names == {"demo-colony · .hive", "demo-colony · other"}

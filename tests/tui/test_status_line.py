@@ -1,0 +1,67 @@
+"""The status line: what the selected task means for others, messages, the mode."""
+
+from __future__ import annotations
+
+import pytest
+
+from store.model.snapshot import Snapshot
+from store.model.task import TaskId, TaskKey
+from tests.tui.colony import DEMO, PENDING, demo_list, task, task_list
+from tests.tui.pane_host import SIZES, PaneHost, frame_of, screen_lines, show
+from tui.widgets.status_line import StatusLine
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    ("task_id", "said"),
+    [
+        ("7", "#7 holds 12 16 18 · if done: 12 becomes ready"),
+        ("12", "#12 waits on 7 · holds 16 18"),
+        ("10", "#10 ⚑ in progress, silent, holds 2 (R) · holds 16 18"),
+        ("13", "#13 Score companies"),
+    ],
+)
+async def test_status_line_selected_task_says_its_consequence(
+    size: tuple[int, int], task_id: str, said: str
+) -> None:
+    line = StatusLine()
+    async with PaneHost(line).run_test(size=size) as pilot:
+        show([line], frame_of(Snapshot({DEMO: demo_list()}), TaskKey(DEMO, TaskId(task_id))))
+        await pilot.pause()
+        text = screen_lines(line.app)[0]
+        assert text.strip().startswith(said)
+        assert text.endswith(" rw ")
+
+
+async def test_status_line_many_held_are_counted_not_listed() -> None:
+    waiting = [task(DEMO, n, "Waits", PENDING, None, (1,)) for n in range(2, 5000)]
+    one = task_list(DEMO, task(DEMO, 1, "Root", PENDING, "ann"), *waiting)
+    line = StatusLine()
+    async with PaneHost(line).run_test() as pilot:
+        show([line], frame_of(Snapshot({DEMO: one}), TaskKey(DEMO, TaskId("1"))))
+        await pilot.pause()
+        assert "holds 2 3 4 5 6 7 8 9 +4990" in screen_lines(line.app)[0]
+
+
+async def test_status_line_message_is_shown_beside_the_mode_and_goes() -> None:
+    line = StatusLine()
+    async with PaneHost(line).run_test() as pilot:
+        show([line], frame_of(Snapshot(), read_only=True))
+        line.say("the list is busy: held by ann", "warn")
+        await pilot.pause()
+        text = screen_lines(line.app)[0]
+        assert "the list is busy: held by ann" in text
+        assert text.endswith(" RO ")
+        line.clear_message()
+        await pilot.pause()
+        assert "busy" not in screen_lines(line.app)[0]
+
+
+async def test_status_line_message_with_markup_and_escapes_is_literal() -> None:
+    line = StatusLine()
+    async with PaneHost(line).run_test() as pilot:
+        line.say("[/nope] \x1b[31m" + "x" * 500, "error")
+        await pilot.pause()
+        text = screen_lines(line.app)[0]
+        assert "[/nope] ␛[31m" in text
+        assert len(text) == 80
