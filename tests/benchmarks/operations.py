@@ -230,11 +230,11 @@ class Bench:
             progress(f"{operation} at {self._count:,} tasks, cold, {turn + 1}")
             if operation in ("update", "claim", "delete"):
                 self._last -= 1
-            pair = (
+            naive, ours = (
                 partial(cold, kind, operation, root, self._last)
                 for kind, root in zip(COLD, self._roots, strict=True)
             )
-            taken += interleave(*pair, 1)
+            taken += interleave(naive, ours, 1)
         return taken
 
     def _row(self, operation: str, process: str, taken: list[float]) -> None:

@@ -85,14 +85,16 @@ async def test_half_edge_left_by_a_crash_is_removed_from_the_side_that_has_it(
     assert edges(hive_root, 2) == [([], []), ([], [])]
 
 
-@pytest.mark.parametrize("side", ["add_blocks", "add_blocked_by"])
+@pytest.mark.parametrize(("blocks", "blocked_by"), [([1], []), ([], [1])])
 async def test_self_edge_is_refused_and_nothing_is_written(
-    tasks: TaskStore, hive_root: Path, side: str
+    tasks: TaskStore, hive_root: Path, blocks: list[int], blocked_by: list[int]
 ) -> None:
     await make(tasks, 1)
     before = native.tree(hive_root)
     with pytest.raises(SelfEdge):
-        await tasks.update_task(LIST, 1, subject="Half", **{side: [1]})
+        await tasks.update_task(
+            LIST, 1, subject="Half", add_blocks=blocks, add_blocked_by=blocked_by
+        )
     assert native.tree(hive_root) == before
 
 

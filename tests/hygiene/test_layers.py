@@ -78,7 +78,7 @@ def test_command_line_without_the_app_brings_no_textual(arguments: str, tmp_path
         "try: main()\n"
         "except SystemExit as ended: assert not ended.code, ended.code"
     )
-    assert not {"textual", "rich", "watchfiles"} & loaded_after(code)
+    assert not {"textual", "rich"} & loaded_after(code)
 
 
 def test_model_does_no_input_or_output() -> None:
