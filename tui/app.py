@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from rich.text import Text
-from store.watch import Watcher
-from store.workspace import Workspace
 from textual import events, on
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
 
+from store.watch import Watcher
+from store.workspace import Workspace
 from tui.messages import EditRequested
 from tui.palette import CommandProvider, TaskProvider
 from tui.safe_text import one_line

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from store.model.edits import DeleteTask, Edit, EditResult, UpdateTask
 from store.model.snapshot import EMPTY_SNAPSHOT, Change, ChangeKind, Snapshot, diff
-from store.model.task import ListKey, Revision, TaskId, TaskKey
+from store.model.task import NO_REVISION, ListKey, Task, TaskId, TaskKey
 from tui.view_state import ChangeMark, ChangeSign
 
 MARK_S = 2.0
@@ -28,7 +29,8 @@ class Intake:
         self._paused = False
         self._under_way: list[tuple[Edit, frozenset[TaskKey]]] = []
         self._held: list[Change] = []
-        self._own: dict[TaskKey, Revision | None] = {}
+        self._own: dict[TaskKey, list[Task | None]] = {}
+        """What our edits wrote and no snapshot has gone beyond yet; None: they deleted it."""
 
     @property
     def paused(self) -> bool:
@@ -61,11 +63,10 @@ class Intake:
         """It is on the disk. The result is what was held back and turned out not to be ours."""
         for task in (result.task, *result.others):
             if task is not None:
-                self._own[task.key] = task.revision
-                self._mark_saved(task.key, task.revision, now)
+                self._own.setdefault(task.key, []).append(_content(task))
+                self._mark_saved(task.key, now)
         if isinstance(edit, DeleteTask):
-            self._own[edit.key] = None
-            self._mark_saved(edit.key, None, now)
+            self._own.setdefault(edit.key, []).append(None)
         return self._end(edit)
 
     def fail(self, edit: Edit) -> list[Change]:
@@ -95,18 +96,14 @@ class Intake:
             marks[key] = ChangeMark(sign, now + MARK_S)
         self.marks = marks
 
-    def _mark_saved(self, key: TaskKey, revision: Revision | None, now: float) -> None:
-        found = self.latest.task(key)
-        seen = found is None if revision is None else found and found.revision == revision
-        until = now + MARK_S if seen else math.inf
+    def _mark_saved(self, key: TaskKey, now: float) -> None:
+        until = now + MARK_S if self._is_own(key) else math.inf
         self.marks = {**self.marks, key: ChangeMark(ChangeSign.SAVED, until)}
 
     def _is_own(self, key: TaskKey) -> bool:
-        """The state now in the latest snapshot is the one that our edit wrote."""
-        if key not in self._own:
-            return False
+        """The state now in the latest snapshot is one that our edits wrote."""
         found = self.latest.task(key)
-        return (found.revision if found else None) == self._own[key]
+        return (_content(found) if found else None) in self._own.get(key, ())
 
     def _of_others(self, changes: Sequence[Change]) -> list[Change]:
         foreign: list[Change] = []
@@ -126,6 +123,11 @@ class Intake:
         self._under_way = [pair for pair in self._under_way if pair[0] is not edit]
         held, self._held = self._held, []
         return self._of_others(held)
+
+
+def _content(task: Task) -> Task:
+    """What was written, without what a scan adds: an edit's result has no revision."""
+    return replace(task, revision=NO_REVISION, problems=())
 
 
 def _targets(edit: Edit, snapshot: Snapshot) -> frozenset[TaskKey]:

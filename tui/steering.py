@@ -81,7 +81,7 @@ class Steering:
         """Say what is on the disk now."""
         self._screen.say(sentence(edit, result))
         if isinstance(edit, CreateTask) and result.task is not None:
-            self._screen.go_to(result.task.key)
+            self._screen.go_when_seen(result.task.key)
 
     def failed(self, edit: Edit, error: Exception) -> None:
         """Ask yours or theirs, keep it for a retry, or say why it was refused."""

@@ -9,14 +9,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 
-from store.watch import Scan, Watcher
-from store.workspace import Workspace
 from textual.message import Message
 
 from store.model.edits import Edit
 from store.model.errors import ColonytopError, EditRefused
 from store.model.task import ListKey
+from store.watch import Scan, Watcher
+from store.workspace import Workspace
 from tui.messages import EditFailed, EditSettled, SnapshotArrived, WatchFailed
 
 Post = Callable[[Message], object]
@@ -147,7 +148,8 @@ class ColonyWorkers:
             result = self._workspace.apply(edit)
         except Exception as error:  # an edit must not end its lane, whatever went wrong
             return EditFailed(edit, error)
-        self._watcher.hint()
+        found = self._workspace.snapshot.lists.get(edit.list)
+        self._watcher.hint(Path(found.info.path) if found else None)
         return EditSettled(edit, result)
 
 

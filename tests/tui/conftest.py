@@ -157,12 +157,9 @@ class Session:
         return found[0] if found else None
 
     def text(self) -> str:
-        """What is on the screen, as plain lines."""
-        screen = self.app.screen
-        width, height = screen.size
-        strips = screen._compositor.render_strips()
-        assert len(strips) == height
-        return "\n".join(strip.text[:width].rstrip() for strip in strips)
+        """What is on the screen, as plain lines; empty before the first layout."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join(strip.text.rstrip() for strip in strips)
 
 
 @pytest.fixture

@@ -50,6 +50,7 @@ class ColonyScreen(Screen[None]):
         self.intake = Intake()
         self.steering = Steering(self)
         self._goto = goto
+        self._wanted: TaskKey | None = None
         self._view = ViewState()
         self._selected: TaskKey | None = None
         self._next_show = 0.0
@@ -160,7 +161,17 @@ class ColonyScreen(Screen[None]):
             self.report(changes, "agent")
         self._show_soon()
         if self._goto and (key := task_key_named(message.snapshot, self._goto)):
-            self._goto = None
+            self._goto, self._wanted = None, key
+        self._go_to_wanted()
+
+    def go_when_seen(self, key: TaskKey) -> None:
+        """Select a task as soon as a snapshot that is shown has it."""
+        self._wanted = key
+        self._go_to_wanted()
+
+    def _go_to_wanted(self) -> None:
+        if self._wanted is not None and self.intake.shown.task(self._wanted) is not None:
+            key, self._wanted = self._wanted, None
             self.show_frame()
             self.go_to(key)
 

@@ -55,7 +55,7 @@ class MainScreen(ColonyScreen):
             yield DetailPane(id="detail", classes="pane").data_bind(frame)
         yield ActivityPane(id="activity", classes="pane").data_bind(frame)
         yield StatusLine(id="status").data_bind(frame)
-        yield KeyBar(id="keys", ascii_only=self.settings.ascii)
+        yield KeyBar(id="key-bar", ascii_only=self.settings.ascii)
 
     def on_mount(self) -> None:
         self.navigation = Navigation(self)

@@ -37,7 +37,6 @@ class KeyBar(Widget):
     KeyBar {
         height: 1;
         width: 1fr;
-        dock: bottom;
         background: $footer-background;
         color: $footer-foreground;
         & > .key-bar--key { color: $footer-key-foreground; text-style: bold; }
