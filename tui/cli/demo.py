@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -113,6 +114,7 @@ def show_colony(colony: DemoColony, app: dict[str, Any]) -> int:
     """Open the app on the colony; its exit code."""
     from store.workspace import RootSpec
 
+    import_module("tui.app")  # while the crew sets the stage
     colony.wait_until_ready()
     code = start_app([RootSpec(colony.root, "demo")], app)
     _tell_trouble(colony)

@@ -133,10 +133,13 @@ class Story:
     def _parts(
         self, theme: Theme, topic: str, number: int, chance: random.Random
     ) -> Iterator[Part]:
-        for step in theme.steps:
+        deck = list(self.workers)
+        chance.shuffle(deck)
+        for place, step in enumerate(theme.steps):
+            worker = deck[place % len(deck)]
             needs = tuple(f"{number}/{key}" for key in step.needs)
             texts = (step.subject.format(topic=topic), step.active_form, step.description)
-            part = self._part(f"{number}/{step.key}", theme, number, texts, needs, chance, None)
+            part = self._part(f"{number}/{step.key}", theme, number, texts, needs, chance, worker)
             yield part
             if step.follow_up and chance.random() < _FOLLOWS_UP:
                 yield self._follow_up(step, part, theme, topic, number, chance)
@@ -152,7 +155,8 @@ class Story:
     ) -> Part:
         texts = ((step.follow_up or "").format(topic=topic), "Following up", "")
         key = f"{number}/{step.key}-again"
-        return self._part(key, theme, number, texts, (part.key,), chance, part.key)
+        worker = chance.choice(self.workers)
+        return self._part(key, theme, number, texts, (part.key,), chance, worker, part.key)
 
     def _part(
         self,
@@ -162,10 +166,10 @@ class Story:
         texts: tuple[str, str, str],
         needs: tuple[str, ...],
         chance: random.Random,
-        follows: str | None,
+        worker: str,
+        follows: str | None = None,
     ) -> Part:
         seconds = round(chance.uniform(_MIN_S, _MAX_S), 1)
-        worker = chance.choice(self.workers)
         others = [name for name in self.workers if name != worker]
         silent, contested = chance.random() < _GOES_SILENT, chance.random() < _CONTESTED
         successor, rival = (chance.choice(others), chance.choice(others)) if others else (None,) * 2
