@@ -1,0 +1,180 @@
+"""The pictures in screenshots/: the program as it is now, written and compared here.
+
+To write them anew, after having looked at what changed: `COLONYTOP_PICTURES=write` and
+`pytest -m pictures`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.tui.conftest import Session
+from tests.tui.picture_scene import NOW, Scene
+from tui.pictures import picture
+from tui.settings import Settings
+
+pytestmark = pytest.mark.pictures
+
+PICTURES = Path(__file__).parents[2] / "screenshots"
+
+Opened = Callable[..., Any]
+
+
+@pytest.fixture
+def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
+    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    time.tzset()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return Scene(tmp_path / ".hive")
+
+
+@pytest.fixture
+def on_scene(scene: Scene, open_session: Opened) -> Opened:
+    """Open the app on the scene, let two agents write, and wait until it shows."""
+
+    @asynccontextmanager
+    async def opened(size: tuple[int, int], **choices: Any) -> AsyncIterator[Session]:
+        settings = Settings(operator="you", **choices)
+        async with open_session(scene, size=size, settings=settings, clock=lambda: NOW) as session:
+            await arrive(session, lambda: scene.change(14, 71, blocked_by=[9, 13]))
+            await arrive(session, lambda: scene.change(13, 32, status="in_progress"))
+            await arrive(session, lambda: scene.change(17, 9, owner="dee"))
+            await arrive(session, lambda: scene.change(11, 2, subject="Verify the crawl output"))
+            yield session
+
+    return opened
+
+
+async def arrive(session: Session, write: Callable[[], None]) -> None:
+    """Write as an agent would and wait until the frame has it."""
+    before = session.app.main.intake.latest.number
+    write()
+    await session.until(lambda: session.app.main.intake.latest.number > before, "the change")
+    await session.pilot.pause()
+
+
+async def settled(session: Session) -> None:
+    """Nothing is left to draw."""
+    before = ""
+    while (now := picture(session.app)) != before:
+        before = now
+        await session.pilot.pause()
+        await asyncio.sleep(0.05)
+
+
+async def compare(session: Session, name: str) -> None:
+    """The screen is the picture of that name; a difference leaves a `.new.svg` to look at."""
+    await settled(session)
+    drawn = picture(session.app, "colonytop")
+    path = PICTURES / f"{name}.svg"
+    if os.environ.get("COLONYTOP_PICTURES") == "write":
+        path.write_text(drawn, encoding="utf-8")
+        return
+    assert path.exists(), f"no picture {path.name}; write it with COLONYTOP_PICTURES=write"
+    if path.read_text(encoding="utf-8") != drawn:
+        path.with_suffix(".new.svg").write_text(drawn, encoding="utf-8")
+        pytest.fail(f"{path.name} is no longer what the program shows; see {path.stem}.new.svg")
+
+
+async def select(session: Session, task_id: int) -> None:
+    key = next(
+        t.key
+        for _, t in session.frame.snapshot.all_tasks()
+        if t.key.list.id == "colony:lead-report" and t.id == str(task_id)
+    )
+    session.app.main.go_to(key)
+    await session.until(lambda: session.frame.selected == key, f"#{task_id} selected")
+
+
+Step = Callable[[Session], Awaitable[None]]
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [("main-80x24", (80, 24)), ("main-120x34", (120, 34)), ("main-wide", (160, 48))],
+)
+async def test_picture_of_the_main_screen(
+    on_scene: Opened, name: str, size: tuple[int, int]
+) -> None:
+    async with on_scene(size) as session:
+        await select(session, 12)
+        await compare(session, name)
+
+
+async def test_picture_of_the_light_theme(on_scene: Opened) -> None:
+    async with on_scene((120, 34), theme="colonytop-light") as session:
+        await select(session, 12)
+        await compare(session, "light")
+
+
+async def test_picture_of_plain_ascii(on_scene: Opened) -> None:
+    async with on_scene((80, 24), ascii=True) as session:
+        await select(session, 12)
+        await compare(session, "ascii-80x24")
+
+
+async def test_picture_of_the_blockers(on_scene: Opened) -> None:
+    async with on_scene((120, 34)) as session:
+        await select(session, 18)
+        await session.press("4")
+        await session.until(lambda: session.frame.view.lens == "blocked")
+        await select(session, 18)
+        await compare(session, "blockers")
+
+
+async def test_picture_of_needs_you(on_scene: Opened) -> None:
+    async with on_scene((120, 34)) as session:
+        await session.press("6")
+        await session.until(lambda: session.frame.view.lens == "needs you")
+        await compare(session, "needs-you")
+
+
+@pytest.mark.parametrize(
+    ("name", "task_id", "key", "title"),
+    [
+        ("unblock", 16, "u", "Unblock"),
+        ("assign", 10, "a", "Assign"),
+        ("status", 7, "s", "Status"),
+        ("release", 10, "R", "Release"),
+        ("delete", 12, "D", "Delete"),
+        ("edit", 12, "e", "Edit"),
+    ],
+)
+async def test_picture_of_a_steering_dialog(
+    on_scene: Opened, name: str, task_id: int, key: str, title: str
+) -> None:
+    async with on_scene((100, 30)) as session:
+        await select(session, task_id)
+        await session.press(key)
+        await session.until(lambda: title in session.text(), f"the dialog {title}")
+        await compare(session, name)
+
+
+async def test_picture_of_the_help(on_scene: Opened) -> None:
+    async with on_scene((100, 34)) as session:
+        await session.press("?")
+        await session.until(lambda: session.app.screen is not session.app.main)
+        await compare(session, "help")
+
+
+async def test_picture_of_a_conflict(on_scene: Opened, scene: Scene) -> None:
+    async with on_scene((100, 30)) as session:
+        await select(session, 10)
+        await session.press("a")
+        await session.until(lambda: "Assign" in session.text())
+        scene.change(10, 1, owner="fay")
+        for letter in "dee":
+            await session.press(letter)
+        await session.press("enter")
+        await session.until(lambda: "heirs" in session.text().lower(), "the conflict")
+        await compare(session, "conflict")
