@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
-import gc
 import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
 
+from store.choosing import AmbiguousList, find_list
+from store.collector import collector_paused, spare_what_is_loaded
 from store.files.places import problem_of, stamp
 from store.files.scanner import RETRY_S
 from store.model.edits import Edit, EditResult
@@ -31,17 +29,6 @@ NEXT_PARTS = 25_000
 
 _LONGEST_SETTLING_S = 2.5
 _FREEZE_FROM = 5_000  # tasks from which the collector is kept from walking over them again
-
-
-class AmbiguousList(ListNotFound):
-    """The name fits several lists."""
-
-    kind: ClassVar[str] = "ambiguous_list"
-
-    def __init__(self, list_id: str, candidates: Sequence[str]) -> None:
-        super().__init__(list_id)
-        self.candidates = tuple(candidates)
-        self.args = (f"{list_id!r} fits several lists: {', '.join(candidates)}",)
 
 
 @dataclass(slots=True)
@@ -128,7 +115,7 @@ class Workspace:
 
     def scan_progressively(self) -> Iterator[Snapshot]:
         """The first load: yields partial snapshots early, then the complete one."""
-        with self._scanning, _collector_paused():
+        with self._scanning, collector_paused():
             keys = self._discover()
             read, limit = 0, FIRST_PART
             for key in keys:
@@ -146,7 +133,7 @@ class Workspace:
             self._drop_missing(keys, 0.0)
             snapshot = self._settle(self._publish(is_complete=True))
         if snapshot.count() >= _FREEZE_FROM:
-            gc.freeze()
+            spare_what_is_loaded()
         yield snapshot
 
     @property
@@ -176,19 +163,8 @@ class Workspace:
             AmbiguousList: several fit.
             ListNotFound: none fits; near names are in the message.
         """
-        lists = (self._snapshot if self._snapshot.number else self.scan()).lists
-        for fits in (
-            [found for key, found in lists.items() if key.id == name],
-            [found for found in lists.values() if found.info.name == name],
-        ):
-            if len(fits) == 1:
-                return fits[0]
-            if fits:
-                raise AmbiguousList(name, [f"{f.key.id} under {f.key.root}" for f in fits])
-        names = {found.info.name for found in lists.values()} | {key.id for key in lists}
-        near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-        where = ", ".join(str(root.path) for root in self._open) or "no root"
-        raise ListNotFound(name, f"{where}; did you mean {' or '.join(near)}?" if near else where)
+        snapshot = self._snapshot if self._snapshot.number else self.scan()
+        return find_list(snapshot.lists, name, [root.path for root in self._open])
 
     def watch_paths(self) -> dict[Path, list[Path]]:
         """For each root, the directories whose entries matter, as last discovered."""
@@ -266,8 +242,7 @@ class Workspace:
         problem = Problem(kind, text, path=shown.info.path)
         if not shown.is_stale or problem not in shown.problems:
             kept = tuple(p for p in shown.problems if not shown.is_stale or p.kind is not kind)
-            shown = replace(shown, is_stale=True, problems=(problem, *kept))
-        self._shown[key] = shown
+            self._shown[key] = replace(shown, is_stale=True, problems=(problem, *kept))
 
     def _drop_missing(self, keys: Collection[ListKey], patience_s: float) -> None:
         """Forget the lists that were looked for in vain for long enough."""
@@ -311,15 +286,3 @@ class Workspace:
         if problem is None and root.only is not None:
             problem = f"showing only {root.only}, the list that was given as a root"
         return RootState(str(root.path), root.spec.source, exists, watched.mode, problem)
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Keep the collector from walking over everything again and again during a large load."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

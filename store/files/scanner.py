@@ -9,26 +9,18 @@ and a name that a listing missed is asked for before it is called gone.
 from __future__ import annotations
 
 import os
-import stat
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from store.files.fs import READ_LIMIT, Directory, FileContent, UnreadableFile, revision_of
-from store.model.task import Revision, Task
+from store.files.fs import Directory, FileContent, UnreadableFile, revision_of
+from store.files.reading import TornFiles, has_moved, is_quiet, is_racy, may_pass, read_plain
+from store.model.task import NO_REVISION, Revision, Task
 
 RETRY_S = 0.017
 """Seconds between two looks at a file that is half written."""
 
-_READS = 3
-_NEW_PATIENCE_S = 0.05
-_KNOWN_PATIENCE_S = 0.3
-_LONGEST_PATIENCE_S = 2.0
-_TICK_NS = 50_000_000
-_COARSE_TICK_NS = 2_500_000_000
-_SECOND_NS = 1_000_000_000
-_FUTURE_NS = 60 * _SECOND_NS
-_OPEN = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+_LISTING_SHARE = 20  # listing again and again may take this part of the time
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +49,6 @@ class Moved:
         return bool(self.changed or self.gone)
 
 
-@dataclass(slots=True)
-class _Torn:
-    """A file that could not be parsed: in which version, since when, how often looked at."""
-
-    revision: Revision
-    first: float
-    since: float
-    reads: int = 0
-
-
 class Scanner:
     """The records of one directory, as they were last seen. Not thread-safe."""
 
@@ -82,16 +64,17 @@ class Scanner:
         self.reads = 0
         """Files opened since the beginning."""
         self._racy: set[str] = set(self.tasks)
-        self._torn: dict[str, _Torn] = {}
+        self._torn = TornFiles()
         self._waiting: list[str] = []
         self._listed_ns = -1
+        self._next_listing = 0.0
         self._identity: tuple[int, int] | None = None
         self._sweep: list[str] = []
 
     @property
     def is_settled(self) -> bool:
         """False: a file is half written or not read yet; scan again soon."""
-        return not self._torn and not self._waiting
+        return not self._torn.names and not self._waiting
 
     def scan(self, directory: Directory, limit: int | None = None) -> Moved:
         """Look at every name.
@@ -110,11 +93,11 @@ class Scanner:
         if directory.identity() != self._identity:
             return self.scan(directory)
         moved = Moved()
-        wanted = {*names, *self._torn} if self._torn else names
+        wanted = {*names, *self._torn.names} if self._torn.names else names
         self._read(directory, self._examine(directory, wanted, moved), moved)
         return moved
 
-    def scan_quickly(self, directory: Directory, slice_of: int = 2000) -> Moved:
+    def scan_quickly(self, directory: Directory, slice_of: int = 1000) -> Moved:
         """Look for what a listing shows, at what may be stale, and at the next few names in turn.
 
         A directory without news costs one `fstat` and the `stat` of at most `slice_of` names or a
@@ -122,13 +105,14 @@ class Scanner:
         """
         moved = Moved()
         listed: list[str] = []
-        if directory.mtime_ns() != self._listed_ns or directory.identity() != self._identity:
+        is_due = directory.mtime_ns() != self._listed_ns and time.monotonic() >= self._next_listing
+        if is_due or directory.identity() != self._identity:
             listed = self._list(directory, moved, trust_inodes=True)
         if not self._sweep:
             self._sweep = list(self.tasks)
         count = max(slice_of, len(self.tasks) // 30)
         turn, self._sweep = self._sweep[:count], self._sweep[count:]
-        wanted = {*turn, *self._racy, *self._torn}.difference(listed)
+        wanted = {*turn, *self._racy, *self._torn.names}.difference(listed)
         self._read(directory, [*listed, *self._examine(directory, wanted, moved)], moved)
         return moved
 
@@ -138,7 +122,7 @@ class Scanner:
         self.tasks = {}
         self.ignored = frozenset()
         self._racy.clear()
-        self._torn.clear()
+        self._torn.names.clear()
         self._waiting, self._sweep = [], []
         self._identity = None
         return moved
@@ -164,8 +148,9 @@ class Scanner:
 
     def _list(self, directory: Directory, moved: Moved, *, trust_inodes: bool) -> list[str]:
         """The names to read. `trust_inodes`: the same inode number counts as not moved."""
+        start = time.monotonic()
         mtime_ns, identity = directory.mtime_ns(), directory.identity()
-        is_quiet = time.time_ns() - mtime_ns > _TICK_NS
+        was_quiet = is_quiet(mtime_ns)
         to_read: list[str] = []
         ignored: list[str] = []
         seen: set[str] = set()
@@ -183,18 +168,23 @@ class Scanner:
                 if trust_inodes:
                     if entry.inode() != known.revision.inode:
                         to_read.append(name)
-                elif name in self._racy or name in self._torn or _moved(entry, known):
+                elif (
+                    name in self._racy
+                    or name in self._torn.names
+                    or has_moved(entry, known.revision)
+                ):
                     to_read.append(name)
         if len(seen) < len(self.tasks):
             missed = self.tasks.keys() - seen
             to_read.extend(self._examine(directory, missed, moved))
         self.ignored = frozenset(ignored)
-        if self._torn:
-            kept = self.tasks.keys() | to_read
-            self._torn = {name: torn for name, torn in self._torn.items() if name in kept}
+        for name in self._torn.names.keys() - self.tasks.keys() - set(to_read):
+            del self._torn.names[name]
         # A name may still be added within the tick of the clock that stamped the directory.
-        self._listed_ns = mtime_ns if is_quiet else -1
+        self._listed_ns = mtime_ns if was_quiet else -1
         self._identity = identity
+        now = time.monotonic()
+        self._next_listing = now + (now - start) * _LISTING_SHARE
         return to_read
 
     def _examine(self, directory: Directory, names: Iterable[str], moved: Moved) -> list[str]:
@@ -210,7 +200,7 @@ class Scanner:
             elif (
                 known is None
                 or name in self._racy
-                or name in self._torn
+                or name in self._torn.names
                 or revision_of(status) != known.revision
             ):
                 to_read.append(name)
@@ -218,7 +208,7 @@ class Scanner:
 
     def _forget(self, name: str, moved: Moved) -> None:
         self._racy.discard(name)
-        self._torn.pop(name, None)
+        self._torn.names.pop(name, None)
         moved.changed.pop(name, None)
         if self.tasks.pop(name, None) is not None:
             moved.gone.add(name)
@@ -230,19 +220,21 @@ class Scanner:
             if task is None:
                 self._forget(name, moved)
                 continue
-            if _is_racy(task.revision, start_ns):
+            if is_racy(task.revision, start_ns):
                 self._racy.add(name)
             else:
                 self._racy.discard(name)
             known = self.tasks.get(name)
             if may_be_torn and (known is None or known.is_readable):
-                if self._is_waiting_for(name, task, known):
+                seen = known is not None
+                if self._torn.is_worth_waiting(name, task.revision, was_readable=seen):
                     continue
-            elif self._torn:
-                self._torn.pop(name, None)
+            elif self._torn.names:
+                self._torn.names.pop(name, None)
             if known != task:
                 self.tasks[name] = task
                 moved.changed[name] = task
+                moved.gone.discard(name)
 
     def _read_one(self, directory: Directory, name: str) -> tuple[Task | None, bool]:
         """The task as the file has it now, None if the name is gone; and whether a writer may be
@@ -250,81 +242,18 @@ class Scanner:
         """
         self.reads += 1
         try:
-            file = _read_plain(directory, name) or directory.read(name)
+            file = read_plain(directory, name) or directory.read(name)
         except FileNotFoundError:
             return None, False
         except UnreadableFile as error:
             status = directory.status(name)
             if status is None:
                 return None, False
-            task = self._format.unreadable(name, error.reason, revision_of(status))
-            return task, _may_pass(status)
+            passes = may_pass(status)  # then every later look tries again
+            revision = NO_REVISION if passes else revision_of(status)
+            return self._format.unreadable(name, error.reason, revision), passes
         task = self._format.parse(name, file)
         return task, not task.is_readable
-
-    def _is_waiting_for(self, name: str, task: Task, known: Task | None) -> bool:
-        """Whether a file that cannot be understood deserves another look before it is shown."""
-        now = time.monotonic()
-        torn = self._torn.setdefault(name, _Torn(task.revision, now, now))
-        torn.reads += 1
-        if torn.revision != task.revision:
-            torn.revision, torn.since = task.revision, now
-        patience = _NEW_PATIENCE_S if known is None else _KNOWN_PATIENCE_S
-        waited = now - torn.since >= patience or now - torn.first >= _LONGEST_PATIENCE_S
-        if torn.reads <= _READS or not waited:
-            return True
-        del self._torn[name]
-        return False
-
-
-def _moved(entry: os.DirEntry[str], known: Task) -> bool:
-    try:
-        status = entry.stat(follow_symlinks=False)
-    except FileNotFoundError:
-        return True
-    inode, size, mtime_ns, ctime_ns = known.revision
-    return (
-        status.st_mtime_ns != mtime_ns
-        or status.st_ino != inode
-        or status.st_ctime_ns != ctime_ns
-        or status.st_size != size
-    )
-
-
-def _is_racy(revision: Revision, start_ns: int) -> bool:
-    """The file was written so shortly before it was read that a second write could look the same.
-
-    The status time counts: nobody can set it, and each write moves it.
-    """
-    ctime_ns = revision.ctime_ns
-    tick = _TICK_NS if ctime_ns % _SECOND_NS else _COARSE_TICK_NS
-    return start_ns - tick <= ctime_ns <= start_ns + _FUTURE_NS
-
-
-def _may_pass(status: os.stat_result) -> bool:
-    """The reading failed for a reason that may be over soon, not for what the file is."""
-    is_plain = stat.S_ISREG(status.st_mode) and status.st_size <= READ_LIMIT
-    return is_plain and bool(status.st_mode & 0o400)
-
-
-def _read_plain(directory: Directory, name: str) -> FileContent | None:
-    """The quick way for what nearly every name is; None: take the careful way."""
-    try:
-        descriptor = os.open(name, _OPEN, dir_fd=directory.fileno())
-    except OSError:
-        return None
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > READ_LIMIT:
-            return None
-        content = os.read(descriptor, status.st_size + 1)
-    except OSError:
-        return None
-    finally:
-        os.close(descriptor)
-    if len(content) != status.st_size:
-        return None
-    return FileContent(content, revision_of(status), stat.S_IMODE(status.st_mode))
 
 
 def _name_order(name: str) -> tuple[int, str]:

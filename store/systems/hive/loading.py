@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -37,6 +38,7 @@ class ListLoader:
         self._lock = threading.Lock()
         self._sidecars = SidecarReader(str(self._path))
         self._last: TaskList | None = None
+        self._is_broken_off = False
         self._restart(None)
 
     @property
@@ -60,30 +62,37 @@ class ListLoader:
     ) -> TaskList:
         """The list as it is now; `previous` itself when nothing moved. See `System.load`."""
         with self._lock, storage_failures(self._path):
-            if previous is None or previous is not self._last:
+            if previous is None or previous is not self._last or self._is_broken_off:
                 self._restart(previous)
                 changed, quick = None, False
+            self._is_broken_off = True  # until the end: what was found so far is not in `_last`
+            with self._directories() as (above, directory):
+                moved = self._scan(directory, changed, quick, limit)
+                beside = above if self.parts[-1] == TASKS else directory
+                sidecars = self._sidecars.look(
+                    directory,
+                    has_newer=beside.status(NEWER) is not None,
+                    root_mode=mode_of(self._root),
+                    root_refusal=root_refusal,
+                )
+            self._last = self._next(moved, sidecars)
+            self._is_broken_off = False
+            return self._last
+
+    @contextmanager
+    def _directories(self) -> Iterator[tuple[Directory, Directory]]:
+        """The directory above the list's, and the list's own."""
+        try:
+            above = open_directory(self._root, self.parts[:-1])
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise ListGone(self.key.id, str(self._root)) from error
+        with above:
             try:
-                above = open_directory(self._root, self.parts[:-1])
+                directory = above.subdirectory(self.parts[-1])
             except (FileNotFoundError, NotADirectoryError) as error:
                 raise ListGone(self.key.id, str(self._root)) from error
-            with above:
-                try:
-                    directory = above.subdirectory(self.parts[-1])
-                except (FileNotFoundError, NotADirectoryError) as error:
-                    raise ListGone(self.key.id, str(self._root)) from error
-                with directory:
-                    moved = self._scan(directory, changed, quick, limit)
-                    sidecars = self._sidecars.look(
-                        directory,
-                        has_newer=(above if self.parts[-1] == TASKS else directory).status(NEWER)
-                        is not None,
-                        root_mode=mode_of(self._root),
-                        root_refusal=root_refusal,
-                    )
-            following = self._next(moved, sidecars)
-            self._last = following
-            return following
+            with directory:
+                yield above, directory
 
     def _restart(self, previous: TaskList | None) -> None:
         """Forget what was read; take over the objects of `previous` where they still hold."""
@@ -93,11 +102,12 @@ class ListLoader:
             known,
         )
         self._edges = EdgeProblems()
+        self._was_partial = False
         self._last = previous
         self._mark_due = 0.0
         self._highest = 0
         if previous is not None:
-            self._edges.update(previous.tasks, previous.graph, previous.tasks)
+            self._edges.update({}, previous.tasks, previous.graph, previous.tasks)
 
     def _scan(
         self,
@@ -139,7 +149,7 @@ class ListLoader:
         if moved:
             touched = _touched(moved)
             following = last.with_tasks(_merged(last.tasks, moved), touched)
-            self._edges.update(following.tasks, following.graph, touched)
+            self._judge_edges(last, following, touched)
         ignored = self._scanner.ignored
         problems = (
             *sidecars.problems,
@@ -161,6 +171,14 @@ class ListLoader:
         return replace(
             following, info=info, problems=problems, ignored=len(ignored), is_stale=False
         )
+
+    def _judge_edges(self, last: TaskList, now: TaskList, touched: frozenset[TaskId]) -> None:
+        """A list that is loaded by parts is judged when it is there: till then ends are missing."""
+        was_partial, self._was_partial = self._was_partial, self._scanner.is_partial
+        if was_partial and not self._was_partial:
+            self._edges.update({}, now.tasks, now.graph, now.tasks)
+        elif not self._was_partial:
+            self._edges.update(last.tasks, now.tasks, now.graph, touched)
 
     def _info(self, last: TaskListInfo, sidecars: Sidecars) -> TaskListInfo:
         meta = sidecars.meta

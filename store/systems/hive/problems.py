@@ -6,7 +6,7 @@ Edge problems are kept per task and worked out again only around the tasks that 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from store.model.graph import TaskGraph, id_order
 from store.model.task import Problem, ProblemKind, Task, TaskId
@@ -20,34 +20,32 @@ _LIKE_A_TASK = re.compile(r"\d+\.json\Z", re.IGNORECASE)
 
 
 class EdgeProblems:
-    """Half, dangling and self edges of one list, kept up to date. Not thread-safe."""
+    """Half, dangling and self edges of one list, kept up to date. Not thread-safe.
+
+    A problem belongs to the task that lists the edge. Which tasks list an edge to a given one
+    follows from the graph, from that task's own other side, and from the problems known so far.
+    """
 
     def __init__(self) -> None:
         self._of: dict[TaskId, tuple[Problem, ...]] = {}
-        self._named_by: dict[TaskId, set[TaskId]] = {}
-        """Id → the tasks that name it at either side of an edge."""
-        self._known: dict[TaskId, frozenset[TaskId]] = {}
+        self._accused: dict[TaskId, set[TaskId]] = {}
+        """Id → the tasks with a problem that names it."""
         self._cycles: tuple[tuple[TaskId, ...], ...] = ()
         self._graph: TaskGraph | None = None
         self.all: tuple[Problem, ...] = ()
 
-    def update(self, tasks: Tasks, graph: TaskGraph, touched: Iterable[TaskId]) -> None:
+    def update(
+        self, old: Tasks, tasks: Tasks, graph: TaskGraph, touched: Collection[TaskId]
+    ) -> None:
         """Work out again what the touched tasks may have changed."""
-        affected: set[TaskId] = set()
-        for task_id in touched:
-            affected.add(task_id)
-            affected |= self._named_by.get(task_id, set())
-            self._index(task_id, tasks.get(task_id))
+        affected: Iterable[TaskId] = self._affected(old, tasks, graph, touched)
         moved = False
         for task_id in affected:
             task = tasks.get(task_id)
-            now = tuple(_of_task(task, tasks)) if task and self._known.get(task_id) else ()
-            if now != self._of.get(task_id, ()):
-                moved = True
-                if now:
-                    self._of[task_id] = now
-                else:
-                    del self._of[task_id]
+            is_sound = task is None or _is_sound(task_id, task, tasks)
+            now = () if task is None or is_sound else tuple(_of_task(task, tasks))
+            if now or task_id in self._of:
+                moved = self._set(task_id, now, old, tasks) or moved
         if graph is not self._graph:
             self._graph = graph
             cycles = tuple(c for c in graph.cycles() if len(c) > 1)
@@ -56,18 +54,38 @@ class EdgeProblems:
         if moved:
             self.all = (*map(_cycle, self._cycles), *self._listed())
 
-    def _index(self, task_id: TaskId, task: Task | None) -> None:
-        named = frozenset((*task.blocked_by, *task.blocks)) if task else frozenset()
-        was = self._known.pop(task_id, frozenset())
-        if named:
-            self._known[task_id] = named
-        for other in was - named:
-            naming = self._named_by[other]
-            naming.discard(task_id)
-            if not naming:
-                del self._named_by[other]
-        for other in named - was:
-            self._named_by.setdefault(other, set()).add(task_id)
+    def _affected(
+        self, old: Tasks, tasks: Tasks, graph: TaskGraph, touched: Collection[TaskId]
+    ) -> Iterable[TaskId]:
+        """The touched tasks and all that list an edge to one of them."""
+        if len(touched) >= len(tasks) or any(
+            _reads_anew(old.get(i), tasks.get(i)) for i in touched
+        ):
+            return tasks.keys() | self._of.keys()
+        affected = set(touched)
+        for task_id in touched:
+            affected |= self._accused.get(task_id, set())
+            affected.update(graph.dependents.get(task_id, ()))
+            for side in (old.get(task_id), tasks.get(task_id)):
+                if side is not None:
+                    affected.update(side.blocked_by)
+        return affected
+
+    def _set(self, task_id: TaskId, now: tuple[Problem, ...], old: Tasks, tasks: Tasks) -> bool:
+        """Keep the problems of one task; True if they differ from before."""
+        for others, keeps in ((old.get(task_id), False), (tasks.get(task_id), bool(now))):
+            for other in (*others.blocked_by, *others.blocks) if others else ():
+                accusers = self._accused.setdefault(other, set())
+                if keeps:
+                    accusers.add(task_id)
+                else:
+                    accusers.discard(task_id)
+                if not accusers:
+                    del self._accused[other]
+        was = self._of.pop(task_id, ())
+        if now:
+            self._of[task_id] = now
+        return now != was
 
     def _listed(self) -> Iterator[Problem]:
         for task_id in sorted(self._of, key=id_order)[:SHOWN]:
@@ -75,6 +93,24 @@ class EdgeProblems:
         if len(self._of) > SHOWN:
             text = f"{len(self._of) - SHOWN} more tasks have edges that do not agree"
             yield Problem(ProblemKind.HALF_EDGE, text)
+
+
+def _reads_anew(was: Task | None, now: Task | None) -> bool:
+    """It can be judged for the first time; until then nothing was known of its edges."""
+    return was is not None and not was.is_readable and (now is None or now.is_readable)
+
+
+def _is_sound(task_id: TaskId, task: Task, tasks: Tasks) -> bool:
+    """Every edge of the task is listed at its other end too. This is so for nearly all tasks."""
+    for other_id in task.blocked_by:
+        other = tasks.get(other_id)
+        if other is None or other_id == task_id or task_id not in other.blocks:
+            return False
+    for other_id in task.blocks:
+        other = tasks.get(other_id)
+        if other is None or other_id == task_id or task_id not in other.blocked_by:
+            return False
+    return True
 
 
 def _of_task(task: Task, tasks: Tasks) -> Iterator[Problem]:
