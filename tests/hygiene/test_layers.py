@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract import native
+
 HERE = Path(__file__).parents[2]
 
 
@@ -59,26 +61,30 @@ def test_store_brings_no_terminal_library(module: str) -> None:
     assert not {"tui", "textual", "rich", "click"} & loaded_after(f"import {module}")
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        "--help",
-        "ls --help",
-        "watch --help",
-        "demo --help",
-        "lists --json --root {}",
-        "doctor --root {}",
-    ],
-)
-def test_command_line_without_the_app_brings_no_textual(arguments: str, tmp_path: Path) -> None:
-    argv = ["colonytop", *arguments.format(tmp_path).split()]
-    code = (
+def loaded_by_command(arguments: str) -> set[str]:
+    argv = ["colonytop", *arguments.split()]
+    return loaded_after(
         f"sys.argv = {argv!r}\n"
         "from tui.cli import main\n"
         "try: main()\n"
         "except SystemExit as ended: assert not ended.code, ended.code"
     )
-    assert not {"textual", "rich"} & loaded_after(code)
+
+
+@pytest.mark.parametrize(
+    "arguments", ["--help", "ls --help", "watch --help", "demo --help", "lists --json --root {}"]
+)
+def test_help_and_json_bring_no_terminal_library(arguments: str, tmp_path: Path) -> None:
+    assert not {"textual", "rich"} & loaded_by_command(arguments.format(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "arguments", ["lists", "ls {}", "show {} 1", "why {} 1", "add {} New", "done {} 1", "doctor"]
+)
+def test_command_that_prints_text_brings_no_textual(arguments: str, tmp_path: Path) -> None:
+    native.write_list(tmp_path, "colony:forge", native.record(1))
+    said = f"{arguments} --root {tmp_path}".replace("{}", "colony:forge")
+    assert "textual" not in loaded_by_command(said)
 
 
 def test_model_does_no_input_or_output() -> None:
