@@ -1,0 +1,248 @@
+"""The analysis of edges: waves, holds, cycles, over plain maps. Iterative, never recursive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from store.model.task import Task, TaskId
+
+_LONGEST_NUMBER = 640  # digits; int() refuses more than sys.int_info.str_digits_check_threshold
+_CHUNK = 4096  # reachability is computed for so many targets at once, to bound its memory
+
+Tasks = Mapping[TaskId, Task]
+Edges = dict[TaskId, tuple[TaskId, ...]]
+
+
+def id_order(task_id: str) -> tuple[int, int, str]:
+    """Sort key: decimal ids by number, before all others."""
+    if task_id.isdecimal() and len(task_id) <= _LONGEST_NUMBER:
+        return (0, int(task_id), task_id)
+    return (1, 0, task_id)
+
+
+def find_path(
+    edges: Mapping[TaskId, Sequence[TaskId]], start: TaskId, goal: TaskId
+) -> list[TaskId] | None:
+    """The shortest path along the edges from start to goal, both included."""
+    came: dict[TaskId, TaskId | None] = {start: None}
+    queue = [start]
+    for node in queue:
+        if node == goal:
+            path = [node]
+            while (before := came[path[-1]]) is not None:
+                path.append(before)
+            return path[::-1]
+        for following in edges.get(node, ()):
+            if following not in came:
+                came[following] = node
+                queue.append(following)
+    return None
+
+
+def walk(start: Iterable[TaskId], follow: Callable[[TaskId], Iterable[TaskId]]) -> list[TaskId]:
+    """Everything reachable, each once, breadth first."""
+    queue = list(dict.fromkeys(start))
+    seen = set(queue)
+    for node in queue:
+        for following in follow(node):
+            if following not in seen:
+                seen.add(following)
+                queue.append(following)
+    return queue
+
+
+def set_edges(tasks: Tasks, moved: Iterable[TaskId], blockers: Edges, dependents: Edges) -> None:
+    """Write the moved tasks' edges into both maps."""
+    removed: dict[TaskId, set[TaskId]] = {}
+    added: dict[TaskId, dict[TaskId, None]] = {}
+    for node in moved:
+        task = tasks.get(node)
+        now = tuple(dict.fromkeys(task.blocked_by)) if task else ()
+        was = blockers.pop(node, ())
+        if now:
+            blockers[node] = now
+        for blocker in was:
+            removed.setdefault(blocker, set()).add(node)
+        for blocker in now:
+            added.setdefault(blocker, {})[node] = None
+    for blocker in removed.keys() | added.keys():
+        gone = removed.get(blocker, set())
+        kept = {i: None for i in dependents.get(blocker, ()) if i not in gone}
+        kept.update(added.get(blocker, {}))
+        if kept:
+            dependents[blocker] = tuple(sorted(kept, key=id_order))
+        else:
+            dependents.pop(blocker, None)
+
+
+def unmet_of(tasks: Tasks, node: TaskId, listed: Sequence[TaskId]) -> tuple[TaskId, ...]:
+    task = tasks.get(node)
+    if task is None or task.is_closed or not listed:
+        return ()
+    return tuple(i for i in listed if not is_met(tasks.get(i)))
+
+
+def is_met(blocker: Task | None) -> bool:
+    """Whether a blocker lets its dependents start: it is there, readable and completed."""
+    return blocker is not None and blocker.status.frees_dependents and blocker.is_readable
+
+
+def waiting_groups(region: Sequence[TaskId], unmet: Edges) -> Iterator[Edges]:
+    """blocker → the open tasks that wait on it, one map per weakly connected group.
+
+    Every end of an edge is a key. Small groups keep the bit sets of `set_held` small.
+    """
+    waiting: dict[TaskId, list[TaskId]] = {}
+    for node in region:
+        for blocker in unmet.get(node, ()):
+            waiting.setdefault(blocker, []).append(node)
+            waiting.setdefault(node, [])
+    seen: set[TaskId] = set()
+    for start in waiting:
+        if start not in seen:
+            group = walk([start], lambda i: (*waiting[i], *unmet.get(i, ())))
+            seen.update(group)
+            yield {i: tuple(waiting[i]) for i in group}
+
+
+def strong_components(edges: Edges) -> list[list[TaskId]]:
+    """Tarjan's algorithm with an explicit stack; a component comes after all it leads to."""
+    index: dict[TaskId, int] = {}
+    low: dict[TaskId, int] = {}
+    stack: list[TaskId] = []
+    on_stack: set[TaskId] = set()
+    components: list[list[TaskId]] = []
+    for start in edges:
+        if start in index:
+            continue
+        work = [(start, iter(edges[start]))]
+        index[start] = low[start] = len(index)
+        stack.append(start)
+        on_stack.add(start)
+        while work:
+            node, following = work[-1]
+            for child in following:
+                if child not in index:
+                    index[child] = low[child] = len(index)
+                    stack.append(child)
+                    on_stack.add(child)
+                    work.append((child, iter(edges[child])))
+                    break
+                if child in on_stack:
+                    low[node] = min(low[node], index[child])
+            else:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
+                if low[node] == index[node]:
+                    components.append(_pop_component(stack, on_stack, node))
+    return components
+
+
+def _pop_component(stack: list[TaskId], on_stack: set[TaskId], node: TaskId) -> list[TaskId]:
+    found: list[TaskId] = []
+    while True:
+        member = stack.pop()
+        on_stack.discard(member)
+        found.append(member)
+        if member == node:
+            return found
+
+
+def set_cycles(
+    components: list[list[TaskId]], waiting: Edges, unmet: Edges, cycle_of: Edges
+) -> None:
+    for component in components:
+        if len(component) == 1 and component[0] not in waiting[component[0]]:
+            continue
+        members = _cycle_order(component, unmet)
+        for member in component:
+            cycle_of[member] = members
+
+
+def _cycle_order(component: list[TaskId], unmet: Edges) -> tuple[TaskId, ...]:
+    """One cycle through the component from its lowest id, then the members it does not pass."""
+    inside = set(component)
+    start = min(component, key=id_order)
+    edges = {i: [b for b in unmet.get(i, ()) if b in inside] for i in component}
+    shortest: list[TaskId] = []
+    for following in edges[start]:
+        path = find_path(edges, following, start)
+        if path and (not shortest or len(path) < len(shortest)):
+            shortest = path
+    ring = [start, *shortest[:-1]]
+    return (*ring, *sorted(inside - set(ring), key=id_order))
+
+
+def set_waves(
+    tasks: Tasks,
+    components: list[list[TaskId]],
+    unmet: Edges,
+    cycle_of: Edges,
+    waves: dict[TaskId, int],
+) -> None:
+    for component in reversed(components):
+        for node in component:
+            if node in cycle_of:
+                waves[node] = 0
+                continue
+            above = [waves.get(i, 1) for i in unmet.get(node, ()) if i in tasks]
+            wave = 0 if 0 in above else 1 + max(above, default=0)
+            if wave != 1:
+                waves[node] = wave
+
+
+def set_held(components: list[list[TaskId]], waiting: Edges, held: dict[TaskId, int]) -> None:
+    """Count what waits on each node beside itself, in bit sets over a slice of targets a time."""
+    for first in range(0, len(components), _CHUNK):
+        reach: dict[TaskId, int] = {}
+        many = _multiple(components, first)
+        for place, component in enumerate(components):
+            below = _reached(component, waiting, reach)
+            own = 1 << (place - first) if first <= place < first + _CHUNK else 0
+            for node in component:
+                reach[node] = below | own
+            _count(components, component, below, many, first, held)
+    for component in components:
+        for node in component:
+            held[node] += len(component) - 1
+            if not held[node]:
+                del held[node]
+
+
+def _reached(component: list[TaskId], waiting: Edges, reach: Mapping[TaskId, int]) -> int:
+    """The bits of everything below a component, itself left out."""
+    below = 0
+    inside = set(component)
+    for node in component:
+        for following in waiting[node]:
+            if following not in inside:
+                below |= reach[following]
+    return below
+
+
+def _count(
+    components: list[list[TaskId]],
+    component: list[TaskId],
+    below: int,
+    many: int,
+    first: int,
+    held: dict[TaskId, int],
+) -> None:
+    """Add the tasks of the components whose bits are set; most components are one task."""
+    total = below.bit_count()
+    rest = below & many
+    while rest:
+        low = rest & -rest
+        total += len(components[first + low.bit_length() - 1]) - 1
+        rest ^= low
+    for node in component:
+        held[node] = held.get(node, 0) + total
+
+
+def _multiple(components: list[list[TaskId]], first: int) -> int:
+    mask = 0
+    for place in range(first, min(first + _CHUNK, len(components))):
+        if len(components[place]) > 1:
+            mask |= 1 << (place - first)
+    return mask
