@@ -16,7 +16,14 @@ from store.model.edits import (
     ReleaseTask,
     UpdateTask,
 )
-from store.model.errors import ClaimRefused, EditRefused, InvalidField, ListGone, TaskNotFound
+from store.model.errors import (
+    ClaimRefused,
+    ColonytopError,
+    EditRefused,
+    InvalidField,
+    ListGone,
+    TaskNotFound,
+)
 from store.model.task import NO_REVISION, ListKey, Task, TaskId, TaskKey, TaskStatus
 from store.systems.hive.claims import (
     ClaimAlreadyOwned,
@@ -59,6 +66,7 @@ class Editor:
                 return self._release(edit)
 
     def _create(self, edit: CreateTask) -> EditResult:
+        blockers = _numbers("blocked_by", edit.blocked_by)
         record = self._store.create_task(
             edit.list.id,
             edit.subject,
@@ -66,9 +74,19 @@ class Editor:
             edit.active_form,
             edit.owner,
             edit.metadata,
-            _numbers("blocked_by", edit.blocked_by),
+            blockers,
         )
-        return EditResult(edit, self._task(edit.list, record), ("created",))
+        others = [self._written_with(edit.list, number) for number in dict.fromkeys(blockers)]
+        found = tuple(task for task in others if task is not None)
+        return EditResult(edit, self._task(edit.list, record), ("created",), found)
+
+    def _written_with(self, key: ListKey, number: int) -> Task | None:
+        """The far end of an edge as it stands after the commit, if it can be read."""
+        try:
+            record = self._store.get_task(key.id, number)
+        except ColonytopError:
+            return None
+        return self._task(key, record) if record is not None else None
 
     def _update(self, edit: UpdateTask) -> EditResult:
         if edit.priority is not None:
