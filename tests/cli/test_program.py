@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from tests.cli.conftest import Colony
+from tests.cli.conftest import Colony, record
 from tui.cli.program import COMMANDS, program
 
 # What a command must not import, and the probe that tells which of them it did.
@@ -176,3 +176,26 @@ def test_version_is_printed() -> None:
     done = _run("--version")
     assert done.returncode == 0
     assert done.stdout.startswith("colonytop")
+
+
+@pytest.mark.processes
+def test_claim_next_by_several_processes_at_once_gives_each_another(colony: Colony) -> None:
+    colony.write("colony:alpha", *[record(i) for i in range(1, 5)])
+    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    words = ["claim", "alpha", "--next", "--json", "--root", str(colony.root)]
+    names = ["ann", "bo", "cy", "dee", "eli"]
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tui.cli", *words, "--owner", name],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environ,
+            text=True,
+        )
+        for name in names
+    ]
+    answers = [json.loads(process.communicate(timeout=30)[0]) for process in running]
+    won = {a["task"]["id"]: a["task"]["owner"] for a in answers if "task" in a}
+    assert won == {i: colony.stored("colony:alpha", i)["owner"] for i in range(1, 5)}
+    assert [a["error"]["reason"] for a in answers if "error" in a] == ["nothing_ready"]
+    assert sorted(process.returncode for process in running) == [0, 0, 0, 0, 1]
