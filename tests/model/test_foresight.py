@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.model.edits import ClaimTask, CreateTask, DeleteTask, Edit, ReleaseTask, UpdateTask
-from store.model.foresight import NEW_ID, FieldShift, Foresight, foresee
+from store.model.foresight import FieldShift, Foresight, foresee
 from store.model.readiness import ReasonKind
 from store.model.snapshot import TaskList
 from store.model.task import (
@@ -25,6 +25,7 @@ from store.model.task import (
     TaskListInfo,
     TaskStatus,
 )
+from store.model.written import NEW_ID
 
 LIST = ListKey("hive", "/hive", TaskListId("colony:plan"))
 

@@ -28,18 +28,13 @@ from tui.screens.unblock import UnblockScreen
 from tui.view_state import Frame
 
 HOSTILE = {
-    "escape": "\x1b[2J\x1b[31mred",
-    "osc52": "\x1b]52;c;ZWNobyBoaQ==\x07",
-    "c1": "\x9b2J\x9d52;c;x\x9c",
-    "closing markup": "[/nope] [/] [",
-    "action markup": "[@click=app.bell()]x[/] [link='http://evil']y[/link]",
-    "backslash": "\\[bold]\\",
-    "bidi": "\u202etxet\u2066\u2069\u200f",
-    "lines": "one\ntwo\r\nthree\u2028four",
-    "wide": "漢字" * 60 + "👩‍👩‍👧‍👦" * 20 + "e\u0301" * 40,
-    "megabyte": "x" * 1_048_576,
-    "surrogate": "\ud800\udfff",
-    "variable": "$accent {self} %s",
+    "controls": "\x1b[2J\x1b[31mred\x1b]52;c;ZWNobyBoaQ==\x07 \x9b2J\x9d52;c;x\x9c",
+    "closing markup": "[/nope] [/] [ $accent {self} %s",
+    "action markup": "[@click=app.bell()]x[/] [link='http://evil']y[/link] \\[bold]\\",
+    "scripts": "\u202etxet\u2066\u2069\u200f one\ntwo\r\nthree\u2028"
+    + "漢字" * 60
+    + "e\u0301" * 40,
+    "megabyte": "👩‍👩‍👧‍👦\ud800" + "x" * 1_048_576,
 }
 FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 

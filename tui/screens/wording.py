@@ -8,11 +8,12 @@ from typing import Any
 from textual.content import Content
 
 from store.model.attention import DisplayState, display_state
-from store.model.foresight import NEW_ID, FieldShift, Foresight
+from store.model.foresight import FieldShift, Foresight
 from store.model.graph import id_order
 from store.model.readiness import Reason, ReasonKind
 from store.model.snapshot import TaskList
 from store.model.task import ListKey, Task, TaskId, TaskListInfo
+from store.model.written import NEW_ID
 from tui import glyphs
 from tui.safe_text import SafeText, fit, one_line
 from tui.view_state import Frame
