@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
-from itertools import compress, count
-from operator import is_not, ne
+from itertools import compress, count, islice
+from operator import is_not
 from typing import Any
 
 from store.model.attention import DisplayState
@@ -108,18 +108,22 @@ def _shared_start(one: str, other: str) -> str:
 def changed_ids(old: Mapping[TaskId, Task], new: Mapping[TaskId, Task]) -> list[TaskId]:
     """Ids that came, went or name another object now.
 
-    Both are usually in the same order but for a few tasks, so the common run is compared in C.
+    What both have in common at the start and at the end is compared in C; that is nearly all,
+    because a scan keeps the order and shares what did not move.
     """
     if old is new:
         return []
-    if len(old) <= len(new):
-        # Same ids, and perhaps more at the end: the order in which a list grows.
-        places = list(compress(count(), map(ne, old, new)))
-        if not places:
-            ids = list(new)
-            moved = compress(ids, map(is_not, old.values(), new.values()))
-            return [*moved, *ids[len(old) :]]
+    were, are = list(old.values()), list(new.values())
+    shorter = min(len(were), len(are))
+    first = next(compress(count(), map(is_not, were, are)), shorter)
+    same_end = next(compress(count(), map(is_not, reversed(were), reversed(are))), shorter)
+    same_end = min(same_end, shorter - first)
+    old_ids = list(old)[first : len(were) - same_end]
+    new_ids = list(new)[first : len(are) - same_end]
+    are = are[first : len(are) - same_end]
+    if old_ids == new_ids:
+        return list(compress(new_ids, map(is_not, islice(were, first, None), are)))
     known = old.get
-    changed = [task_id for task_id, task in new.items() if known(task_id) is not task]
-    changed.extend(task_id for task_id in old if task_id not in new)
+    changed = [i for i, task in zip(new_ids, are, strict=True) if known(i) is not task]
+    changed.extend(task_id for task_id in old_ids if task_id not in new)
     return changed

@@ -30,6 +30,7 @@ from tests.model.colony import (
     task_list,
 )
 from tui.projection import Projection, Projector, project
+from tui.slots import changed_ids
 from tui.view_state import Frame, Grouping, Lens, SortKey, ViewState
 
 LAST = 10**6
@@ -350,6 +351,18 @@ def test_project_deep_chain_shares_the_last_group() -> None:
     assert len(projection.groups) == 999
     assert projection.groups[-1].title == "wave 999 and later"
     assert shown_ids(projection) == [str(i) for i in range(1, 1200)]
+
+
+@given(any_tasks(), st.lists(any_change(), max_size=3))
+def test_changed_ids_any_edits_names_exactly_what_differs(
+    tasks: dict[TaskId, Task], changes: list[dict[TaskId, Task | None]]
+) -> None:
+    first = last = task_list(tasks.values())
+    for change in changes:
+        last = edited(last, change)
+    ids = {*first.tasks, *last.tasks}
+    differ = sorted(i for i in ids if first.tasks.get(i) is not last.tasks.get(i))
+    assert sorted(changed_ids(first.tasks, last.tasks)) == differ
 
 
 def test_project_search_in_an_empty_list_finds_what_appears() -> None:
