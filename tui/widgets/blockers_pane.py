@@ -79,10 +79,10 @@ something, its way up to the roots comes first.
         only = frame.view.list_key
         lists = [one for key, one in snapshot.lists.items() if only is None or key == only]
         rows = list(_chain(frame, snapshot))
-        roots = [(one, root) for one in lists for root in self._roots(one)]
-        self._known = {key: self._known[key] for key in (one.key for one in lists)}
+        roots = [(one, root) for one in lists for root in self._roots(one)[:MOST_ROOTS]]
         roots.sort(key=lambda found: -found[0].graph.holds(found[1]))
-        self._root_count = len(roots)
+        self._known = {one.key: self._known[one.key] for one in lists}
+        self._root_count = sum(len(found) for _, found in self._known.values())
         if rows and roots:
             rows.append(Row(None, BlockerFacts(title="all roots")))
         named = len(lists) > 1
