@@ -147,7 +147,7 @@ _MOVE = (
         "escape",
         "go_back",
         "View: back",
-        "Close the detail, leave the zoom, clear the search; in this order.",
+        "Leave the zoom, the detail, the search.",
         Group.MOVE,
     ),
     Command(

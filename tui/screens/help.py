@@ -14,6 +14,16 @@ from textual.widgets import Markdown, Static
 from tui.keys import COMMANDS, Command, Group
 
 _KEY_CELLS = 12
+_SPELLED = {
+    "up": "Up",
+    "down": "Down",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "enter": "Enter",
+    "tab": "Tab",
+    "shift+tab": "Shift-Tab",
+    "esc": "Esc",
+}
 
 
 class HelpScreen(ModalScreen[None]):
@@ -56,6 +66,6 @@ class HelpScreen(ModalScreen[None]):
     def _section(self, group: Group, commands: list[Command]) -> Content:
         lines = [Content.assemble((group.value, "bold $accent"))]
         for command in commands:
-            key = self._keys[command.id].replace(",", " ")
+            key = " ".join(_SPELLED.get(k, k) for k in self._keys[command.id].split(","))
             lines.append(Content.assemble((f"  {key:<{_KEY_CELLS}}", "bold"), command.help))
         return Content("\n").join([*lines, Content("")])
