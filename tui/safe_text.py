@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, get_character_cell_size
-from textual.content import Content
+
+if TYPE_CHECKING:
+    from textual.content import Content
 
 REPLACEMENT = "\ufffd"
 NEWLINE_SIGN = "⏎"
@@ -123,6 +126,8 @@ def content(text: SafeText) -> Content:
     Raises:
         TypeError: the text has not come through the door.
     """
+    from textual.content import Content  # here: the command line uses the door without Textual
+
     if not isinstance(text, SafeText):
         raise TypeError("text reaches a widget only as SafeText")
     return Content(text)
