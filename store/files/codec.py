@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from json.encoder import encode_basestring
 from typing import Any
 
 from store.model.errors import ColonytopError, InvalidField
@@ -48,13 +49,7 @@ def parse_object(content: bytes) -> dict[str, Any]:
     text = _decode(content)
     check_depth(content)
     try:
-        found = json.loads(
-            text,
-            object_pairs_hook=_unique,
-            parse_constant=_refuse_constant,
-            parse_int=_bounded_int,
-            parse_float=_finite,
-        )
+        found = _decoder.decode(text)
     except json.JSONDecodeError as error:
         raise Unparsable(f"not JSON: {error.msg} at line {error.lineno}") from error
     except RecursionError as error:
@@ -70,11 +65,19 @@ def format_object(record: Mapping[str, Any]) -> bytes:
     Raises:
         InvalidField: a value that JSON cannot hold, with the field named.
     """
+    fields = []
     for name, value in record.items():
-        _check_value(name, value, 0)
-    if _keeps_spelling(record):
-        return "".join(_spell(record, "\n")).encode("utf-8")
-    return json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False).encode("utf-8")
+        try:
+            fields.append(f"{_spell_key(name)}: {_spell(value, 1)}")
+        except _Unstorable as error:
+            raise InvalidField(str(name)[:80], str(error)) from error
+    text = "{\n  " + ",\n  ".join(fields) + "\n}" if fields else "{}"
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        name = next((n for n, v in record.items() if _holds_surrogate(n, v)), "record")
+        reason = "holds half of a surrogate pair, which UTF-8 cannot store"
+        raise InvalidField(_SURROGATE.sub("?", name), reason) from error
 
 
 def _decode(content: bytes) -> str:
@@ -127,77 +130,87 @@ def _bounded_int(text: str) -> int:
 
 
 def _finite(text: str) -> float:
-    number = _Spelled(text[:400])
+    number = float(text)
+    if repr(number) == text:
+        return number
     if not math.isfinite(number) or len(text) > 400:
         raise Unparsable(f"the number {text[:20]} is out of range")
-    return float(number) if repr(float(number)) == text else number
+    return _Spelled(text)
 
 
-def _check_value(field: str, value: Any, depth: int) -> None:
-    if depth > MAX_DEPTH:
-        raise InvalidField(field, f"nested over {MAX_DEPTH} levels deep")
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            if not isinstance(name, str):
-                raise InvalidField(field, f"the key {name!r} is not text")
-            _check_scalar(field, name)
-            _check_value(field, inner, depth + 1)
-    elif isinstance(value, (list, tuple)):
-        for inner in value:
-            _check_value(field, inner, depth + 1)
-    else:
-        _check_scalar(field, value)
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_unique,
+    parse_constant=_refuse_constant,
+    parse_int=_bounded_int,
+    parse_float=_finite,
+)
 
 
-def _check_scalar(field: str, value: Any) -> None:
+class _Unstorable(Exception):
+    """A value that JSON cannot hold; the text says why."""
+
+
+def _spell(value: Any, depth: int) -> str:
+    """One value. `json.dumps` would respell the numbers that were read, and name no field."""
+    if value is None:
+        return "null"
     if isinstance(value, str):
-        if not value.isascii() and _SURROGATE.search(value):
-            raise InvalidField(field, "holds half of a surrogate pair, which UTF-8 cannot store")
-    elif isinstance(value, float):
-        if not math.isfinite(value):
-            raise InvalidField(field, f"{value} is not a JSON number")
-    elif isinstance(value, int):
-        if abs(value) >= 10**MAX_DIGITS:
-            raise InvalidField(field, f"a number of over {MAX_DIGITS} digits")
-    elif value is not None:
-        raise InvalidField(field, f"a {type(value).__name__} is not a value that JSON can hold")
+        return encode_basestring(value)
+    if isinstance(value, int):
+        return _spell_int(value)
+    if isinstance(value, float):
+        return _spell_float(value)
+    if isinstance(value, Mapping):
+        inner = _spell_each(
+            value.items(), depth, lambda pair, d: f"{_spell_key(pair[0])}: {_spell(pair[1], d)}"
+        )
+        return _block("{}", inner, depth)
+    if isinstance(value, (list, tuple)):
+        return _block("[]", _spell_each(value, depth, _spell), depth)
+    raise _Unstorable(f"a {type(value).__name__} is not a value that JSON can hold")
+
+
+def _spell_each(values: Iterable[Any], depth: int, spell: Callable[[Any, int], str]) -> list[str]:
+    if depth >= MAX_DEPTH:  # the object around the fields is a level too
+        raise _Unstorable(f"nested over {MAX_DEPTH} levels deep")
+    return [spell(value, depth + 1) for value in values]
+
+
+def _block(brackets: str, parts: list[str], depth: int) -> str:
+    if not parts:
+        return brackets
+    line = "\n" + "  " * depth
+    return f"{brackets[0]}{line}  " + f",{line}  ".join(parts) + line + brackets[1]
+
+
+def _spell_pair(pair: tuple[Any, Any], depth: int) -> str:
+    return f"{_spell_key(pair[0])}: {_spell(pair[1], depth)}"
+
+
+def _spell_key(name: Any) -> str:
+    if not isinstance(name, str):
+        raise _Unstorable(f"the key {name!r:.80} is not text")
+    return encode_basestring(name)
+
+
+def _spell_int(value: int) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if abs(value) >= 10**MAX_DIGITS:
+        raise _Unstorable(f"a number of over {MAX_DIGITS} digits")
+    return int.__repr__(value)
+
+
+def _spell_float(value: float) -> str:
+    if isinstance(value, _Spelled):
+        return value.spelling
+    if not math.isfinite(value):
+        raise _Unstorable(f"{value} is not a JSON number")
+    return float.__repr__(value)
+
+
+def _holds_surrogate(name: str, value: Any) -> bool:
+    return bool(_SURROGATE.search(name) or _SURROGATE.search(_spell(value, 1)))
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-def _keeps_spelling(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(map(_keeps_spelling, value.values()))
-    if isinstance(value, (list, tuple)):
-        return any(map(_keeps_spelling, value))
-    return isinstance(value, _Spelled)
-
-
-def _spell(value: Any, line: str) -> Iterator[str]:
-    """The pieces of a value. `json.dumps` would respell the numbers that were read."""
-    if isinstance(value, Mapping):
-        yield from _spell_block("{}", [(_quote(k) + ": ", v) for k, v in value.items()], line)
-    elif isinstance(value, (list, tuple)):
-        yield from _spell_block("[]", [("", inner) for inner in value], line)
-    elif isinstance(value, str):
-        yield _quote(value)
-    elif isinstance(value, _Spelled):
-        yield value.spelling
-    else:
-        yield json.dumps(value, allow_nan=False)
-
-
-def _spell_block(brackets: str, entries: list[tuple[str, Any]], line: str) -> Iterator[str]:
-    if not entries:
-        yield brackets
-        return
-    inner = line + "  "
-    yield brackets[0]
-    for place, (head, value) in enumerate(entries):
-        yield ("," if place else "") + inner + head
-        yield from _spell(value, inner)
-    yield line + brackets[1]
-
-
-_quote = json.JSONEncoder(ensure_ascii=False).encode

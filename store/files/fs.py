@@ -62,15 +62,18 @@ def revision_of(status: os.stat_result) -> Revision:
 class Directory:
     """An open directory. All names are single components; use as a context manager."""
 
-    def __init__(self, descriptor: int, root: Path, below: tuple[str, ...] = ()) -> None:
+    def __init__(self, descriptor: int, path: Path | str) -> None:
         self._descriptor = descriptor
-        self._root = root
-        self._below = below
+        self.location = str(path)
+        """Where it was opened, as text. It may have been moved since."""
 
     @property
     def path(self) -> Path:
-        """Where it was opened. It may have been moved since."""
-        return self._root.joinpath(*self._below)
+        return Path(self.location)
+
+    def path_of(self, name: str) -> str:
+        """The path of a name here, for messages."""
+        return os.path.join(self.location, name)
 
     def __enter__(self) -> Self:
         return self
@@ -118,9 +121,9 @@ class Directory:
         except OSError as error:
             if error.errno == errno.ELOOP:
                 text = "a symbolic link stands where a directory is expected"
-                raise NotADirectoryError(errno.ENOTDIR, text, str(self.path / name)) from error
+                raise NotADirectoryError(errno.ENOTDIR, text, self.path_of(name)) from error
             raise
-        return Directory(child, self._root, (*self._below, name))
+        return Directory(child, self.path_of(name))
 
     def names(self) -> list[str]:
         """Every name here, in no order. Names that are not UTF-8 hold surrogates."""
@@ -146,11 +149,11 @@ class Directory:
             raise
         except OSError as error:
             reason = _REFUSALS.get(error.errno or 0, error.strerror or str(error))
-            raise UnreadableFile(str(self.path / name), reason) from error
+            raise UnreadableFile(self.path_of(name), reason) from error
         try:
             return _read_open(descriptor, limit)
         except UnreadableFile as error:
-            raise UnreadableFile(str(self.path / name), error.reason) from error.__cause__
+            raise UnreadableFile(self.path_of(name), error.reason) from error.__cause__
         finally:
             os.close(descriptor)
 
@@ -352,7 +355,7 @@ def open_directory(root: Path, parts: Sequence[str] = (), *, create: bool = Fals
 
 
 @contextmanager
-def storage_failures(path: Path | str) -> Iterator[None]:
+def storage_failures(path: Path | str | Directory) -> Iterator[None]:
     """Turn what the file system refuses into an error that names the file and the way out."""
     try:
         yield
@@ -361,7 +364,8 @@ def storage_failures(path: Path | str) -> Iterator[None]:
     except OSError as error:
         hint = _HINTS.get(error.errno or 0, "")
         reason = (error.strerror or str(error)) + (f"; {hint}" if hint else "")
-        raise StorageFailure(str(error.filename or path), reason) from error
+        place = path.location if isinstance(path, Directory) else str(path)
+        raise StorageFailure(str(error.filename or place), reason) from error
 
 
 _HINTS = {

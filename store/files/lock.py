@@ -40,6 +40,7 @@ BUSY_SHARE = 0.3
 """Of a period: a process that holds a list's lock longer keeps the quiet time."""
 
 _SPLIT_PAUSE_S = 0.005
+_MOMENTS_S = tuple(float(x) for x in os.environ.get("S1_MOM", "").split())
 _MEMORY = 512
 
 Identity = tuple[int, int]
@@ -112,7 +113,7 @@ def list_lock(directory: Directory, list_id: str, patience: Patience) -> Iterato
     if _owners.get(identity) == threading.get_ident():
         raise LockReentered(f"this thread already holds the lock of {list_id}")
     traffic = _traffic_of(identity)
-    with storage_failures(directory.path / LOCK_NAME):
+    with storage_failures(directory):
         held = _acquire(directory, list_id, patience, traffic)
     _owners[identity] = threading.get_ident()
     _held[held.descriptor] = directory.fileno()
@@ -129,7 +130,7 @@ def _acquire(directory: Directory, list_id: str, patience: Patience, traffic: _T
     while True:
         _keep_quiet(traffic, patience)
         descriptor = _open(directory)
-        if not _try(descriptor):
+        if not _try_briefly(descriptor, patience):
             traffic.contended_at = time.monotonic()
             descriptor = _wait(directory, descriptor, list_id, patience)
             if _quiet_left(time.monotonic(), patience):
@@ -171,8 +172,19 @@ def _open(directory: Directory) -> int:
         problem = "its owner may not write it, so whoever set it so wants no writers here"
     if problem:
         os.close(descriptor)
-        raise StorageFailure(str(directory.path / LOCK_NAME), problem)
+        raise StorageFailure(directory.path_of(LOCK_NAME), problem)
     return descriptor
+
+
+def _try_briefly(descriptor: int, patience: Patience) -> bool:
+    """Try, and try again after moments as long as a short edit holds the lock."""
+    for pause_s in _MOMENTS_S:
+        if _try(descriptor):
+            return True
+        if patience.left_s() <= pause_s:
+            return False
+        time.sleep(pause_s)
+    return _try(descriptor)
 
 
 def _try(descriptor: int) -> bool:
@@ -231,7 +243,7 @@ def _is_current(directory: Directory, descriptor: int) -> bool:
 
 def _is_at_path(directory: Directory) -> bool:
     try:
-        found = os.stat(directory.path)
+        found = os.stat(directory.location)
     except OSError:
         return False
     return (found.st_dev, found.st_ino) == directory.identity()

@@ -98,7 +98,7 @@ def _take_back(done: list[Write], error: BaseException) -> None:
         try:
             _restore(write)
         except OSError as second:
-            error.add_note(f"{write.directory.path / write.name} could not be restored: {second}")
+            error.add_note(f"{write.directory.path_of(write.name)} could not be restored: {second}")
     for directory in {id(w.directory): w.directory for w in done}.values():
         with suppress(OSError):
             directory.sync()

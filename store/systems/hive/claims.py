@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 from store.model.errors import InvalidField
 from store.model.readiness import Reason, readiness
 from store.model.task import Task, TaskId, TaskStatus
-from store.systems.hive.opened import OpenList, Plan
+from store.systems.hive.opened import OpenList, Plan, Stored
 from store.systems.hive.record import TaskRecord
 from store.systems.hive.updating import Change, plan_update
 
@@ -68,15 +68,14 @@ def plan_claim(opened: OpenList, task_id: int, claimant: str) -> Plan[ClaimResul
     if not claimant:
         raise InvalidField("claimant", "must be a name")
     stored = opened.find(task_id)
-    task = opened.task(task_id)
-    if stored is None or task is None:
+    if stored is None:
         return Plan(ClaimNotFound())
     record = stored.record
     if record.status == TaskStatus.COMPLETED:
         return Plan(ClaimAlreadyCompleted())
     if record.owner and record.owner != claimant:
         return Plan(ClaimAlreadyOwned(record.owner))
-    reasons = _reasons(opened, task)
+    reasons = _reasons(opened, stored)
     if reasons:
         return Plan(ClaimBlocked([int(reason.task) for reason in reasons], tuple(reasons)))
     update = plan_update(opened, task_id, Change(owner=claimant))
@@ -86,12 +85,16 @@ def plan_claim(opened: OpenList, task_id: int, claimant: str) -> Plan[ClaimResul
     return Plan(ClaimOk(updated), update.writes, update.edges)
 
 
-def _reasons(opened: OpenList, task: Task) -> Sequence[Reason]:
+def _reasons(opened: OpenList, stored: Stored) -> Sequence[Reason]:
+    record = stored.record
+    if not record.blocked_by and record.status in (TaskStatus.PENDING, TaskStatus.IN_PROGRESS):
+        return ()
+    task = opened.task(stored.id)
+    if task is None:
+        return ()
     if task.status is TaskStatus.IN_PROGRESS:
         # Begun and left without an owner: it may be taken up, unless something blocks it.
         task = replace(task, status=TaskStatus.PENDING)
-    if not task.blocked_by and task.status is TaskStatus.PENDING:
-        return ()
     blockers: dict[TaskId, Task] = {}
     for number in dict.fromkeys(task.blocked_by):
         found = opened.task(int(number))

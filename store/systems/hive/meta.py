@@ -25,7 +25,7 @@ def read_meta(directory: Directory) -> tuple[TaskListMeta, bytes, dict[str, Any]
     Raises:
         UnreadableTask: it is there and cannot be understood.
     """
-    path = str(directory.path / META_NAME)
+    path = directory.path_of(META_NAME)
     try:
         content = directory.read(META_NAME).content
         raw = parse_object(content)

@@ -293,11 +293,8 @@ class NativeStore:
     ) -> Plan[Result] | None:
         patience = patience or Patience(self.lock_timeout_s)
         parts = locate(self.root, list_id)
-        where = self.root.joinpath(*parts)
-        with (
-            storage_failures(where),
-            open_list(self.root, list_id, parts, create=create) as opened,
-        ):
+        opening = open_list(self.root, list_id, parts, create=create)
+        with storage_failures(self.root), opening as opened:
             if opened is None:
                 return None
             if create:
@@ -330,8 +327,7 @@ class NativeStore:
         """
         patience = patience or Patience(self.lock_timeout_s)
         parts = locate(self.root, list_id)
-        where = self.root.joinpath(*parts)
-        with storage_failures(where), open_list(self.root, list_id, parts) as opened:
+        with storage_failures(self.root), open_list(self.root, list_id, parts) as opened:
             if opened is None:
                 return absent
             no_lock_yet = opened.directory.status(LOCK_NAME) is None
@@ -388,7 +384,7 @@ class NativeStore:
             except FileExistsError:
                 # Somebody made that file without the lock. Ids come from names: look again.
                 opened.forget()
-        raise StorageFailure(str(opened.tasks.path), "somebody makes tasks without the lock")
+        raise StorageFailure(opened.tasks.location, "somebody makes tasks without the lock")
 
     def _write(
         self,

@@ -100,7 +100,7 @@ class OpenList:
     def task(self, task_id: int) -> Task | None:
         """The same as the readiness predicate wants it: unreadable is not absent."""
         key = TaskKey(self._key, TaskId(str(task_id)))
-        path = str(self.tasks.path / file_name(task_id))
+        path = self.tasks.path_of(file_name(task_id))
         try:
             found = self.find(task_id)
         except UnreadableTask as error:
@@ -120,7 +120,7 @@ class OpenList:
 
     def _load(self, task_id: int) -> Stored | None:
         name = file_name(task_id)
-        path = str(self.tasks.path / name)
+        path = self.tasks.path_of(name)
         try:
             content = self.tasks.read(name).content
             raw = parse_object(content)
