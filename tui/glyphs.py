@@ -51,8 +51,8 @@ class Signs:
     rule: str = "─"
     bar: str = "━"
     bar_rest: str = "─"
-    steps: str = "▁▂▃▄▅▆▇█"
-    """Heights of a sparkline; the first is nothing."""
+    steps: str = "▁▂▃▄▅▆▇"
+    """Heights of a sparkline; the first is nothing, none fills its cell."""
     tree_last: str = "└"
     tree_fork: str = "├"
     tree_line: str = "│"
@@ -69,7 +69,7 @@ ASCII_SIGNS = Signs(
     rule="-",
     bar="=",
     bar_rest=".",
-    steps="_.:-=+*#",
+    steps="_.:-=+#",
     tree_last="`",
     tree_fork="+",
     tree_line="|",

@@ -79,7 +79,7 @@ def test_age_any_duration_fits_four_cells(seconds: float | None, shown: str) -> 
 
 
 def test_sparkline_tells_nothing_from_little() -> None:
-    assert sparkline([0, 1, 50, 100]) == "▁▂▅█"
+    assert sparkline([0, 1, 50, 100]) == "▁▂▄▇"
     assert sparkline([0, 0]) == "▁▁"
     assert sparkline([]) == ""
     assert sparkline([0, 7], ascii=True) == "_#"

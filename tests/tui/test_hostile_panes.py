@@ -8,9 +8,9 @@ import pytest
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from store.model.snapshot import EMPTY_SNAPSHOT, Change, ChangeKind, diff
+from store.model.snapshot import EMPTY_SNAPSHOT, Change, ChangeKind, Snapshot, diff
 from store.model.task import TaskKey
-from tests.tui.colony import HOSTILE, NOW, hostile_snapshot
+from tests.tui.colony import ACTIVE, DEMO, HOSTILE, NOW, PENDING, hostile_snapshot, task, task_list
 from tests.tui.pane_host import SIZES, PaneHost, frame_of, screen_lines, show
 from tui.safe_text import width
 from tui.view_state import Frame
@@ -23,6 +23,9 @@ from tui.widgets.lists_pane import ListsPane
 from tui.widgets.owners_pane import OwnersPane
 from tui.widgets.pane import RowsPane
 from tui.widgets.status_line import StatusLine
+
+SCROLLBARS = "▁▂▃▄▅▆▇█"
+"""What Textual itself draws the end of a scrollbar with."""
 
 
 class EveryPane(PaneHost):
@@ -150,3 +153,23 @@ async def test_panes_any_theme_draws_every_pane(theme: str) -> None:
         show(app.panes, frame_of(snapshot, next(snapshot.all_tasks())[1].key))
         await pilot.pause()
         assert_inert(app)
+
+
+async def test_panes_ascii_mode_draws_nothing_but_ascii() -> None:
+    app = every_pane()
+    async with app.run_test(size=(80, 24)) as pilot:
+        demo = task_list(
+            DEMO,
+            task(DEMO, 1, "Crawl the target sites of every lead in the list", ACTIVE, "ann"),
+            task(DEMO, 2, "Build", PENDING, "bo", (1, 99), minutes=90),
+            task(DEMO, 3, "Ship", PENDING, None, (2, 4)),
+            task(DEMO, 4, "Sign", PENDING, None, (3,)),
+        )
+        snapshot = Snapshot({DEMO: demo})
+        app.query_one(ActivityPane).frame = frame_of(snapshot, ascii=True)
+        app.query_one(ActivityPane).add(diff(EMPTY_SNAPSHOT, snapshot), "agent")
+        for task_id in demo.tasks:
+            show(app.panes, frame_of(snapshot, TaskKey(DEMO, task_id), ascii=True))
+            await pilot.pause()
+            for row in screen_lines(app):
+                assert set(row) - set(SCROLLBARS) <= set(map(chr, range(32, 127))), row

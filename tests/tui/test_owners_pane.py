@@ -34,7 +34,7 @@ async def test_owners_pane_narrow_pane_keeps_figures_age_and_sparkline() -> None
         assert heading[1:-2].split()[:7] == ["owner", "▸", "◦", "⊘", "⧗", "✓", "age"]
         assert cy[1:].split()[:7] == ["cy", "·", "·", "·", "1", "1", "41m"]
         assert ann[1:].split()[:6] == ["ann", "1", "·", "2", "·", "3"]
-        assert "█" in cy
+        assert "▇" in cy
 
 
 async def test_owners_pane_one_list_counts_only_its_tasks() -> None:

@@ -22,7 +22,8 @@ MOST_ROWS = 400
 MOST_CHILDREN = 12
 MOST_IN_CHAIN = 12
 DEPTH = 4  # levels under a root
-_SUBJECT_FROM = 44  # cells from which a root's own subject is shown beside what it holds
+_SUBJECT_FROM = 38  # cells from which a root's own subject is shown beside what it holds
+_LIST_FROM = 60  # cells from which it also names its list
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,8 @@ something, its way up to the roots comes first.
         silent = "$status-stale" if facts.state is DisplayState.STALE else "$muted"
         old = [piece(f" {facts.age}", silent)] if facts.age else []
         dot = [piece(" · ", "$muted")] if held and who else []
-        name = [piece(f"  {facts.list_name}", "$muted")] if facts.list_name else []
+        named = facts.list_name and cells >= _LIST_FROM
+        name = [piece(f"  {facts.list_name}", "$muted")] if named else []
         if cells >= _SUBJECT_FROM:
             return spread([*left, piece(facts.text)], [*who, *old, *dot, *held, *name], cells)
         if not who:

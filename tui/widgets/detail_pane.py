@@ -16,7 +16,7 @@ from store.model.task import Task
 from tui.safe_text import content, one_line
 from tui.view_state import EMPTY_FRAME, Frame
 from tui.widgets import detail_text
-from tui.widgets.drawing import line, piece
+from tui.widgets.drawing import in_ascii, line, piece
 
 
 class DetailPane(VerticalScroll, can_focus=True, inherit_bindings=False):
@@ -106,7 +106,7 @@ description and every field of the record, also those that colonytop does not kn
             head = line(piece(text, "$muted"))
             self._show_body(None)
         else:
-            head = detail_text.head(frame, *found)
+            head = in_ascii(detail_text.head(frame, *found), frame.ascii)
             self._show_body(found[1])
         if not self._head or not head.is_same(self._head):
             self._head = head
@@ -115,7 +115,7 @@ description and every field of the record, also those that colonytop does not kn
             self._key = frame.selected
             self.scroll_home(animate=False)
             title = "Detail" if frame.selected is None else f"Detail · #{frame.selected.id}"
-            self.border_title = content(one_line(title, 80))
+            self.border_title = in_ascii(content(one_line(title, 80)), frame.ascii)
 
     def _selected(self) -> tuple[TaskList, Task] | None:
         key = self.frame.selected

@@ -11,6 +11,8 @@ from textual.content import Content
 from tui.glyphs import signs
 from tui.safe_text import SafeText, fit, one_line, width
 
+_ASCII = str.maketrans({"·": "-", "…": "~", "→": ">", "↑": "^", "─": "-", "━": "=", "—": "-"})
+
 Piece = tuple[SafeText, str]
 """A text and its style: theme variables as `$status-ready`, words as `bold`; "" for none."""
 
@@ -42,6 +44,16 @@ def cells_of(pieces: Iterable[Piece]) -> int:
 def line(*pieces: Piece) -> Content:
     """The pieces side by side."""
     return Content.assemble(*pieces)
+
+
+def in_ascii(drawn: Content, ascii: bool) -> Content:
+    """The line with our own signs as their ASCII twins, where that is asked for.
+
+    Each has one cell, so nothing moves; the words of a task stay as they are.
+    """
+    if not ascii or drawn.plain.isascii():
+        return drawn
+    return Content(drawn.plain.translate(_ASCII), list(drawn.spans))
 
 
 def spread(left: Sequence[Piece], right: Sequence[Piece], cells: int) -> Content:

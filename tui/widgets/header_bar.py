@@ -14,7 +14,7 @@ from store.model.rollup import Rollup
 from store.model.snapshot import WatchMode
 from tui.glyphs import age, glyph, signs, style_role
 from tui.view_state import EMPTY_FRAME, Frame
-from tui.widgets.drawing import Piece, cells_of, clock, cut, piece, spread
+from tui.widgets.drawing import Piece, cells_of, clock, cut, in_ascii, piece, spread
 from tui.widgets.pace import LEAST_INTERVAL_S, pace_of
 
 LATE_AFTER_S = 5.0
@@ -46,6 +46,9 @@ class HeaderBar(Widget):
         self._again: Timer | None = None
 
     def render(self) -> Content:
+        return in_ascii(self._line(), self.frame.ascii)
+
+    def _line(self) -> Content:
         frame, cells = self.frame, self.size.width
         snapshot, is_newest = pace_of(self.app).take(frame.snapshot)
         if not is_newest and self._again is None:

@@ -14,8 +14,9 @@ from store.model.rollup import Rollup
 from store.model.snapshot import Snapshot, TaskList
 from store.model.task import ListKey, Verb
 from tui.glyphs import bar, glyph, signs
+from tui.safe_text import one_line, width
 from tui.view_state import Frame
-from tui.widgets.drawing import Piece, figure, fitted, line, piece
+from tui.widgets.drawing import Piece, cells_of, figure, fitted, line, piece
 from tui.widgets.pace import pace_of
 from tui.widgets.pane import Row, RowsPane
 
@@ -28,7 +29,9 @@ _COLUMNS = (
     ("blocked", DisplayState.BLOCKED, "$status-blocked"),
     ("stale", DisplayState.STALE, "$status-stale"),
 )
-_BAR_FROM = 34  # cells from which there is room for a bar of what is done
+_BAR = (6, 18)  # least and most cells of the bar, with the gap before it
+_NAME = 28
+_ROOMY = 44  # cells from which the figures stand apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,14 @@ class ListFacts:
     total: int
     is_shown: bool
     """The table shows this list."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Widths:
+    name: int
+    figures: tuple[int, ...]
+    bar: int
+    done: int
 
 
 class ListsPane(RowsPane[ListFacts]):
@@ -88,60 +99,58 @@ Each list with its counts, the one that needs you most on top. The bar shows how
         return f"Lists · {len(lists)}", below
 
     def heading(self, cells: int) -> Content:
+        widths = self._widths(cells)
         titles = [
-            fitted(_sign(state, self.ascii), self._figure_cells(), "", right=True)
-            for _, state, _ in _COLUMNS
+            fitted(_sign(state, self.ascii), number, right=True)
+            for (_, state, _), number in zip(_COLUMNS, widths.figures, strict=True)
         ]
-        done = fitted("done", self._done_cells(cells), right=True)
-        return line(fitted("  list", self._name_cells(cells)), *titles, done)
+        done = fitted("done", widths.bar + widths.done, right=True)
+        return line(fitted("  list", widths.name), *titles, done)
 
     def draw(self, row: Row[ListFacts], cells: int) -> Content:
-        facts = row.facts
-        mark = piece(f"{glyph(DisplayState.ACTIVE, self.ascii) if facts.is_shown else ' '} ")
-        name_cells = self._name_cells(cells) - 2
-        style = "bold" if facts.is_shown else ""
-        name = [fitted(facts.name, name_cells, style)]
-        if facts.note:
-            note = piece(f" {facts.note}", "$status-stale")
-            name = [fitted(facts.name, name_cells - len(note[0]), style), note]
+        facts, widths = row.facts, self._widths(cells)
+        mark = glyph(DisplayState.ACTIVE, self.ascii) if facts.is_shown else " "
+        room = max(0, widths.name - 2)
+        note = [piece(f" {facts.note}", "$status-stale")] if facts.note else []
+        room -= cells_of(note)
         figures = [
-            figure(getattr(facts, column), self._figure_cells(), column_style)
-            for column, _, column_style in _COLUMNS
+            figure(getattr(facts, column), number, style)
+            for (column, _, style), number in zip(_COLUMNS, widths.figures, strict=True)
         ]
-        return line((mark[0], "$status-active"), *name, *figures, *self._done(facts, cells))
+        return line(
+            piece(f"{mark} ", "$status-active"),
+            fitted(facts.name, room, "bold" if facts.is_shown else ""),
+            *note,
+            *figures,
+            *self._bar(facts, widths.bar),
+            figure(facts.done, widths.done, "$status-done"),
+        )
 
     def pick(self, row: Row[ListFacts]) -> None:
         self.post_message(self.Picked(row.key if isinstance(row.key, ListKey) else None))
 
-    def _done(self, facts: ListFacts, cells: int) -> list[Piece]:
-        room = self._done_cells(cells)
-        if cells < _BAR_FROM:
-            return [figure(facts.done, room, "$status-done")]
-        number = max(4, len(str(facts.done)) + 1)
-        length = room - number - 2
+    def _bar(self, facts: ListFacts, cells: int) -> list[Piece]:
+        if not cells:
+            return []
+        drawn, length = signs(self.ascii), cells - 2
         filled = bar(facts.done, facts.total, length)
-        drawn = signs(self.ascii)
-        return [
-            piece("  "),
-            piece(drawn.bar * filled, "$spark"),
-            piece(drawn.bar_rest * (length - filled), "$group-rule"),
-            figure(facts.done, number, "$status-done"),
-        ]
+        rest = drawn.bar_rest * (length - filled)
+        return [piece("  "), piece(drawn.bar * filled, "$spark"), piece(rest, "$group-rule")]
 
-    def _figure_cells(self) -> int:
-        most = max(
-            (getattr(row.facts, name) for row in self.rows for name, _, _ in _COLUMNS), default=0
+    def _widths(self, cells: int) -> _Widths:
+        """The name first; what it leaves over is the bar's."""
+        rows = [row.facts for row in self.rows]
+        apart = 2 if cells >= _ROOMY else 1
+        figures = tuple(
+            apart + min(5, len(str(max((getattr(facts, name) for facts in rows), default=0))))
+            for name, _, _ in _COLUMNS
         )
-        return 1 + min(5, len(str(most)))
-
-    def _done_cells(self, cells: int) -> int:
-        if cells < _BAR_FROM:
-            return 1 + max(4, *(len(str(row.facts.done)) for row in self.rows), 0)
-        return min(24, 11 + (cells - _BAR_FROM) // 4)
-
-    def _name_cells(self, cells: int) -> int:
-        taken = self._done_cells(cells) + len(_COLUMNS) * self._figure_cells()
-        return max(2, cells - taken)
+        done = 1 + max(4, len(str(max((facts.done for facts in rows), default=0))))
+        longest = max((width(one_line(f.name, 64)) + len(f.note) + 1 for f in rows), default=0)
+        room = cells - sum(figures) - done
+        spare = room - 2 - min(longest, _NAME)
+        filled = min(_BAR[1], spare) if spare >= _BAR[0] else 0
+        return _Widths(max(2, room - filled), figures, filled, done)
 
 
 def _sign(state: DisplayState | None, ascii: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from textual.content import Content
 from textual.message import Message
@@ -14,7 +15,7 @@ from store.model.snapshot import Snapshot
 from tui.glyphs import age, glyph, owner_role, sparkline
 from tui.safe_text import one_line, width
 from tui.view_state import Frame
-from tui.widgets.drawing import figure, fitted, line, piece
+from tui.widgets.drawing import Piece, figure, fitted, line, piece
 from tui.widgets.pace import pace_of
 from tui.widgets.pane import Row, RowsPane
 
@@ -128,8 +129,7 @@ last written; and their writes over the last 60 minutes. Silent owners come firs
         spark = []
         if widths.spark:
             values = _buckets(facts.writes, widths.spark)
-            style = "$spark" if any(values) else "$group-rule"
-            spark = [piece(" " * widths.gap), piece(sparkline(values, self.ascii), style)]
+            spark = [piece(" " * widths.gap), *_drawn(values, self.ascii)]
         return line(
             fitted(name, widths.name, f"${owner_role(facts.owner)}"),
             *figures,
@@ -178,6 +178,15 @@ def _order(facts: OwnerFacts) -> tuple[bool, bool, bool, str]:
     """Silent owners first, then who has open tasks; by name, so that rows stay where they are."""
     is_idle = not (facts.active or facts.ready or facts.blocked)
     return facts.owner is None, not facts.stale, is_idle and not facts.stale, facts.owner or ""
+
+
+def _drawn(values: Sequence[int], ascii: bool) -> list[Piece]:
+    """The sparkline; minutes without a write recede."""
+    shown = zip(values, sparkline(values, ascii), strict=True)
+    return [
+        piece("".join(sign for _, sign in run), "$spark" if wrote else "$group-rule")
+        for wrote, run in groupby(shown, key=lambda one: one[0] > 0)
+    ]
 
 
 def _buckets(writes: Sequence[int], cells: int) -> list[int]:

@@ -21,6 +21,7 @@ from textual.visual import Visual
 from store.model.snapshot import Snapshot
 from tui.safe_text import content, one_line
 from tui.view_state import EMPTY_FRAME, Frame
+from tui.widgets.drawing import in_ascii
 from tui.widgets.pace import LEAST_INTERVAL_S, pace_of
 
 ROOMY = 40
@@ -208,6 +209,7 @@ class RowsPane(ScrollView, Generic[Facts], can_focus=True, inherit_bindings=Fals
 
     def _strip(self, drawn: Content, component: str) -> Strip:
         style = self.get_visual_style(component) if component else self.visual_style
+        drawn = in_ascii(drawn, self.ascii)
         strips = Visual.to_strips(self, drawn, self.cells, 1, style, apply_selection=False)
         strip = strips[0] if strips else Strip.blank(0)
         return strip.adjust_cell_length(self.cells, style.rich_style)
@@ -225,11 +227,12 @@ class RowsPane(ScrollView, Generic[Facts], can_focus=True, inherit_bindings=Fals
         self.rearrange()
 
     def _show_titles(self) -> None:
-        titles = self.titles(self.frame)
-        if titles != self._titles:
-            self._titles = titles
-            self.border_title = content(one_line(titles[0]))
-            self.border_subtitle = content(one_line(titles[1])) if titles[1] else None
+        upper, lower = (content(one_line(text)) for text in self.titles(self.frame))
+        upper, lower = in_ascii(upper, self.ascii), in_ascii(lower, self.ascii)
+        if (upper.plain, lower.plain) != self._titles:
+            self._titles = (upper.plain, lower.plain)
+            self.border_title = upper
+            self.border_subtitle = lower if lower else None
 
     def _place_of(self, key: Hashable) -> int:
         if key is not None:

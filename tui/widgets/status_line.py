@@ -16,7 +16,7 @@ from store.model.snapshot import TaskList
 from store.model.task import Task, TaskId
 from tui.glyphs import signs
 from tui.view_state import EMPTY_FRAME, Frame
-from tui.widgets.drawing import Piece, cells_of, cut, piece, separated, spread
+from tui.widgets.drawing import Piece, cells_of, cut, in_ascii, piece, separated, spread
 
 SHOWN_S = {"info": 6.0, "warn": 10.0, "error": 15.0}
 """Seconds that a message stays, by its severity."""
@@ -78,7 +78,8 @@ class StatusLine(Widget):
         if self._message is not None:
             room = max(1, cells - _LEAST_LEFT - cells_of(right))
             right = [*cut([self._message], room), piece(" "), mode]
-        return spread([piece(" "), *_consequence(self.frame)], right, cells)
+        drawn = spread([piece(" "), *_consequence(self.frame)], right, cells)
+        return in_ascii(drawn, self.frame.ascii)
 
 
 def _consequence(frame: Frame) -> list[Piece]:
