@@ -24,14 +24,32 @@ def compile_query(text: str) -> Matcher | None:
     words = text.casefold().split()
     if not words:
         return None
-    tests = [_id_test(word) if len(word) > 1 and word[0] == "#" else _word(word) for word in words]
+    tests = [_id_test(word) for word in words if _is_id(word)]
+    plain = [word for word in words if not _is_id(word)]
+    if plain:
+        tests.insert(0, _word(plain[0]) if len(plain) == 1 else _all_words(plain))
     if len(tests) == 1:
         return tests[0]
     return lambda searched, task: all(test(searched, task) for test in tests)
 
 
+def _is_id(word: str) -> bool:
+    return len(word) > 1 and word[0] == "#"
+
+
 def _word(word: str) -> Matcher:
     return lambda searched, task: word in searched
+
+
+def _all_words(words: list[str]) -> Matcher:
+    def has_all(searched: str, task: Task) -> bool:
+        # A loop, because `all` over a generator takes thrice the time.
+        for word in words:  # noqa: SIM110
+            if word not in searched:
+                return False
+        return True
+
+    return has_all
 
 
 def _id_test(word: str) -> Matcher:

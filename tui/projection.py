@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from heapq import heappop, heappush
 from math import inf, nextafter
 from typing import Any, NamedTuple
 
 from store.model.attention import DisplayState
 from store.model.snapshot import Snapshot, TaskList
-from store.model.task import ListKey, Task
+from store.model.task import ListKey, Task, TaskId
 from tui.matching import Matcher, compile_query
 from tui.ordering import LENS_STATES, STATES, Facts, IdKey, facts_of, in_lens, is_grouped, sort_key
 from tui.rows import EMPTY_PROJECTION, Group, Projection
@@ -113,7 +113,7 @@ class Projector:
     ) -> None:
         tally = self._tallies.setdefault(after.key, ListTally())
         slots = tally.slots
-        for task_id in changed_ids(before.tasks if before else {}, after.tasks):
+        for task_id in _changed_ids(before, after):
             task = after.tasks.get(task_id)
             slot = slots.get(task_id)
             if task is None or task.is_internal:
@@ -125,7 +125,7 @@ class Projector:
             touched[slot] = None
         if before is None or before.graph is after.graph:
             return
-        ids = after.graph.touched_since(before.graph)
+        ids = after.graph.lineage.since(before.graph.lineage)
         found = slots.values() if ids is None else map(slots.get, ids)
         touched.update((slot, None) for slot in found if slot is not None)
 
@@ -319,6 +319,13 @@ class Projector:
             groups.append(Group(number, first + len(groups), first, size, by_state))
             first += size
         return tuple(groups)
+
+
+def _changed_ids(before: TaskList | None, after: TaskList) -> Collection[TaskId]:
+    if before is None:
+        return after.tasks.keys()
+    changed = after.changed_since(before)
+    return changed_ids(before.tasks, after.tasks) if changed is None else changed
 
 
 def _order_choice(view: ViewState) -> tuple[object, ...]:

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from store.model.analysis import Tasks, find_path, id_order, is_met, walk
+from store.model.lineage import Lineage
 from store.model.regraph import GraphMaps
 from store.model.task import Task, TaskId
 
@@ -29,16 +29,7 @@ __all__ = [
     "update",
 ]
 
-_REMEMBERED_STEPS = 64
-_REMEMBERED_IDS = 20_000  # beyond, a reader looks at the whole list again
 _MANY = 500  # moved tasks; for more the whole list is analysed again
-
-
-class _Step(NamedTuple):
-    """One update: the token of the graph before it and the ids whose facts it may have changed."""
-
-    before: object
-    touched: tuple[TaskId, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,10 +48,8 @@ class TaskGraph:
     """blocker (even a missing one) → how many other open tasks wait on it, transitively."""
     cycle_of: Mapping[TaskId, tuple[TaskId, ...]] = field(default_factory=dict)
     """member → the members of its cycle, in edge order; one shared tuple per cycle."""
-    steps: tuple[_Step, ...] = ()
-    """How it came from earlier graphs, oldest first; see `touched_since`."""
-    token: object = field(default_factory=object)
-    """This graph's identity in the steps of later ones, which must not keep it alive."""
+    lineage: Lineage = field(default_factory=Lineage)
+    """What led here from earlier graphs of the list: ids whose facts may have changed."""
 
     def wave(self, task_id: TaskId) -> int:
         return self.waves.get(task_id, 1)
@@ -93,20 +82,6 @@ class TaskGraph:
         """Everything unmet above the task, nearest first."""
         return walk([task_id], lambda i: self.unmet.get(i, ()))[1:]
 
-    def touched_since(self, older: TaskGraph) -> set[TaskId] | None:
-        """The ids whose facts may differ from an older graph of the same list.
-
-        None when that is not known: not an ancestor, too long ago, or too much has changed.
-        """
-        if older is self:
-            return set()
-        touched: set[TaskId] = set()
-        for step in reversed(self.steps):
-            touched.update(step.touched)
-            if step.before is older.token:
-                return touched
-        return None
-
     def freed_by(self, task_id: TaskId) -> list[TaskId]:
         """Open tasks whose only unmet blocker is this one."""
         waiting = self.dependents.get(task_id, ())
@@ -133,7 +108,7 @@ def build(tasks: Tasks) -> TaskGraph:
     """The graph of a whole list."""
     edges = GraphMaps()
     edges.analyse(tasks)
-    return _graph(edges, ())
+    return _graph(edges, Lineage())
 
 
 def update(graph: TaskGraph, old: Tasks, new: Tasks, touched: Iterable[TaskId]) -> TaskGraph:
@@ -152,12 +127,12 @@ def update(graph: TaskGraph, old: Tasks, new: Tasks, touched: Iterable[TaskId]) 
         dict(graph.cycle_of),
     )
     reached = maps.patch(old, new, moved)
-    return _graph(maps, _recent((*graph.steps, _Step(graph.token, tuple(reached)))))
+    return _graph(maps, graph.lineage.then(reached))
 
 
-def _graph(maps: GraphMaps, steps: tuple[_Step, ...]) -> TaskGraph:
+def _graph(maps: GraphMaps, lineage: Lineage) -> TaskGraph:
     edges = (maps.blockers, maps.dependents, maps.unmet)
-    return TaskGraph(*edges, maps.waves, maps.held, maps.cycle_of, steps)
+    return TaskGraph(*edges, maps.waves, maps.held, maps.cycle_of, lineage)
 
 
 def _bearing(task: Task | None) -> tuple[object, ...] | None:
@@ -166,13 +141,3 @@ def _bearing(task: Task | None) -> tuple[object, ...] | None:
         return None
     readable = task.is_readable
     return (task.blocked_by, readable, task.status.is_closed, task.status.frees_dependents)
-
-
-def _recent(steps: tuple[_Step, ...]) -> tuple[_Step, ...]:
-    """The newest steps that are worth remembering."""
-    room = _REMEMBERED_IDS
-    for count, step in enumerate(reversed(steps)):
-        room -= len(step.touched)
-        if room < 0 or count == _REMEMBERED_STEPS:
-            return steps[len(steps) - count :]
-    return steps

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from store.model import graph as graphs
-from store.model.graph import EMPTY_GRAPH, TaskGraph
+from store.model.graph import EMPTY_GRAPH, TaskGraph, id_order
+from store.model.lineage import Lineage
 from store.model.readiness import Readiness, readiness
 from store.model.task import ListKey, Problem, Task, TaskId, TaskKey, TaskListInfo
 
@@ -25,6 +26,8 @@ class TaskList:
     """Files in the list that are not tasks by their name."""
     is_stale: bool = False
     """True: the list is gone or could not be read now; this is the last good view of it."""
+    lineage: tuple[Mapping[TaskId, Task], Lineage] | None = None
+    """The lineage of `tasks`, beside the very mapping that it is true of."""
 
     @property
     def key(self) -> ListKey:
@@ -45,21 +48,36 @@ class TaskList:
         """It has not started, and something unmet keeps it from starting."""
         return task.id in self.graph.unmet and not task.status.is_active and task.is_readable
 
+    def changed_since(self, older: TaskList) -> set[TaskId] | None:
+        """Ids of which `tasks` may name another object than in an older state of the list, or
+        none at all; None where that is not known.
+        """
+        if older.tasks is self.tasks:
+            return set()
+        mine, theirs = self.lineage, older.lineage
+        if mine is None or theirs is None:
+            return None
+        if mine[0] is not self.tasks or theirs[0] is not older.tasks:
+            return None
+        return mine[1].since(theirs[1])
+
     def with_tasks(
         self, tasks: Mapping[TaskId, Task], touched: frozenset[TaskId], **facts: Any
     ) -> TaskList:
         """The next state, its graph worked out from this one's. `facts`: other fields to set."""
         if self.graph is EMPTY_GRAPH and not self.tasks:
-            graph = graphs.build(tasks)
+            graph, lineage = graphs.build(tasks), Lineage()
         else:
             graph = graphs.update(self.graph, self.tasks, tasks, touched)
+            is_known = self.lineage is not None and self.lineage[0] is self.tasks
+            lineage = self.lineage[1].then(touched) if self.lineage and is_known else Lineage()
         now: dict[str, Any] = {
             "info": self.info,
             "problems": self.problems,
             "ignored": self.ignored,
             **facts,
         }
-        return TaskList(tasks=tasks, graph=graph, **now)
+        return TaskList(tasks=tasks, graph=graph, lineage=(tasks, lineage), **now)
 
 
 class WatchMode(StrEnum):
@@ -183,16 +201,22 @@ def _diff_tasks(before: TaskList | None, after: TaskList, at: float) -> Iterator
     known: Mapping[TaskId, Task] = before.tasks if before else {}
     if known is after.tasks:
         return
-    for task_id, task in after.tasks.items():
-        was = known.get(task_id)
-        if was is task:
+    touched = after.changed_since(before) if before else None
+    ids: Iterable[TaskId] = after.tasks
+    old_ids: Iterable[TaskId] = known
+    if touched is not None:
+        ids = old_ids = sorted(touched, key=id_order)
+    for task_id in ids:
+        was, task = known.get(task_id), after.tasks.get(task_id)
+        if task is was or task is None:
             continue
         if was is None:
             yield _whole(ChangeKind.CREATED, task, None, task.subject, task.created_at or at)
         else:
             yield from _diff_fields(was, task, at)
-    for task_id, was in known.items():
-        if task_id not in after.tasks:
+    for task_id in old_ids:
+        was = known.get(task_id)
+        if was is not None and task_id not in after.tasks:
             yield _whole(ChangeKind.VANISHED, was, was.subject, None, at)
 
 

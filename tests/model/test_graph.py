@@ -97,7 +97,7 @@ def test_update_any_edits_names_all_ids_whose_facts_moved(
     first = current = task_list(tasks.values())
     for change in changes:
         current = edited(current, change)
-    touched = current.graph.touched_since(first.graph)
+    touched = current.graph.lineage.since(first.graph.lineage)
     assert touched is not None
     for task_id in {*first.tasks, *current.tasks} - touched:
         for facts in ("blockers", "unmet", "waves", "held", "cycle_of"):
@@ -105,10 +105,10 @@ def test_update_any_edits_names_all_ids_whose_facts_moved(
             assert before.get(task_id) == after.get(task_id), facts
 
 
-def test_touched_since_strange_graph_is_unknown() -> None:
+def test_lineage_of_strange_graph_is_unknown() -> None:
     graph = build({TaskId("1"): task(1, 2)})
-    assert graph.touched_since(build({})) is None
-    assert graph.touched_since(graph) == set()
+    assert graph.lineage.since(build({}).lineage) is None
+    assert graph.lineage.since(graph.lineage) == set()
 
 
 def test_update_without_bearing_returns_same_graph() -> None:

@@ -57,6 +57,38 @@ def test_diff_any_edits_finds_each_difference_once(
     assert found == naive_diff(old, new)
 
 
+@given(any_tasks(), st.lists(any_change(), max_size=4))
+def test_changed_since_any_edits_names_all_that_differs(
+    tasks: dict[TaskId, Task], changes: list[dict[TaskId, Task | None]]
+) -> None:
+    first = last = task_list(tasks.values())
+    for change in changes:
+        last = replace(edited(last, change), ignored=1)
+    found = last.changed_since(first)
+    if found is None:
+        assert not tasks  # the first tasks of a list begin its lineage
+        return
+    ids = {*first.tasks, *last.tasks}
+    assert {i for i in ids if first.tasks.get(i) is not last.tasks.get(i)} <= found
+
+
+def test_changed_since_tasks_put_in_from_elsewhere_is_unknown() -> None:
+    first = task_list([task(1)])
+    strange = replace(edited(first, {TaskId("2"): task(2)}), tasks={TaskId("3"): task(3)})
+    assert strange.changed_since(first) is None
+    assert task_list([task(1)]).changed_since(first) is None
+    kinds = {change.kind for change in diff(snapshot(first), snapshot(strange))}
+    assert kinds == {ChangeKind.CREATED, ChangeKind.VANISHED}
+
+
+def test_changed_since_many_steps_ago_is_unknown() -> None:
+    first = last = task_list([task(1)])
+    for number in range(70):
+        last = changed(last, 1, subject=f"Version {number}")
+    assert last.changed_since(first) is None
+    assert [c.new for c in diff(snapshot(first), snapshot(last))] == ["Version 69"]
+
+
 def test_diff_same_lists_is_empty() -> None:
     before = snapshot(task_list([task(1)]))
     assert diff(before, replace(before, scanned_at=NOW + 5)) == []
