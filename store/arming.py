@@ -42,6 +42,11 @@ class Arming:
         self._network: dict[Path, str | None] = {}
         self.is_polling = force_polling
 
+    @property
+    def wakes(self) -> bool:
+        """An event source is there, which wakes the inbox when all shall end."""
+        return self._source is not None
+
     def arm(self, stop: threading.Event) -> bool:
         """Watch the directories that matter now; True if anything is watched anew."""
         groups = self._groups()

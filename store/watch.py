@@ -20,7 +20,7 @@ from store.workspace import Workspace
 
 DEBOUNCE_MS = 50
 """The longest that events are collected while more keep coming."""
-STEP_MS = 5
+STEP_MS = 4
 """How often the notifier looks: the delay of a lone event, and what an idle watch costs."""
 
 _GONE_AFTER_S = 0.5
@@ -108,7 +108,7 @@ class Watcher:
         left = due - time.monotonic()
         if not self._workspace.is_settled:
             left = min(left, RETRY_S)
-        return min(left, _STOP_S)
+        return left if self._arming.wakes else min(left, _STOP_S)
 
     def _interval(self) -> float:
         if not self._arming.is_polling:

@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from store.files.fs import Directory, FileContent, UnreadableFile, revision_of
 from store.files.reading import TornFiles, has_moved, is_quiet, is_racy, may_pass, read_plain
@@ -20,7 +21,9 @@ from store.model.task import NO_REVISION, Revision, Task
 RETRY_S = 0.017
 """Seconds between two looks at a file that is half written."""
 
-_LISTING_SHARE = 20  # listing again and again may take this part of the time
+_LISTING_SHARE = 200  # listing again and again may take this part of the time
+_MANY_NAMES = 1000  # so many at once may be what is left of more: the kernel drops what overflows
+_RACY_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,8 @@ class Scanner:
         """Look only at the names given, and at those that were half written."""
         if directory.identity() != self._identity:
             return self.scan(directory)
+        if len(names) >= _MANY_NAMES:
+            self._next_listing = 0.0
         moved = Moved()
         wanted = {*names, *self._torn.names} if self._torn.names else names
         self._read(directory, self._examine(directory, wanted, moved), moved)
@@ -112,7 +117,8 @@ class Scanner:
             self._sweep = list(self.tasks)
         count = max(slice_of, len(self.tasks) // 30)
         turn, self._sweep = self._sweep[:count], self._sweep[count:]
-        wanted = {*turn, *self._racy, *self._torn.names}.difference(listed)
+        racy = islice(self._racy, _RACY_AT_ONCE)
+        wanted = {*turn, *racy, *self._torn.names}.difference(listed)
         self._read(directory, [*listed, *self._examine(directory, wanted, moved)], moved)
         return moved
 
