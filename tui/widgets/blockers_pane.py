@@ -13,6 +13,7 @@ from store.model.graph import TaskGraph
 from store.model.snapshot import Snapshot, TaskList
 from store.model.task import ListKey, TaskId, TaskKey
 from tui.glyphs import age, glyph, owner_role, signs, style_role
+from tui.safe_text import one_line
 from tui.view_state import Frame
 from tui.widgets.drawing import Piece, piece, rule, spread
 from tui.widgets.pane import Row, RowsPane
@@ -125,7 +126,7 @@ something, its way up to the roots comes first.
     def _root(self, facts: BlockerFacts, cells: int) -> Content:
         left = [*self._lines(facts), piece(f"#{facts.id} ", "bold"), *self._sign(facts)]
         held = [piece(f"holds {facts.holds}", "$status-root")] if facts.holds else []
-        who = [piece(facts.owner or "-", f"${owner_role(facts.owner)}")] if facts.age else []
+        who = [_owner(facts)] if facts.age else []
         silent = "$status-stale" if facts.state is DisplayState.STALE else "$muted"
         old = [piece(f" {facts.age}", silent)] if facts.age else []
         dot = [piece(" · ", "$muted")] if held and who else []
@@ -143,7 +144,7 @@ something, its way up to the roots comes first.
         left = [*self._lines(facts), *self._sign(facts), piece(f"{facts.id} "), subject]
         right = []
         if cells >= _SUBJECT_FROM and facts.owner:
-            right = [piece(facts.owner, f"${owner_role(facts.owner)}")]
+            right = [_owner(facts)]
         return spread(left, right, cells)
 
     def _sign(self, facts: BlockerFacts) -> list[Piece]:
@@ -161,6 +162,11 @@ something, its way up to the roots comes first.
             drawn = drawn.replace("└", known.tree_last).replace("├", known.tree_fork)
             drawn = drawn.replace("│", known.tree_line).replace("↑", known.above)
         return [piece(drawn, "$muted")] if drawn else []
+
+
+def _owner(facts: BlockerFacts) -> Piece:
+    """The name, cut so that it leaves room for the subject."""
+    return one_line(facts.owner or "-", 16), f"${owner_role(facts.owner)}"
 
 
 def _chain(frame: Frame, snapshot: Snapshot) -> Iterator[Row[BlockerFacts]]:

@@ -31,6 +31,7 @@ _COLUMNS = (
 )
 _BAR = (6, 18)  # least and most cells of the bar, with the gap before it
 _NAME = 28
+_SHORT_NAME = 13  # what a narrow pane gives to a name before it gives anything to the bar
 _ROOMY = 44  # cells from which the figures stand apart
 
 
@@ -148,7 +149,7 @@ Each list with its counts, the one that needs you most on top. The bar shows how
         done = 1 + max(4, len(str(max((facts.done for facts in rows), default=0))))
         longest = max((width(one_line(f.name, 64)) + len(f.note) + 1 for f in rows), default=0)
         room = cells - sum(figures) - done
-        spare = room - 2 - min(longest, _NAME)
+        spare = room - 2 - min(longest, _NAME if cells >= _ROOMY else _SHORT_NAME)
         filled = min(_BAR[1], spare) if spare >= _BAR[0] else 0
         return _Widths(max(2, room - filled), figures, filled, done)
 
