@@ -17,7 +17,7 @@ from pathlib import Path
 
 from filelock import Timeout
 
-from store import LockTimeout, TaskStore
+from store import LockTimeout, NativeStore, TaskStore
 from tests.benchmarks import lists
 from tests.benchmarks.figures import (
     Table,
@@ -61,6 +61,17 @@ def claimer(kind: str, root: Path, name: str) -> Callable[[int], bool]:
             return True
 
         return claim_ours
+    if kind == "native":
+        native = NativeStore(root)
+
+        def claim_native(task: int) -> bool:
+            try:
+                assert native.claim_task(lists.LIST_ID, task, name).kind == "ok"
+            except LockTimeout:
+                return False
+            return True
+
+        return claim_native
     naive = (NaiveStore if kind == "naive" else PatientStore)(lists.directory_of(root))
 
     def claim_naive(task: int) -> bool:
@@ -131,7 +142,12 @@ def run(processes: list[int], seconds: float, runs: int) -> None:
         columns,
         (24, 9, 9, 13, 9, 9, 9),
     )
-    names = {"naive": "naive (filelock)", "patient": "naive, blocking flock", "ours": "ours"}
+    names = {
+        "naive": "naive (filelock)",
+        "patient": "naive, blocking flock",
+        "native": "ours, synchronous",
+        "ours": "ours",
+    }
     for width in processes:
         outcomes: dict[str, list[Outcome]] = {kind: [] for kind in names}
         for turn in range(runs):

@@ -39,7 +39,7 @@ def tracked() -> list[str]:
         ["git", "ls-files"], capture_output=True, text=True, cwd=HERE, check=False
     )
     if done.returncode == 0 and done.stdout:
-        return done.stdout.splitlines()
+        return [path for path in done.stdout.splitlines() if (HERE / path).exists()]
     return [str(p.relative_to(HERE)) for p in HERE.rglob("*") if p.is_file()]
 
 
