@@ -134,6 +134,8 @@ class Task:
     @property
     def is_readable(self) -> bool:
         """False: the file is there and cannot be understood. It still keeps its id."""
+        if not self.problems:
+            return True
         return not any(p.kind is ProblemKind.UNREADABLE for p in self.problems)
 
     @property
