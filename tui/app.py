@@ -9,7 +9,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual import events, on
@@ -18,9 +18,7 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-from store.watch import Watcher
-from store.workspace import Workspace
-from tui.messages import EditRequested
+from tui.messages import EditFailed, EditRequested, EditSettled
 from tui.palette import CommandProvider, TaskProvider
 from tui.safe_text import one_line
 from tui.screens.main import MainScreen
@@ -28,6 +26,9 @@ from tui.screens.quit import QuitScreen
 from tui.settings import Settings
 from tui.themes import THEMES, theme_for, variable_defaults
 from tui.workers import ColonyWorkers
+
+if TYPE_CHECKING:
+    from store.workspace import Workspace
 
 
 class ColonytopApp(App[int]):
@@ -58,8 +59,8 @@ class ColonytopApp(App[int]):
         self.theme = theme
         self.settings = settings
         self.main = MainScreen(settings, read_only=read_only, goto=goto, clock=clock)
-        watcher = Watcher(workspace, reconcile_s=settings.refresh)
-        self.threads = ColonyWorkers(workspace, watcher, self.main.post_message)
+        post, every_s = self.main.post_message, settings.refresh
+        self.threads = ColonyWorkers(workspace, post, reconcile_s=every_s)
         self.set_keymap(settings.keymap)
 
     def get_default_screen(self) -> Screen[Any]:
@@ -115,11 +116,22 @@ class ColonytopApp(App[int]):
 
     async def action_quit(self) -> None:
         """Leave; ask first while edits wait."""
-        waiting = self.threads.pending + len(self.main.steering.waiting)
-        if not waiting:
+        if not self._edits_waiting:
             self.exit(0)
         elif not isinstance(self.screen, QuitScreen):
-            self.push_screen(QuitScreen(waiting), lambda leave: self.exit(0) if leave else None)
+            asked = QuitScreen(self._edits_waiting)
+            self.push_screen(asked, lambda leave: self.exit(0) if leave else None)
+
+    @on(EditSettled)
+    @on(EditFailed)
+    def quit_when_done(self) -> None:
+        """The edits that kept the program from ending are made."""
+        if isinstance(self.screen, QuitScreen) and not self._edits_waiting:
+            self.screen.dismiss(True)
+
+    @property
+    def _edits_waiting(self) -> int:
+        return self.threads.pending + self.main.steering.open_count
 
     async def action_interrupt(self) -> None:
         """Ctrl-C copies what is selected with the mouse; with nothing selected it quits."""

@@ -33,6 +33,11 @@ class Steering:
         self.waiting: list[tuple[Edit, LockTimeout]] = []
         """Edits kept for a retry, with what kept them out."""
 
+    @property
+    def open_count(self) -> int:
+        """Edits that are kept, or that wait for an answer."""
+        return len(self.waiting) + len(self._questions)
+
     def refusal(self, verb: Verb) -> str | None:
         """The sentence that says why the list at hand does not allow the verb."""
         list_key = self._list_at_hand()

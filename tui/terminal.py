@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from store.workspace import RootSpec
-
     from tui.settings import Settings
 
 GRACE_S = 1.5
@@ -174,16 +173,15 @@ def run_app(
     if problem := terminal_problem():
         print(f"colonytop: {problem}", file=sys.stderr)  # noqa: T201  before there is a screen
         return 2
-    from store.workspace import Workspace
-
     from tui.app import ColonytopApp
     from tui.safe_text import one_line
     from tui.settings import Settings
+    from tui.workers import open_workspace
 
     chosen = settings or Settings()
     changes = {"ascii": ascii or chosen.ascii or not speaks_utf8(), "theme": theme or chosen.theme}
     chosen = chosen.model_copy(update=changes)
-    workspace = Workspace(roots, read_only=read_only, lock_timeout_s=chosen.lock_timeout)
+    workspace = open_workspace(roots, read_only=read_only, lock_timeout_s=chosen.lock_timeout)
     try:
         app = ColonytopApp(workspace, chosen, read_only=read_only, goto=goto)
     except ValueError as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from textual.message import Message
@@ -17,7 +17,7 @@ from store.model.edits import Edit
 from store.model.errors import ColonytopError, EditRefused
 from store.model.task import ListKey
 from store.watch import Scan, Watcher
-from store.workspace import Workspace
+from store.workspace import RootSpec, Workspace
 from tui.messages import EditFailed, EditSettled, SnapshotArrived, WatchFailed
 
 Post = Callable[[Message], object]
@@ -95,12 +95,19 @@ class EditLanes:
                 return
 
 
+def open_workspace(
+    roots: Sequence[RootSpec], *, read_only: bool = False, lock_timeout_s: float = 10.0
+) -> Workspace:
+    """A workspace for `ColonyWorkers`. Nothing is read yet."""
+    return Workspace(roots, read_only=read_only, lock_timeout_s=lock_timeout_s)
+
+
 class ColonyWorkers:
     """One watch thread and the edit lanes, from `start` to `stop`."""
 
-    def __init__(self, workspace: Workspace, watcher: Watcher, post: Post) -> None:
+    def __init__(self, workspace: Workspace, post: Post, *, reconcile_s: float = 2.0) -> None:
         self._workspace = workspace
-        self._watcher = watcher
+        self._watcher = Watcher(workspace, reconcile_s=reconcile_s)
         self._post = post
         self._stop = threading.Event()
         self._watch = threading.Thread(target=self._run_watch, name="watch", daemon=True)

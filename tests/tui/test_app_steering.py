@@ -233,6 +233,18 @@ async def test_quit_while_an_edit_waits_asks_and_n_stays(
         await session.until(lambda: colony.read(6)["owner"] == "zoe")
 
 
+async def test_quit_while_an_edit_waits_ends_by_itself_once_the_edit_is_made(
+    colony: Colony, open_session: OpenSession
+) -> None:
+    async with open_session(colony, lock_timeout_s=30.0, goto="demo/6") as session:
+        await session.until_selected(6)
+        with colony.held_by_another_process():
+            await session.press("a", *"zoe", "enter", "q")
+            await session.until(lambda: isinstance(session.app.screen, QuitScreen))
+        await session.until(lambda: session.app.return_value == 0)
+        assert colony.read(6)["owner"] == "zoe"
+
+
 async def test_copy_key_puts_one_safe_line_on_the_clipboard(
     colony: Colony, open_session: OpenSession
 ) -> None:

@@ -33,7 +33,7 @@ Severity = Literal["info", "warn", "error"]
 class ColonyScreen(Screen[None]):
     """One frame per change or clock tick, handed to every pane that is bound to it."""
 
-    frame: reactive[Frame] = reactive(EMPTY_FRAME)
+    frame: reactive[Frame] = reactive(EMPTY_FRAME, repaint=False)
 
     def __init__(
         self,
@@ -156,7 +156,10 @@ class ColonyScreen(Screen[None]):
 
     @on(SnapshotArrived)
     def take_snapshot(self, message: SnapshotArrived) -> None:
+        is_news = message.snapshot is not self.intake.latest or self.intake.scanned_at is None
         changes = self.intake.arrive(message.snapshot, message.scanned_at, self.clock())
+        if not is_news:
+            return  # the next tick shows the age of the scan
         if changes:
             self.report(changes, "agent")
         self._show_soon()

@@ -99,6 +99,10 @@ class MainScreen(ColonyScreen):
     def follow_cursor(self, message: TaskTable.Highlighted) -> None:
         self.set_selected(message.key)
 
+    @on(TaskTable.Vanished)
+    def tell_vanished(self, message: TaskTable.Vanished) -> None:
+        self.say(one_line(f"#{message.key.id} {message.subject}: no longer in its list", 120))
+
     @on(TaskTable.Opened)
     def open_task(self, message: TaskTable.Opened) -> None:
         self.navigation.open_detail()

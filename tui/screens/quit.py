@@ -35,7 +35,8 @@ class QuitScreen(ModalScreen[bool]):
         edits = "1 edit waits" if self._waiting == 1 else f"{self._waiting} edits wait"
         with Vertical() as box:
             box.border_title = "Quit"
-            yield Static(Content(f"{edits} and would be dropped. Nothing of it is written yet.\n"))
+            text = f"{edits} and would be dropped. What can still be written is; then this ends.\n"
+            yield Static(Content(text))
             yield Static(Content.assemble(("y", "bold"), " quit   ", ("n", "bold"), " stay"))
 
     def action_answer(self, leave: bool) -> None:
