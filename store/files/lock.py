@@ -8,8 +8,9 @@ makes, so the two exclude each other both ways. There is no fallback: where `flo
 nothing is written.
 
 A blocking `flock` is always quicker than a 50 ms poller, so a busy list would shut out its
-filelock neighbours. Therefore all processes here stay off a list that they keep busy for the first
-60 ms of every second of the machine's monotonic clock. An occasional edit never waits for that.
+filelock neighbours. Therefore all processes here stay off a list that they keep busy for 60 ms of
+every 1.5 seconds of the machine's monotonic clock. An occasional edit never waits for that, and a
+neighbour with filelock's usual 3 seconds gets at least one moment of calm, mostly two.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from store.model.errors import ListGone, LockHolder, LockReentered, LockTimeout,
 __all__ = ["LOCK_NAME", "GivenUp", "HeldLock", "Patience", "list_lock"]
 
 LOCK_NAME = ".lock"
-PERIOD_S = 1.0
+PERIOD_S = 1.5
 QUIET_S = 0.06
 """Longer than one polling interval of filelock, with room for a late wake-up."""
 
@@ -40,7 +41,7 @@ BUSY_SHARE = 0.3
 """Of a period: a process that holds a list's lock longer keeps the quiet time."""
 
 _SPLIT_PAUSE_S = 0.005
-_MOMENTS_S = tuple(float(x) for x in os.environ.get("S1_MOM", "").split())
+_MOMENTS_S = (0.0001, 0.0002)
 _MEMORY = 512
 
 Identity = tuple[int, int]
