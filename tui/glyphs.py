@@ -14,7 +14,7 @@ from store.model.attention import DisplayState
 
 _GLYPHS = {
     DisplayState.UNREADABLE: ("⌧", "%"),
-    DisplayState.STALE: ("⧗", "?"),
+    DisplayState.STALE: ("◷", "?"),
     DisplayState.ACTIVE: ("▸", ">"),
     DisplayState.PHANTOM: ("⌀", "0"),
     DisplayState.BLOCKED: ("⊘", "#"),

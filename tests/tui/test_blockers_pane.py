@@ -40,7 +40,7 @@ async def test_blockers_pane_roots_say_what_kind_they_are() -> None:
         assert "#4 ⌀ archived, never frees" in shown
         assert "#99 ⌀ not in the list" in shown
         assert "#31 ⌀ cycle #31 → #32 → #31" in shown
-        assert "#10 ⧗ Dedup leads" in shown
+        assert "#10 ◷ Dedup leads" in shown
 
 
 async def test_blockers_pane_selected_task_shows_its_chain_to_the_roots() -> None:

@@ -31,10 +31,10 @@ async def test_header_bar_any_width_fills_one_row_exactly(size: tuple[int, int])
 
 
 async def test_header_bar_counts_every_list_or_the_chosen_one() -> None:
-    assert "⚑5  ▸3 ◦3 ⊘9 ⧗1 ✓16" in await header()
+    assert "⚑5  ▸3 ◦3 ⊘9 ◷1 ✓16" in await header()
     one = await header(view=ViewState(list_key=DEMO))
     assert "demo-colony of 3 lists" in one
-    assert "⚑4  ▸2 ◦2 ⊘7 ⧗1 ✓8" in one
+    assert "⚑4  ▸2 ◦2 ⊘7 ◷1 ✓8" in one
     assert ROOT in await header((160, 48))
 
 

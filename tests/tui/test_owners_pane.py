@@ -31,7 +31,7 @@ async def test_owners_pane_narrow_pane_keeps_figures_age_and_sparkline() -> None
         show([pane], frame_of(demo_snapshot()))
         await pilot.pause()
         heading, cy, ann = lines_of(pane)[1:4]
-        assert heading[1:-2].split()[:7] == ["owner", "▸", "◦", "⊘", "⧗", "✓", "age"]
+        assert heading[1:-2].split()[:7] == ["owner", "▸", "◦", "⊘", "◷", "✓", "age"]
         assert cy[1:].split()[:7] == ["cy", "·", "·", "·", "1", "1", "41m"]
         assert ann[1:].split()[:6] == ["ann", "1", "·", "2", "·", "3"]
         assert "▇" in cy

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from textual.content import Content
 from textual.reactive import reactive
@@ -85,8 +86,14 @@ def _place(frame: Frame, *, roomy: bool) -> list[Piece]:
     roots = frame.snapshot.roots
     if roomy and roots:
         more = f" and {len(roots) - 1} more" if len(roots) > 1 else ""
-        parts.append(piece(f"  {roots[0].path}{more}", "$muted"))
+        parts.append(piece(f"  {_from_home(roots[0].path)}{more}", "$muted"))
     return parts
+
+
+def _from_home(path: str) -> str:
+    """The path as people write it, with "~" for their home."""
+    home = str(Path.home())
+    return f"~{path.removeprefix(home)}" if path == home or path.startswith(f"{home}/") else path
 
 
 def _counts(frame: Frame, total: Rollup, *, roomy: bool) -> list[Piece]:
