@@ -21,6 +21,8 @@ from tui.view_state import Frame
 
 _WIDE = 84
 """Cells from which blockers are named and holds get a bar."""
+_ROOMY = 60
+"""Cells from which a list's name is seldom cut."""
 _LONGEST_ID = 16
 _BAR_CELLS = 3
 _BAR_FULL = 6
@@ -112,7 +114,8 @@ def _offered(cells: int, projection: Projection, ascii_only: bool) -> list[Colum
         Column("subject", "Subject", 1, subject_cell),
     ]
     if projection.list_count > 1:
-        columns.append(Column("list", "List", 14 if is_wide else 9, list_cell, rank=7, room=22))
+        list_cells = 14 if is_wide else 12 if cells >= _ROOMY else 9
+        columns.append(Column("list", "List", list_cells, list_cell, rank=7, room=22))
     if is_wide:
         columns.append(Column("blockers", "Blockers", 12, blockers_cell, rank=5, room=24))
     columns.append(Column("owner", "Owner", owner_cells, owner_cell, rank=2, room=9))
