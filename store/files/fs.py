@@ -119,8 +119,11 @@ class Directory:
         try:
             child = os.open(name, _DIRECTORY | os.O_NOFOLLOW, dir_fd=self._descriptor)
         except OSError as error:
-            if error.errno == errno.ELOOP:
-                text = "a symbolic link stands where a directory is expected"
+            if error.errno in (errno.ELOOP, errno.ENOTDIR):
+                found = self.status(name)
+                is_link = found is not None and stat.S_ISLNK(found.st_mode)
+                kind = "a symbolic link" if is_link else "something else"
+                text = f"{kind} stands where a directory is expected"
                 raise NotADirectoryError(errno.ENOTDIR, text, self.path_of(name)) from error
             raise
         return Directory(child, self.path_of(name))

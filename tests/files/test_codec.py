@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from store.files.codec import MAX_DEPTH, Unparsable, format_object, parse_object
 from store.model.errors import InvalidField
 
-_texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
+_texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 _scalars = st.one_of(
     st.none(),
     st.booleans(),
