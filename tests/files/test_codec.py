@@ -118,3 +118,22 @@ def test_value_that_json_cannot_hold_is_refused_with_its_field(value: Any, said:
     with pytest.raises(InvalidField, match=said) as caught:
         format_object({"fine": 1, "metadata": value})
     assert caught.value.field == "metadata"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b'{"a": [' + b"1," * 30_000 + b"1]}", "values"),
+        (b'{"a": ' + b"[" * 65 + b"]" * 65 + b"}", "levels"),
+        (b'{"a": ' + b'["[", ' * 65 + b"1" + b"]" * 65 + b"}", "levels"),
+        (b'{"a": "\\\\", "b": ' + b"[" * 65 + b"]" * 65 + b"}", "levels"),
+    ],
+)
+def test_parse_of_too_many_values_or_levels_is_refused(content: bytes, reason: str) -> None:
+    with pytest.raises(Unparsable, match=reason):
+        parse_object(content)
+
+
+def test_parse_of_brackets_and_commas_in_texts_counts_none_of_them() -> None:
+    text = '[{,"]\\' * 10_000
+    assert parse_object(json.dumps({"a": text, "b": [text]}).encode()) == {"a": text, "b": [text]}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from store.files.codec import Unparsable, format_object, parse_object
+from store.files.codec import Unparsable, check_structure, format_object, parse_object
 from store.files.fs import READ_LIMIT, Directory, UnreadableFile, open_directory
 from store.files.transaction import Write
 from store.model.errors import InvalidField, StorageFailure, UnreadableTask
@@ -149,6 +149,7 @@ def checked(raw: dict[str, Any]) -> tuple[bytes, TaskRecord]:
         reason = f"the record would be {len(content)} bytes, over the limit of {READ_LIMIT}"
         raise InvalidField(longest, reason)
     try:
+        check_structure(content)
         return content, validate_record(raw)
     except Unparsable as error:
         _, _, said = str(error).partition("field ")
