@@ -132,10 +132,11 @@ class Injection(Port):
         due = 0 < self._number <= place if self._lasting else place == self._number
         if due and self._when is When.BEFORE:
             self._act()
-        result = real(*args, **named)
-        if due and self._when is When.AFTER:
-            self._act()
-        return result
+        try:
+            return real(*args, **named)
+        finally:  # a call that fails is made as well
+            if due and self._when is When.AFTER:
+                self._act()
 
     def _act(self) -> None:
         self.fired = True
