@@ -133,7 +133,7 @@ def test_scan_of_a_file_written_within_the_clock_tick_reads_it_again(
 
 
 def test_scan_quickly_comes_round_to_every_file(
-    path: Path, tasks: Directory, scanner: Scanner
+    path: Path, tasks: Directory, scanner: Scanner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An in-place write that no listing shows is found by the sweep."""
     for number in range(1, 11):
@@ -141,6 +141,9 @@ def test_scan_quickly_comes_round_to_every_file(
     grow_old(path)
     scanner.scan(tasks)
     (path / "0009.json").write_bytes(native_json(9, "In place"))
+    later = time.monotonic() + 11
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert scanner.is_restless
     found = [scanner.scan_quickly(tasks, slice_of=2) for _ in range(5)]
     assert [list(moved.changed) for moved in found if moved] == [["0009.json"]]
 
