@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from store.workspace import RootSpec, Workspace
+    from tui.app import ColonytopApp
     from tui.settings import Settings
 
 GRACE_S = 1.5
