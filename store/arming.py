@@ -171,7 +171,7 @@ class Arming:
 
     def _rebuild(self, directories: list[Path], stop: threading.Event) -> str | None:
         """A new source in place of the old one, which runs on until the new one is there."""
-        failure: OSError | None = None
+        failure: Exception | None = None
         for _ in range(_ATTEMPTS):
             present = [path for path in directories if stamp(path)]
             try:
@@ -186,7 +186,7 @@ class Arming:
             except FileNotFoundError as error:  # went away just now
                 failure = error
                 continue
-            except OSError as error:
+            except (OSError, RuntimeError, ValueError) as error:  # a limit, a path that is no text
                 failure = error
                 break
             self._close()

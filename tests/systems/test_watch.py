@@ -42,15 +42,17 @@ class Feed:
             self.scans.append(scan)
             self._news.notify_all()
 
-    def wait(self, done: Callable[[], bool]) -> None:
+    def wait(self, done: Callable[[], bool]) -> bool:
+        """True as soon as it is so; fails with what is there if it never is."""
         with self._news:
             assert self._news.wait_for(done, PATIENCE_S), self.describe()
+        return True
 
-    def wait_for_task(self, number: int, done: Callable[[Task | None], bool]) -> None:
-        self.wait(lambda: done(self.task(number)))
+    def wait_for_task(self, number: int, done: Callable[[Task | None], bool]) -> bool:
+        return self.wait(lambda: done(self.task(number)))
 
-    def wait_for_lists(self, *ids: str) -> None:
-        self.wait(lambda: [key.id for key in self.snapshot.lists] == list(ids))
+    def wait_for_lists(self, *ids: str) -> bool:
+        return self.wait(lambda: [key.id for key in self.snapshot.lists] == list(ids))
 
     @property
     def snapshot(self) -> Snapshot:
@@ -81,7 +83,7 @@ def watching(*roots: Path, **settings: Any) -> Iterator[Feed]:
     thread = threading.Thread(target=watcher.run, args=(feed.deliver, stop))
     thread.start()
     try:
-        feed.wait(lambda: bool(feed.scans) and feed.snapshot.is_complete)
+        assert feed.wait(lambda: bool(feed.scans) and feed.snapshot.is_complete)
         yield feed
     finally:
         stop.set()
@@ -120,14 +122,14 @@ def test_watch_of_one_task_through_its_life(hive_root: Path, polling: bool) -> N
     with watching(hive_root, force_polling=polling) as feed:
         assert feed.changes == []
         native.write_record(hive_root, FORGE, native.record(2, "Forge it"))
-        feed.wait_for_task(2, lambda task: task is not None)
+        assert feed.wait_for_task(2, lambda task: task is not None)
         native.write_record(hive_root, FORGE, native.record(2, "Forge it", owner="ann"))
-        feed.wait_for_task(2, lambda task: task is not None and task.owner == "ann")
+        assert feed.wait_for_task(2, lambda task: task is not None and task.owner == "ann")
         path = native.record_path(hive_root, FORGE, 2)
         in_place(path, native.record(2, "Forge it", owner="bob"))
-        feed.wait_for_task(2, lambda task: task is not None and task.owner == "bob")
+        assert feed.wait_for_task(2, lambda task: task is not None and task.owner == "bob")
         path.unlink()
-        feed.wait_for_task(2, lambda task: task is None)
+        assert feed.wait_for_task(2, lambda task: task is None)
         told = [(c.kind, c.field, c.new) for c in feed.changes]
         assert told == [
             (ChangeKind.CREATED, None, "Forge it"),
@@ -144,7 +146,7 @@ def test_watch_delivers_after_every_scan_with_its_time(hive_root: Path) -> None:
     start = time.time()
     with watching(hive_root, reconcile_s=0.05) as feed:
         seen = len(feed.scans)
-        feed.wait(lambda: len(feed.scans) >= seen + 3)
+        assert feed.wait(lambda: len(feed.scans) >= seen + 3)
         last = feed.scans[-3:]
         assert len({id(scan.snapshot) for scan in last}) == 1
         assert start < last[0].at < last[1].at < last[2].at
@@ -155,7 +157,7 @@ def test_watch_tells_a_change_long_before_the_next_tick(hive_root: Path) -> None
     native.write_list(hive_root, FORGE, native.record(1))
     with watching(hive_root, reconcile_s=3600) as feed:
         native.write_record(hive_root, FORGE, native.record(1, owner="ann"))
-        feed.wait_for_task(1, lambda task: task is not None and task.owner == "ann")
+        assert feed.wait_for_task(1, lambda task: task is not None and task.owner == "ann")
 
 
 def test_hint_looks_at_once_where_no_event_comes(hive_root: Path) -> None:
@@ -163,10 +165,10 @@ def test_hint_looks_at_once_where_no_event_comes(hive_root: Path) -> None:
     with watching(hive_root, force_polling=True, reconcile_s=3600) as feed:
         seen = len(feed.scans)
         feed.watcher.hint()
-        feed.wait(lambda: len(feed.scans) > seen)
+        assert feed.wait(lambda: len(feed.scans) > seen)
         path = native.write_record(hive_root, FORGE, native.record(1, owner="ann"))
         feed.watcher.hint(path)
-        feed.wait_for_task(1, lambda task: task is not None and task.owner == "ann")
+        assert feed.wait_for_task(1, lambda task: task is not None and task.owner == "ann")
 
 
 @pytest.mark.parametrize("polling", MODES)
@@ -177,10 +179,10 @@ def test_watch_of_a_root_that_comes_later(tmp_path: Path, polling: bool) -> None
             assert feed.snapshot.roots[0].mode is WatchMode.WAITING
         assert not (tmp_path / "deep").exists()
         native.write_list(root, FORGE, native.record(1))
-        feed.wait_for_task(1, lambda task: task is not None)
+        assert feed.wait_for_task(1, lambda task: task is not None)
         native.write_record(root, FORGE, native.record(1, owner="ann"))
-        feed.wait_for_task(1, lambda task: task is not None and task.owner == "ann")
-        feed.wait(lambda: feed.snapshot.roots[0].exists)
+        assert feed.wait_for_task(1, lambda task: task is not None and task.owner == "ann")
+        assert feed.wait(lambda: feed.snapshot.roots[0].exists)
 
 
 def test_watch_of_lists_as_they_come_and_go(hive_root: Path) -> None:
@@ -188,12 +190,12 @@ def test_watch_of_lists_as_they_come_and_go(hive_root: Path) -> None:
     with watching(hive_root) as feed:
         native.write_list(hive_root, MILL, native.record(1))
         native.write_list(hive_root, "session:queen:s1", native.record(1))
-        feed.wait_for_lists(FORGE, MILL, "session:queen:s1")
-        feed.wait(lambda: feed.task(1, "session:queen:s1") is not None)
+        assert feed.wait_for_lists(FORGE, MILL, "session:queen:s1")
+        assert feed.wait(lambda: feed.task(1, "session:queen:s1") is not None)
         native.write_record(hive_root, MILL, native.record(1, owner="ann"))
-        feed.wait(lambda: getattr(feed.task(1, MILL), "owner", None) == "ann")
+        assert feed.wait(lambda: getattr(feed.task(1, MILL), "owner", None) == "ann")
         shutil.rmtree(hive_root / "colonies" / "forge")
-        feed.wait_for_lists(MILL, "session:queen:s1")
+        assert feed.wait_for_lists(MILL, "session:queen:s1")
         told = [c.list.id for c in feed.changes if c.kind is ChangeKind.LIST_VANISHED]
         assert told == [FORGE]
 
@@ -203,14 +205,14 @@ def test_watch_of_a_list_that_is_replaced_goes_on_in_the_new_one(hive_root: Path
     with watching(hive_root) as feed:
         (hive_root / "colonies" / "forge").rename(hive_root / "away")
         native.write_list(hive_root, FORGE, native.record(1, "New"))
-        feed.wait_for_task(1, lambda task: task is not None and task.subject == "New")
+        assert feed.wait_for_task(1, lambda task: task is not None and task.subject == "New")
         native.write_record(hive_root, FORGE, native.record(1, "Newer"))
-        feed.wait_for_task(1, lambda task: task is not None and task.subject == "Newer")
+        assert feed.wait_for_task(1, lambda task: task is not None and task.subject == "Newer")
         away = native.list_directory(hive_root, FORGE) / "tasks"
         shutil.rmtree(away)
-        feed.wait_for_task(1, lambda task: task is None)
+        assert feed.wait_for_task(1, lambda task: task is None)
         native.write_record(hive_root, FORGE, native.record(2, "Again"))
-        feed.wait_for_task(2, lambda task: task is not None)
+        assert feed.wait_for_task(2, lambda task: task is not None)
 
 
 def test_watch_of_a_root_that_is_replaced_goes_on_in_the_new_one(
@@ -220,13 +222,13 @@ def test_watch_of_a_root_that_is_replaced_goes_on_in_the_new_one(
     with watching(hive_root) as feed:
         hive_root.rename(tmp_path / "away")
         native.write_list(hive_root, FORGE, native.record(1, "New"))
-        feed.wait_for_task(1, lambda task: task is not None and task.subject == "New")
+        assert feed.wait_for_task(1, lambda task: task is not None and task.subject == "New")
         native.write_record(hive_root, FORGE, native.record(1, "Newer"))
-        feed.wait_for_task(1, lambda task: task is not None and task.subject == "Newer")
+        assert feed.wait_for_task(1, lambda task: task is not None and task.subject == "Newer")
         shutil.rmtree(hive_root)
-        feed.wait_for_lists()
+        assert feed.wait_for_lists()
         native.write_list(hive_root, FORGE, native.record(5))
-        feed.wait_for_task(5, lambda task: task is not None)
+        assert feed.wait_for_task(5, lambda task: task is not None)
 
 
 def test_watch_of_a_link_that_is_pointed_elsewhere_follows_it(tmp_path: Path) -> None:
@@ -237,9 +239,9 @@ def test_watch_of_a_link_that_is_pointed_elsewhere_follows_it(tmp_path: Path) ->
     with watching(link, reconcile_s=0.1) as feed:
         (tmp_path / "next").symlink_to(tmp_path / "two")
         (tmp_path / "next").replace(link)
-        feed.wait_for_task(1, lambda task: task is not None and task.subject == "two")
+        assert feed.wait_for_task(1, lambda task: task is not None and task.subject == "two")
         native.write_record(tmp_path / "two", FORGE, native.record(1, "three"))
-        feed.wait_for_task(1, lambda task: task is not None and task.subject == "three")
+        assert feed.wait_for_task(1, lambda task: task is not None and task.subject == "three")
 
 
 _BURST = """
@@ -264,7 +266,9 @@ def test_watch_of_a_burst_ends_equal_to_a_fresh_scan(hive_root: Path) -> None:
         burst = [sys.executable, "-c", _BURST, str(directory), "5000"]
         subprocess.run(burst, check=True, timeout=60)
         (wanted,) = fresh(hive_root).lists.values()
-        feed.wait(lambda: [state(f) for f in feed.snapshot.lists.values()] == [state(wanted)])
+        assert feed.wait(
+            lambda: [state(f) for f in feed.snapshot.lists.values()] == [state(wanted)]
+        )
         assert len(feed.scans) < 2500  # coalesced
 
 
@@ -288,7 +292,7 @@ def test_watch_beside_a_writer_in_place_never_loses_sight_of_the_task(hive_root:
         writer = [sys.executable, "-c", _TEARING, str(path), "1.5"]
         subprocess.run(writer, check=True, timeout=60)
         last = json.loads(path.read_text())["subject"]
-        feed.wait_for_task(1, lambda task: task is not None and task.subject == last)
+        assert feed.wait_for_task(1, lambda task: task is not None and task.subject == last)
         assert {c.kind for c in feed.changes} == {ChangeKind.CHANGED}
         assert all(task.is_readable for scan in feed.scans for _, task in scan.snapshot.all_tasks())
 
@@ -300,10 +304,19 @@ def test_watch_beside_names_that_are_no_text_goes_on(hive_root: Path) -> None:
         for byte in range(0xF0, 0xF5):
             directory.joinpath(os.fsdecode(bytes([byte]) + b".json")).write_text("{}")
             native.write_record(hive_root, FORGE, native.record(1, f"after {byte}"))
-            feed.wait(partial(shows, feed, f"after {byte}"))
+            assert feed.wait(partial(shows, feed, f"after {byte}"))
         (hive_root / "colonies" / os.fsdecode(b"\xff")).mkdir()
         native.write_list(hive_root, MILL, native.record(1))
-        feed.wait_for_lists(FORGE, MILL)
+        assert feed.wait_for_lists(FORGE, MILL)
+
+
+def test_watch_of_a_root_whose_name_is_no_text_polls_it(tmp_path: Path) -> None:
+    root = tmp_path / os.fsdecode(b"hive\xff")
+    native.write_list(root, FORGE, native.record(1))
+    with watching(root) as feed:
+        assert feed.snapshot.roots[0].mode is WatchMode.POLLING
+        native.write_record(root, FORGE, native.record(1, owner="ann"))
+        assert feed.wait_for_task(1, lambda task: task is not None and task.owner == "ann")
 
 
 def test_watch_with_no_watch_to_be_had_polls_and_says_so(
@@ -319,9 +332,9 @@ def test_watch_with_no_watch_to_be_had_polls_and_says_so(
         assert root.mode is WatchMode.POLLING
         assert "limit reached" in (root.problem or "")
         native.write_record(hive_root, FORGE, native.record(1, owner="ann"))
-        feed.wait_for_task(1, lambda task: task is not None and task.owner == "ann")
+        assert feed.wait_for_task(1, lambda task: task is not None and task.owner == "ann")
         in_place(native.record_path(hive_root, FORGE, 1), native.record(1, owner="bob"))
-        feed.wait_for_task(1, lambda task: task is not None and task.owner == "bob")
+        assert feed.wait_for_task(1, lambda task: task is not None and task.owner == "bob")
 
 
 def test_watch_that_is_told_nothing_finds_changes_by_its_tick(
@@ -332,13 +345,13 @@ def test_watch_that_is_told_nothing_finds_changes_by_its_tick(
     native.write_list(hive_root, FORGE, native.record(1))
     with watching(hive_root, reconcile_s=0.1) as feed:
         native.write_record(hive_root, FORGE, native.record(1, owner="ann"))
-        feed.wait_for_task(1, lambda task: task is not None and task.owner == "ann")
+        assert feed.wait_for_task(1, lambda task: task is not None and task.owner == "ann")
         in_place(native.record_path(hive_root, FORGE, 1), native.record(1, owner="bob"))
-        feed.wait_for_task(1, lambda task: task is not None and task.owner == "bob")
+        assert feed.wait_for_task(1, lambda task: task is not None and task.owner == "bob")
         native.write_list(hive_root, MILL, native.record(1))
-        feed.wait_for_lists(FORGE, MILL)
+        assert feed.wait_for_lists(FORGE, MILL)
         shutil.rmtree(hive_root / "colonies" / "mill")
-        feed.wait_for_lists(FORGE)
+        assert feed.wait_for_lists(FORGE)
 
 
 def test_watch_writes_nothing(hive_root: Path) -> None:
@@ -347,7 +360,7 @@ def test_watch_writes_nothing(hive_root: Path) -> None:
     before = native.tree(hive_root)
     with watching(hive_root, reconcile_s=0.05) as feed:
         seen = len(feed.scans)
-        feed.wait(lambda: len(feed.scans) > seen + 3)
+        assert feed.wait(lambda: len(feed.scans) > seen + 3)
     assert native.tree(hive_root) == before
 
 
@@ -366,5 +379,5 @@ def test_watch_of_two_roots_keeps_their_lists_apart(tmp_path: Path) -> None:
     with watching(tmp_path / "a", tmp_path / "b") as feed:
         native.write_record(tmp_path / "b", FORGE, native.record(1, "news"))
         key = ListKey("hive", str(tmp_path / "b"), TaskListId(FORGE))
-        feed.wait(lambda: feed.snapshot.lists[key].tasks[TaskId("1")].subject == "news")
+        assert feed.wait(lambda: feed.snapshot.lists[key].tasks[TaskId("1")].subject == "news")
         assert [c.list for c in feed.changes] == [key]

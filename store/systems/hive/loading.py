@@ -158,7 +158,7 @@ class ListLoader:
         last = self._last
         if last is None:
             last = TaskList(TaskListInfo(self.key, str(self._path)))
-        info = self._info(last.info, sidecars)
+        info = self._described(last.info, sidecars)
         following = last
         if moved:
             touched = _touched(moved)
@@ -194,7 +194,7 @@ class ListLoader:
         elif not self._was_partial:
             self._edges.update(last.tasks, now.tasks, now.graph, touched)
 
-    def _info(self, last: TaskListInfo, sidecars: Sidecars) -> TaskListInfo:
+    def _described(self, last: TaskListInfo, sidecars: Sidecars) -> TaskListInfo:
         meta = sidecars.meta
         goal = (meta.model_extra or {}).get("goal") if meta else None
         now = TaskListInfo(
