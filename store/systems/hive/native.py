@@ -20,7 +20,7 @@ from store.files.fs import (
     open_directory,
     storage_failures,
 )
-from store.files.lock import LOCK_NAME, Patience, list_lock
+from store.files.lock import LOCK_NAME, Patience, gather, list_lock
 from store.files.paths import locate
 from store.files.transaction import commit, stage
 from store.model.edits import KEEP, Keep
@@ -312,6 +312,8 @@ class NativeStore:
         with list_lock(opened.directory, opened.list_id, patience) as lock:
             patience.begin()
             planned, unsynced = self._commit(opened, plan, lock.verify)
+        if unsynced:
+            gather(opened.directory)
         for directory in unsynced:
             directory.sync()
         return planned
@@ -340,6 +342,7 @@ class NativeStore:
             if planned is not None and not planned.writes and no_lock_yet:
                 return planned.result
             if planned is not None and len(planned.writes) == 1:
+                gather(opened.directory)
                 staged = stage(planned.writes[0], sync=self._durable)
                 if staged is not None:
                     with staged:
@@ -365,6 +368,8 @@ class NativeStore:
             else:
                 opened.forget()
                 planned, unsynced = self._commit(opened, plan, lock.verify)
+        if unsynced:
+            gather(opened.directory)
         for directory in unsynced:
             directory.sync()
         return planned
