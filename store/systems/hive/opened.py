@@ -67,7 +67,7 @@ class OpenList:
         """Whether every record read so far is now as it was read."""
         for task_id, before in self._read.items():
             try:
-                found: bytes | None = self.tasks.read(file_name(task_id)).content
+                found: bytes | None = self.tasks.read_bytes(file_name(task_id))
             except FileNotFoundError:
                 found = None
             except UnreadableFile:
@@ -122,7 +122,7 @@ class OpenList:
         name = file_name(task_id)
         path = self.tasks.path_of(name)
         try:
-            content = self.tasks.read(name).content
+            content = self.tasks.read_bytes(name)
             raw = parse_object(content)
             record = validate_record(raw)
         except FileNotFoundError:
