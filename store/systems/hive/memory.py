@@ -110,8 +110,7 @@ def highest_id(opened: OpenList, memory: ListMemory) -> int:
     if not memory.highest_known or memory.mark != mark:
         value = mark_value(mark)
         if not _is_told_by_mark(opened, memory, value):
-            names = opened.ids()
-            value = max(value, names[-1] if names else 0)
+            value = max(value, opened.highest_name())
             memory.counted_in = opened.tasks.identity()
         memory.highest = max(memory.highest, value)
         memory.mark = mark
