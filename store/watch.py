@@ -27,6 +27,7 @@ _GONE_AFTER_S = 0.5
 _POLL_S = 1.0
 _POLL_SHARE = 25  # a poll may take this part of the time
 _STOP_S = 0.1
+_ROUNDS = 5  # directories that keep coming are looked for again in the next round
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +97,12 @@ class Watcher:
             self._arming.disarm()
 
     def _load(self, deliver: Deliver, stop: threading.Event) -> None:
-        self._arming.arm(stop)  # before the first look, so nothing falls between
+        self._arming.arm(stop)  # a root that comes meanwhile is noticed
         for snapshot in self._workspace.scan_progressively():
             if stop.is_set():
                 return
             self._deliver(snapshot, deliver, is_first=True)
-        if self._arming.arm(stop):
-            self._deliver(self._refresh(discover=True), deliver)
+        self._deliver(self._armed(self._workspace.snapshot, stop), deliver)
 
     def _wait_s(self, due: float) -> float:
         left = due - time.monotonic()
@@ -119,24 +119,30 @@ class Watcher:
         """Look where the hints point."""
         if letter.failure is not None:
             self._arming.fail(letter.failure)
+        self._arming.note(letter.paths)
         if letter.everything or letter.failure is not None:
             snapshot = self._refresh(discover=True)
         else:
             snapshot = self._refresh(letter.paths)
-        if self._arming.arm(stop):
-            # What was made between the look and the watch told nobody.
-            snapshot = self._refresh(discover=True, quick=True)
-        self._deliver(snapshot, deliver)
+        self._deliver(self._armed(snapshot, stop), deliver)
 
     def _tick(self, stop: threading.Event, deliver: Deliver) -> None:
         """Look for what the events did not tell."""
         start = time.monotonic()
         discover = self._arming.has_moved()
         snapshot = self._refresh(discover=discover, quick=not self._arming.is_polling)
-        if self._arming.arm(stop):
-            snapshot = self._refresh(discover=True, quick=True)
+        snapshot = self._armed(snapshot, stop)
         self._poll_cost_s = time.monotonic() - start
         self._deliver(snapshot, deliver)
+
+    def _armed(self, snapshot: Snapshot, stop: threading.Event) -> Snapshot:
+        """The state after everything found is watched: what came before the watch told nobody."""
+        for _ in range(_ROUNDS):
+            if not self._arming.arm(stop):
+                return snapshot
+            snapshot = self._refresh(discover=True, quick=True)
+        self._inbox.put(everything=True)
+        return snapshot
 
     def _refresh(
         self,

@@ -62,6 +62,8 @@ class Workspace:
         self._loaded: dict[ListKey, TaskList] = {}
         """What each system last returned: the `previous` of its next load."""
         self._shown: dict[ListKey, TaskList] = {}
+        self.discoveries = 0
+        """How often lists were looked for: the directories to watch are as of then."""
         self._missing_since: dict[ListKey, float] = {}
         self._watched: dict[Path, _Watched] = {root.path: _Watched() for root in self._open}
 
@@ -101,9 +103,12 @@ class Workspace:
             first = not self._snapshot.number
             if discover or first or (discover is None and (unknown or paths is None)):
                 keys = self._discover()
-                whole = set(keys) - set(self._loaded)
+                back = self._missing_since
+                whole = {key for key in keys if key not in self._loaded or key in back}
+                hinted, _ = self._sort_paths(paths)
             else:
-                keys, whole = list(self._shown), set()
+                keys = [key for key in self._shown if key not in self._missing_since]
+                whole = set()
             if paths is None:
                 whole = set(keys)
             for key in keys:
@@ -212,6 +217,7 @@ class Workspace:
             for system in self._systems.values():
                 found = system.discover(root.path)
                 keys.update((k, None) for k in found if root.only in (None, k.id))
+        self.discoveries += 1
         return list(keys)
 
     def _load(

@@ -12,7 +12,7 @@ from textual.fuzzy import Matcher
 
 from store.model.snapshot import Snapshot
 from store.model.task import Task, TaskKey
-from tui.keys import COMMANDS, Command
+from tui.commands import COMMANDS, Command
 from tui.safe_text import SafeText, one_line
 from tui.widgets.key_bar import live_keys
 

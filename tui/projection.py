@@ -7,21 +7,20 @@ tasks whose time has come, and otherwise it sorts again from the cached facts.
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from heapq import heappop, heappush
 from math import inf, nextafter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from store.model.attention import DisplayState
 from store.model.snapshot import Snapshot, TaskList
 from store.model.task import ListKey, Task, TaskId
 from tui.matching import Matcher, compile_query
-from tui.ordering import LENS_STATES, STATES, Facts, IdKey, facts_of, in_lens, is_grouped, sort_key
+from tui.ordering import LENS_STATES, STATES, Facts, facts_of, is_grouped, sort_key
+from tui.row_order import RowOrder
 from tui.rows import EMPTY_PROJECTION, Group, Projection
 from tui.slots import ListTally, Slots, changed_ids, id_prefix
-from tui.view_state import EMPTY_FRAME, Frame, Lens, SortKey, ViewState
+from tui.view_state import EMPTY_FRAME, Frame, Lens, ViewState
 
 __all__ = ["EMPTY_PROJECTION", "Group", "Projection", "Projector", "project"]
 
@@ -53,21 +52,19 @@ class Projector:
         self._slots = Slots()
         self._lists: Mapping[ListKey, TaskList] = {}
         self._tallies: dict[ListKey, ListTally] = {}
-        self._by_id: list[int] = []
-        self._order: list[int] = []
-        self._visible: list[int] = []
-        self._in_group: Counter[int] = Counter()
+        self._order = RowOrder(self._slots)
+        self._order.matcher = self._matcher
         self._due: list[tuple[float, int]] = []
         self._due_of: dict[int, float] = {}
 
     def project(self, frame: Frame) -> Projection:
         """The rows of this frame. Projections made earlier stay valid."""
         before, self._frame = self._frame, frame
-        if len(self._slots.keys) > 2 * len(self._by_id) + _SPARE:
+        if len(self._slots.keys) > 2 * len(self._order.by_id) + _SPARE:
             self._start_over()
         touched, gone = self._read(frame.snapshot)
         if frame.now < before.now or frame.stale_after_s != before.stale_after_s:
-            touched.update(dict.fromkeys(self._by_id))
+            touched.update(dict.fromkeys(self._order.by_id))
         else:
             touched.update(dict.fromkeys(self._take_due(frame.now)))
         for slot in gone:
@@ -76,17 +73,17 @@ class Projector:
         is_sorted = _order_choice(before.view) == _order_choice(frame.view)
         is_filtered = _filter_choice(before.view) == _filter_choice(frame.view)
         if not is_filtered:
-            self._matcher = compile_query(frame.view.query)
+            self._matcher = self._order.matcher = compile_query(frame.view.query)
         if self._matcher:
             self._slots.require_texts()
         if not is_sorted or len(moved) + len(gone) > _FEW:
             self._replace(moved, gone)
-            self._sort(frame.view)
-            self._filter(frame.view)
+            self._order.sort(frame.view)
+            self._order.filter(frame.view)
         else:
             self._patch(moved, gone, frame.view, is_filtered)
             if not is_filtered:
-                self._filter(frame.view)
+                self._order.filter(frame.view)
         return self._publish(frame)
 
     def _read(self, snapshot: Snapshot) -> tuple[dict[int, None], list[int]]:
@@ -166,7 +163,7 @@ class Projector:
             heappush(self._due, (due, slot))
 
     def _replace(self, moved: Iterable[_Moved], gone: Iterable[int]) -> None:
-        """Take in changes, leaving the order to `_sort`."""
+        """Take in changes, leaving their order to be sorted."""
         slots = self._slots
         for slot in gone:
             self._forget(slot)
@@ -175,41 +172,7 @@ class Projector:
             if not slots.placed[slot]:
                 came.append(slot)
             self._put(slot, task, facts)
-        self._by_id = [slot for slot in self._by_id if slots.placed[slot]]
-        if came:
-            self._by_id.extend(came)
-            self._by_id.sort(key=slots.id_keys.__getitem__)
-
-    def _sort(self, view: ViewState) -> None:
-        slots = self._slots
-        slots.sort_keys = list(map(sort_key(view), slots.tasks, slots.facts))
-        order = self._by_id
-        if view.sort is not SortKey.ID:
-            order = sorted(order, key=slots.sort_keys.__getitem__)
-        if is_grouped(view):
-            runs: dict[int, list[int]] = {}
-            for slot in order:
-                runs.setdefault(slots.facts[slot].group, []).append(slot)
-            order = [slot for group in sorted(runs) for slot in runs[group]]
-        self._order = order.copy()
-
-    def _filter(self, view: ViewState) -> None:
-        facts, tasks, texts = self._slots.facts, self._slots.tasks, self._slots.texts
-        visible = self._order
-        if view.lens is Lens.NEEDS_YOU:
-            visible = [slot for slot in visible if facts[slot].needs_you]
-        elif view.lens is not Lens.ALL:
-            states = LENS_STATES[view.lens]
-            visible = [slot for slot in visible if facts[slot].state in states]
-        if view.list_key is not None:
-            tally = self._tallies.get(view.list_key)
-            inside = set(tally.slots.values()) if tally else set()
-            visible = [slot for slot in visible if slot in inside]
-        if self._matcher:
-            match = self._matcher
-            visible = [slot for slot in visible if match(texts[slot], tasks[slot])]
-        self._visible = visible.copy() if visible is self._order else visible
-        self._in_group = Counter([facts[slot].code for slot in self._visible])
+        self._order.place(came)
 
     def _patch(
         self, moved: list[_Moved], gone: list[int], view: ViewState, is_filtered: bool
@@ -217,36 +180,22 @@ class Projector:
         """Move single rows by bisection; `is_filtered`: the visible rows are worth keeping."""
         if not moved and not gone:
             return
-        slots = self._slots
-        self._visible = self._visible.copy()  # projections handed out share it
+        slots, order = self._slots, self._order
+        order.begin_patch()
         for slot in gone:
-            self._take_out(slot, view, is_filtered)
-            _remove(self._by_id, slot, slots.id_keys.__getitem__)
+            order.take_out(slot, view, is_filtered)
+            order.drop(slot)
             self._forget(slot)
         place_key = sort_key(view)
         for slot, task, facts in moved:
             is_new = not slots.placed[slot]
             if not is_new:
-                self._take_out(slot, view, is_filtered)
+                order.take_out(slot, view, is_filtered)
             self._put(slot, task, facts)
             slots.sort_keys[slot] = place_key(task, facts)
             if is_new:
-                insort(self._by_id, slot, key=slots.id_keys.__getitem__)
-            self._bring_in(slot, view, is_filtered)
-
-    def _take_out(self, slot: int, view: ViewState, is_filtered: bool) -> None:
-        place = self._place_in(view)
-        _remove(self._order, slot, place)
-        if is_filtered and self._is_in_view(slot, view):
-            _remove(self._visible, slot, place)
-            self._in_group[self._slots.facts[slot].code] -= 1
-
-    def _bring_in(self, slot: int, view: ViewState, is_filtered: bool) -> None:
-        place = self._place_in(view)
-        insort(self._order, slot, key=place)
-        if is_filtered and self._is_in_view(slot, view):
-            insort(self._visible, slot, key=place)
-            self._in_group[self._slots.facts[slot].code] += 1
+                order.add(slot)
+            order.bring_in(slot, view, is_filtered)
 
     def _put(self, slot: int, task: Task, facts: Facts) -> None:
         tally = self._tallies[task.key.list]
@@ -263,20 +212,6 @@ class Projector:
         if tally:
             tally.count(self._slots.facts[slot], -1)
 
-    def _is_in_view(self, slot: int, view: ViewState) -> bool:
-        slots = self._slots
-        if view.list_key is not None and slots.keys[slot].list != view.list_key:
-            return False
-        if not in_lens(view.lens, slots.facts[slot]):
-            return False
-        return self._matcher is None or self._matcher(slots.texts[slot], slots.tasks[slot])
-
-    def _place_in(self, view: ViewState) -> Callable[[int], tuple[int, Any, IdKey]]:
-        facts, sort_keys, id_keys = self._slots.facts, self._slots.sort_keys, self._slots.id_keys
-        if is_grouped(view):
-            return lambda slot: (facts[slot].group, sort_keys[slot], id_keys[slot])
-        return lambda slot: (0, sort_keys[slot], id_keys[slot])
-
     def _publish(self, frame: Frame) -> Projection:
         view = frame.view
         tallies = [
@@ -288,7 +223,7 @@ class Projector:
         states = {state: n for state, n in zip(STATES, ranks, strict=False) if n}
         counts = {lens: sum(states.get(s, 0) for s in LENS_STATES[lens]) for lens in Lens}
         counts[Lens.NEEDS_YOU] = sum(tally.needs_you for tally in tallies)
-        groups = self._groups() if is_grouped(view) else ()
+        groups = self._order.groups() if is_grouped(view) else ()
         return Projection(
             snapshot=frame.snapshot,
             view=view,
@@ -303,22 +238,9 @@ class Projector:
             longest_owner=max((tally.longest_owner for tally in tallies), key=len, default=""),
             list_count=len(tallies),
             _keys=self._slots.keys,
-            _visible=self._visible,
+            _visible=self._order.visible,
             _heading_rows=[group.row for group in groups],
         )
-
-    def _groups(self) -> tuple[Group, ...]:
-        runs: dict[int, dict[DisplayState, int]] = {}
-        for code in sorted(code for code, size in self._in_group.items() if size):
-            number, rank = divmod(code, len(STATES))
-            runs.setdefault(number, {})[STATES[rank]] = self._in_group[code]
-        groups: list[Group] = []
-        first = 0
-        for number, by_state in runs.items():
-            size = sum(by_state.values())
-            groups.append(Group(number, first + len(groups), first, size, by_state))
-            first += size
-        return tuple(groups)
 
 
 def _changed_ids(before: TaskList | None, after: TaskList) -> Collection[TaskId]:
@@ -334,8 +256,3 @@ def _order_choice(view: ViewState) -> tuple[object, ...]:
 
 def _filter_choice(view: ViewState) -> tuple[object, ...]:
     return (view.lens, view.list_key, view.query)
-
-
-def _remove(ordered: list[int], slot: int, place: Callable[[int], Any]) -> None:
-    """Take the slot out of a list that is sorted by `place`; places are unique."""
-    del ordered[bisect_left(ordered, place(slot), key=place)]

@@ -15,10 +15,12 @@ import sys
 import termios
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
-    from store.workspace import RootSpec
+    from store.workspace import RootSpec, Workspace
+    from tui.app import ColonytopApp
     from tui.settings import Settings
 
 GRACE_S = 1.5
@@ -176,18 +178,26 @@ def run_app(
     from tui.app import ColonytopApp
     from tui.safe_text import one_line
     from tui.settings import Settings
-    from tui.workers import open_workspace
 
     chosen = settings or Settings()
     changes = {"ascii": ascii or chosen.ascii or not speaks_utf8(), "theme": theme or chosen.theme}
-    chosen = chosen.model_copy(update=changes)
-    workspace = open_workspace(roots, read_only=read_only, lock_timeout_s=chosen.lock_timeout)
+    chosen = replace(chosen, **changes)
+
+    def open_workspace() -> Workspace:
+        from store.workspace import Workspace
+
+        return Workspace(roots, read_only=read_only, lock_timeout_s=chosen.lock_timeout)
+
     try:
-        app = ColonytopApp(workspace, chosen, read_only=read_only, goto=goto)
+        app = ColonytopApp(open_workspace, chosen, read_only=read_only, goto=goto)
     except ValueError as error:
         print(f"colonytop: {one_line(str(error))}", file=sys.stderr)  # noqa: T201
         return 2
-    ended = _once(on_exit)
+    return _run_guarded(app, _once(on_exit))
+
+
+def _run_guarded(app: ColonytopApp, ended: Callable[[], None]) -> int:
+    """Run the app so that signals and a lost terminal end it; the result is the exit code."""
 
     def release() -> None:
         app.threads.stop(timeout_s=0.2)

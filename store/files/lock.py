@@ -40,6 +40,9 @@ QUIET_S = 0.06
 BUSY_SHARE = 0.3
 """Of a period: a process that holds a list's lock longer keeps the quiet time."""
 
+GATHER_S = 0.0025
+"""The step at which the processes on a crowded list sync: crowded means to wait longer than it."""
+
 _SPLIT_PAUSE_S = 0.005
 _MOMENTS_S = (0.0001, 0.0002)
 _MEMORY = 512
@@ -52,6 +55,8 @@ class _Traffic:
     """What this process saw of one list's lock lately."""
 
     contended_at: float = float("-inf")
+    waited_s: float = 0.0
+    """The last wait for the lock."""
     period: int = 0
     held_s: float = 0.0
     held_before_s: float = 0.0
@@ -114,8 +119,10 @@ def list_lock(directory: Directory, list_id: str, patience: Patience) -> Iterato
     if _owners.get(identity) == threading.get_ident():
         raise LockReentered(f"this thread already holds the lock of {list_id}")
     traffic = _traffic_of(identity)
+    started = time.monotonic()
     with storage_failures(directory):
         held = _acquire(directory, list_id, patience, traffic)
+    traffic.waited_s = held.taken_at - started
     _owners[identity] = threading.get_ident()
     _held[held.descriptor] = directory.fileno()
     try:
@@ -125,6 +132,18 @@ def list_lock(directory: Directory, list_id: str, patience: Patience) -> Iterato
         _release(held.directory, held.descriptor)
         now = time.monotonic()
         traffic.add(now, now - held.taken_at)
+
+
+def gather(directory: Directory) -> None:
+    """Let syncs of a crowded list happen together: call it before each.
+
+    A file system writes its journal for the first sync and makes the next rename wait for that,
+    with the list locked. Syncs that start at the same moment share one such wait.
+    """
+    traffic = _traffic_of(directory.identity())
+    now = time.monotonic()
+    if traffic.waited_s > GATHER_S and now - traffic.contended_at < PERIOD_S:
+        time.sleep(GATHER_S - now % GATHER_S)
 
 
 def _acquire(directory: Directory, list_id: str, patience: Patience, traffic: _Traffic) -> HeldLock:

@@ -9,6 +9,7 @@ and a name that a listing missed is asked for before it is called gone.
 from __future__ import annotations
 
 import os
+import random
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -21,9 +22,11 @@ from store.model.task import NO_REVISION, Revision, Task
 RETRY_S = 0.017
 """Seconds between two looks at a file that is half written."""
 
-_LISTING_SHARE = 200  # listing again and again may take this part of the time
+_LISTING_SHARE = 200  # listing again and again may take this part of the time,
+_CHEAP_S = 0.002  # beyond so much at once
 _MANY_NAMES = 1000  # so many at once may be what is left of more: the kernel drops what overflows
 _RACY_AT_ONCE = 500
+_SWEEP_EVERY_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +76,19 @@ class Scanner:
         self._next_listing = 0.0
         self._identity: tuple[int, int] | None = None
         self._sweep: list[str] = []
+        # Many lists shall not all be swept at the same moment.
+        self._sweep_due = time.monotonic() + random.uniform(0, _SWEEP_EVERY_S)
 
     @property
     def is_settled(self) -> bool:
         """False: a file is half written or not read yet; scan again soon."""
         return not self._torn.names and not self._waiting
+
+    @property
+    def is_restless(self) -> bool:
+        """A quick scan would find work even in a directory that did not move."""
+        is_due = bool(self._sweep) or time.monotonic() >= self._sweep_due
+        return is_due or bool(self._racy) or not self.is_settled
 
     def scan(self, directory: Directory, limit: int | None = None) -> Moved:
         """Look at every name.
@@ -105,16 +116,17 @@ class Scanner:
     def scan_quickly(self, directory: Directory, slice_of: int = 1000) -> Moved:
         """Look for what a listing shows, at what may be stale, and at the next few names in turn.
 
-        A directory without news costs one `fstat` and the `stat` of at most `slice_of` names or a
-        thirtieth of all, whichever is more.
+        The `stat` of every name in turn, at most `slice_of` of them or a thirtieth of all at once,
+        begins anew every ten seconds.
         """
         moved = Moved()
         listed: list[str] = []
         is_due = directory.mtime_ns() != self._listed_ns and time.monotonic() >= self._next_listing
         if is_due or directory.identity() != self._identity:
             listed = self._list(directory, moved, trust_inodes=True)
-        if not self._sweep:
-            self._sweep = list(self.tasks)
+        now = time.monotonic()
+        if not self._sweep and now >= self._sweep_due:
+            self._sweep, self._sweep_due = list(self.tasks), now + _SWEEP_EVERY_S
         count = max(slice_of, len(self.tasks) // 30)
         turn, self._sweep = self._sweep[:count], self._sweep[count:]
         racy = islice(self._racy, _RACY_AT_ONCE)
@@ -190,7 +202,7 @@ class Scanner:
         self._listed_ns = mtime_ns if was_quiet else -1
         self._identity = identity
         now = time.monotonic()
-        self._next_listing = now + (now - start) * _LISTING_SHARE
+        self._next_listing = now + max(0.0, now - start - _CHEAP_S) * _LISTING_SHARE
         return to_read
 
     def _examine(self, directory: Directory, names: Iterable[str], moved: Moved) -> list[str]:

@@ -40,7 +40,8 @@ class UpdateTask:
     """Change fields and edges of one task, both sides of each edge in one commit.
 
     `expected` holds field values as the operator saw them; a field that has changed since and
-    that this edit also changes is a `StaleEdit`. None leaves a field as it is.
+    that this edit also changes is a `StaleEdit`; `metadata.key` names one key of the metadata
+    there (None: it was not there). None leaves a field as it is.
     """
 
     key: TaskKey

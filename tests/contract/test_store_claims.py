@@ -158,3 +158,35 @@ async def test_update_with_expectations_that_hold_is_written(tasks: TaskStore) -
     )
     assert after is not None
     assert (after.owner, changed) == ("ann", ["owner"])
+
+
+async def test_update_expecting_metadata_keys_ignores_the_keys_it_does_not_touch(
+    tasks: TaskStore,
+) -> None:
+    await tasks.create_task(LIST, "Now", metadata={"progress": 1, "cost": 2})
+    await tasks.update_task(LIST, 1, metadata_patch={"progress": 9})
+    updated, _ = await tasks.update_task(
+        LIST,
+        1,
+        metadata_patch={"cost": 3, "note": "x"},
+        expected={"metadata.cost": 2, "metadata.note": None},
+    )
+    assert updated is not None
+    assert updated.metadata == {"progress": 9, "cost": 3, "note": "x"}
+
+
+async def test_update_with_a_stale_metadata_key_names_it_with_both_values_and_writes_nothing(
+    tasks: TaskStore, hive_root: Path
+) -> None:
+    await tasks.create_task(LIST, "Now", metadata={"cost": 2, "note": "theirs"})
+    before = native.tree(hive_root)
+    with pytest.raises(StaleEdit) as caught:
+        await tasks.update_task(
+            LIST,
+            1,
+            metadata_patch={"cost": None, "note": "mine"},
+            expected={"metadata.cost": 1, "metadata.note": None},
+        )
+    found = [(c.field, c.original, c.theirs, c.yours) for c in caught.value.conflicts]
+    assert found == [("metadata.cost", 1, 2, None), ("metadata.note", None, "theirs", "mine")]
+    assert native.tree(hive_root) == before

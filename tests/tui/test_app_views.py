@@ -6,7 +6,7 @@ import pytest
 from textual.command import CommandPalette
 from textual.widgets import Input
 
-from tests.tui.conftest import Colony, OpenSession
+from tests.tui.conftest import Colony, OpenSession, Session
 from tui.screens.help import HelpScreen
 from tui.settings import Settings
 from tui.view_state import ChangeSign, Grouping, Lens, SortKey
@@ -275,3 +275,31 @@ async def test_hostile_text_in_every_field_reaches_no_pane_as_an_escape(
         shown = session.text()
         assert "[/x]" in shown
         assert not {"\x1b", "\x9b", "\u202e"} & set(shown)
+
+
+async def test_click_on_an_owner_shows_exactly_his_tasks_and_again_everybodys(
+    colony: Colony, open_session: OpenSession
+) -> None:
+    colony.write(8, "Ask ann about the index", owner="hannah")
+    async with open_session(colony, size=(120, 40)) as session:
+        table = session.app.main.table
+        await session.until(lambda: "ann" in _pane_rows(session, "owners"))
+        row = _pane_rows(session, "owners").index("ann")
+        await session.pilot.click("#owners", offset=(3, row + 1))
+        await session.until(lambda: session.frame.view.query == "owner:ann")
+        shown = [n for n in range(1, 9) if table.shows(session.task(n).key)]
+        assert shown == [n for n in range(1, 9) if session.task(n).owner == "ann"]
+        await session.pilot.click("#owners", offset=(3, row + 1))
+        await session.until(lambda: session.frame.view.query == "")
+        row = _pane_rows(session, "owners").index("-")
+        await session.pilot.click("#owners", offset=(3, row + 1))
+        await session.until(lambda: session.frame.view.query == "owner:-")
+        shown = [n for n in range(1, 9) if table.shows(session.task(n).key)]
+        assert shown == [n for n in range(1, 9) if session.task(n).owner is None]
+
+
+def _pane_rows(session: Session, pane: str) -> list[str]:
+    """The first word of each line inside a pane's border."""
+    region = session.app.screen.query_one(f"#{pane}").content_region
+    lines = session.text().splitlines()[region.y : region.bottom]
+    return [(line[region.x : region.right].split() or [""])[0] for line in lines]

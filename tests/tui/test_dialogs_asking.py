@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -157,6 +158,22 @@ async def test_conflict_of_metadata_keeps_or_drops_the_whole_patch() -> None:
     kept = await result_of(ConflictScreen(a_frame(), edit, stale), "enter")
     assert kept == UpdateTask(key("12"), metadata_patch={"a": 1}, expected={"metadata": {"b": 2}})
     assert await result_of(ConflictScreen(a_frame(), edit, stale), "t", "enter") is None
+
+
+async def test_conflict_of_a_metadata_key_names_it_and_drops_that_key_alone() -> None:
+    edit = UpdateTask(
+        key("12"),
+        metadata_patch={"a": 1, "b": 2},
+        expected={"metadata.a": 0, "metadata.b": None},
+    )
+    stale = StaleEdit(LIST.id, "12", [FieldConflict("metadata.a", 0, 7, 1)])
+    async with opened(ConflictScreen(a_frame(), edit, stale)) as pilot:
+        row = next(line for line in shown(pilot).splitlines() if "metadata.a" in line)
+        assert row.split()[1:-1] == ["metadata.a", "0", "7", "1", "yours"]
+    kept = await result_of(ConflictScreen(a_frame(), edit, stale), "enter")
+    assert kept == replace(edit, expected={"metadata.a": 7, "metadata.b": None})
+    left = await result_of(ConflictScreen(a_frame(), edit, stale), "t", "enter")
+    assert left == UpdateTask(key("12"), metadata_patch={"b": 2}, expected={"metadata.b": None})
 
 
 async def test_conflict_of_a_delete_is_dropped_unless_y_is_pressed() -> None:

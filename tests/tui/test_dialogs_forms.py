@@ -87,7 +87,8 @@ async def test_edit_every_field_goes_in_with_the_values_seen() -> None:
             "active_form": "Doing",
             "owner": "ann",
             "status": "pending",
-            "metadata": {"a": 1, "b": 2},
+            "metadata.c": None,
+            "metadata.b": 2,
         },
     )
 

@@ -6,7 +6,8 @@ import pytest
 from textual.binding import Binding
 
 from store.model.task import Verb
-from tui.keys import COMMANDS, bindings, keymap_problem
+from tui.commands import COMMANDS
+from tui.keys import bindings, keymap_problem
 
 
 def test_commands_as_declared_have_ids_and_keys_of_their_own() -> None:

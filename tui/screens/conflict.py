@@ -145,7 +145,7 @@ class ConflictScreen(Dialog[Edit | None]):
                 expected[conflict.field] = conflict.theirs
             else:
                 expected.pop(conflict.field, None)
-                edit = replace(edit, **_DROPPED.get(conflict.field, {}))
+                edit = replace(edit, **_without(edit, conflict.field))
         if replace(edit, expected={}) == UpdateTask(edit.key):
             return None
         return replace(edit, expected=expected)
@@ -195,3 +195,12 @@ class ConflictScreen(Dialog[Edit | None]):
         lines = wording.effect_lines(self.frame, task_list, foresee(task_list, edit))
         whose = Content("Enter writes yours over theirs where you chose it, under the lock.")
         return [whose, *lines]
+
+
+def _without(edit: UpdateTask, field: str) -> dict[str, Any]:
+    """The fields of the edit with which it leaves one field of the task as it is."""
+    kind, _, key = field.partition(".")
+    if kind == "metadata" and key:
+        patch = {name: value for name, value in edit.metadata_patch.items() if name != key}
+        return {"metadata_patch": patch}
+    return _DROPPED.get(field, {})

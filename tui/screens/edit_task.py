@@ -69,8 +69,8 @@ class EditScreen(Form, TaskDialog):
             expected["owner"] = task.owner
         if status is not None:
             expected["status"] = task.native_status
-        if patch:
-            expected["metadata"] = dict(task.metadata)
+        # Key by key: an agent that writes its progress is no conflict with an edit of the rest.
+        expected |= {f"metadata.{name}": task.metadata.get(name) for name in patch}
         wanted = self._blockers()
         edit = UpdateTask(
             self.key,

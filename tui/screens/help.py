@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Markdown, Static
 
-from tui.keys import COMMANDS, Command, Group
+from tui.commands import COMMANDS, Command, Group
 
 _KEY_CELLS = 12
 _SPELLED = {

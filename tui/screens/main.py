@@ -13,6 +13,7 @@ from store.model.snapshot import Change
 from store.model.task import TaskKey, Verb
 from tui.edit_text import deed
 from tui.keys import bindings
+from tui.matching import owner_query
 from tui.navigation import Navigation
 from tui.safe_text import SafeText, one_line
 from tui.screens.colony import ColonyScreen, Severity
@@ -114,9 +115,9 @@ class MainScreen(ColonyScreen):
 
     @on(OwnersPane.Picked)
     def filter_owner(self, message: OwnersPane.Picked) -> None:
-        """Again on the same owner, or on nobody: everybody."""
-        owner = message.owner or ""
-        self.change_view(query="" if owner == self.frame.view.query else owner)
+        """That owner's tasks alone; again on the same owner: everybody's."""
+        query = owner_query(message.owner)
+        self.change_view(query="" if query == self.frame.view.query else query)
 
     @on(ListsPane.Picked)
     def filter_list(self, message: ListsPane.Picked) -> None:

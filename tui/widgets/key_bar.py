@@ -12,7 +12,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
-from tui.keys import COMMANDS, Command
+from tui.commands import COMMANDS, Command
 from tui.safe_text import width
 
 _GAP = 2

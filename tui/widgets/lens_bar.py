@@ -107,8 +107,13 @@ class LensBar(Horizontal):
     HELP = """\
 ## Lenses and search
 
-**1** to **6** choose what the table shows; each lens has its count. **/** searches id, subject
-and owner as you type: **Enter** keeps the search, **Esc** clears it.
+**1** to **6** choose what the table shows; each lens has its count. **/** searches as you type:
+**Enter** keeps the search, **Esc** clears it. Every word has to match.
+
+- `words` are looked for in id, subject and owner; `#12` is that id.
+- `owner:ann` is exactly ann, `owner:an*` a beginning, `owner:-` nobody.
+- `status:pend` and `list:demo` match by their beginning; `status:a,b` is either.
+- `-word` and `-owner:ann` leave out what matches; quotes keep spaces: `owner:"Ann Lee"`.
 """
     DEFAULT_CSS = """
     LensBar {

@@ -72,7 +72,7 @@ class OwnersPane(RowsPane[OwnerFacts]):
 Tasks of each owner: in progress, ready, blocked, stale and done; when one of their records was
 last written; and their writes over the last 60 minutes. Silent owners come first, `-` is nobody.
 
-- **Enter** or a click shows that owner's tasks.
+- **Enter** or a click shows exactly that owner's tasks; again shows everybody's.
 """
 
     @dataclass

@@ -46,11 +46,12 @@ def group_strip(
     group: Group, cells: int, style_of: StyleOf, rule: Style, ascii_only: bool
 ) -> Strip:
     """A heading: the group's name, its tasks by state, and a rule to the edge."""
-    parts = [Segment(f" {group.title}", style_of("group"))]
+    dot = "-" if ascii_only else "·"
+    parts = [Segment(f" {group.title.replace('·', dot)}", style_of("group"))]
     if not group.is_closed:
         for place, state in enumerate(s for s in STATES if s in group.by_state):
             text = f"{glyph(state, ascii_only)}{group.by_state[state]}"
-            parts.append(Segment(" · " if not place else " ", rule))
+            parts.append(Segment(f" {dot} " if not place else " ", rule))
             parts.append(Segment(text, style_of(style_role(state))))
     parts.append(Segment(" ", rule))
     used = sum(width(part.text) for part in parts)

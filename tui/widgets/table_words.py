@@ -8,7 +8,7 @@ from tui.safe_text import SafeText, join, one_line
 from tui.view_state import Frame, Grouping, Lens
 
 
-def summary(projection: Projection) -> str:
+def summary(projection: Projection, ascii_only: bool = False) -> str:
     """How many tasks are shown and in which order; our own words only."""
     view = projection.view
     count = f"{projection.total:,}"
@@ -16,7 +16,8 @@ def summary(projection: Projection) -> str:
         count = f"{projection.shown:,} of {count}"
     order = "waves, " if view.grouping is Grouping.WAVE else ""
     turned = " reversed" if view.descending else ""
-    return f"{count} · {order}by {view.sort.value}{turned}"
+    dot = "-" if ascii_only else "·"
+    return f"{count} {dot} {order}by {view.sort.value}{turned}"
 
 
 def gone_text(key: TaskKey) -> SafeText:

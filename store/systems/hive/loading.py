@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import cast
 
 from store.files.fs import Directory, FileContent, open_directory, storage_failures
-from store.files.places import mode_of
+from store.files.places import Stamp, mode_of, stamp
+from store.files.reading import is_quiet
 from store.files.scanner import Moved, RecordFormat, Scanner
 from store.model.errors import ListGone
 from store.model.graph import id_order
@@ -24,6 +25,8 @@ from store.systems.hive.sidecars import SidecarReader, Sidecars
 
 _MARK_DELAY_S = 1.0  # the owner writes a new task first and the mark after it
 _MOST_HINTS = 0.5  # more names than this share of all: listing is cheaper
+
+Stamps = tuple[Stamp | None, Stamp | None]
 
 
 class ListLoader:
@@ -38,6 +41,7 @@ class ListLoader:
         self._lock = threading.Lock()
         self._sidecars = SidecarReader(str(self._path))
         self._last: TaskList | None = None
+        self._stamps: Stamps | None = None
         self._is_broken_off = False
         self._restart(None)
 
@@ -65,6 +69,9 @@ class ListLoader:
             if previous is None or previous is not self._last or self._is_broken_off:
                 self._restart(previous)
                 changed, quick = None, False
+            stamps = stamp(self._path), stamp(self._tasks_path)
+            if quick and self._last is not None and self._is_at_rest(stamps):
+                return self._last
             self._is_broken_off = True  # until the end: what was found so far is not in `_last`
             with self._directories() as (above, directory):
                 moved = self._scan(directory, changed, quick, limit)
@@ -77,7 +84,14 @@ class ListLoader:
                 )
             self._last = self._next(moved, sidecars)
             self._is_broken_off = False
+            was_quiet = all(found is None or is_quiet(found.mtime_ns) for found in stamps)
+            self._stamps = stamps if was_quiet else None
             return self._last
+
+    def _is_at_rest(self, stamps: Stamps) -> bool:
+        """Neither directory moved since it was looked at, and nothing waits for another look."""
+        is_mark_due = self._mark_due > 0.0
+        return stamps == self._stamps and not is_mark_due and not self._scanner.is_restless
 
     @contextmanager
     def _directories(self) -> Iterator[tuple[Directory, Directory]]:
@@ -144,7 +158,7 @@ class ListLoader:
         last = self._last
         if last is None:
             last = TaskList(TaskListInfo(self.key, str(self._path)))
-        info = self._info(last.info, sidecars)
+        info = self._described(last.info, sidecars)
         following = last
         if moved:
             touched = _touched(moved)
@@ -180,7 +194,7 @@ class ListLoader:
         elif not self._was_partial:
             self._edges.update(last.tasks, now.tasks, now.graph, touched)
 
-    def _info(self, last: TaskListInfo, sidecars: Sidecars) -> TaskListInfo:
+    def _described(self, last: TaskListInfo, sidecars: Sidecars) -> TaskListInfo:
         meta = sidecars.meta
         goal = (meta.model_extra or {}).get("goal") if meta else None
         now = TaskListInfo(
@@ -200,7 +214,10 @@ class ListLoader:
         if highest > self._highest and self._last is not None:
             self._mark_due = now + _MARK_DELAY_S
         self._highest = highest
-        return [problem] if problem is not None and now >= self._mark_due else []
+        if problem is None or now >= self._mark_due:
+            self._mark_due = 0.0
+            return [problem] if problem is not None else []
+        return []
 
     def _parse(self, name: str, file: FileContent) -> Task:
         return read_task(self._key_of(name), f"{self._tasks_path}/{name}", file)

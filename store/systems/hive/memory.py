@@ -26,6 +26,7 @@ _MARK = re.compile(rb"([0-9]{1,12})\s?", re.ASCII)
 _MARK_LIMIT = 64
 _LISTS = 256
 _EDGES = re.compile(rb'"(?:blocks|blocked_by)"\s*:\s*\[([^\]]*)\]')
+_NO_EDGES = (b'"blocks": []', b'"blocked_by": []')
 _NUMBER = re.compile(rb"[0-9]+")
 
 Stamp = tuple[int, int, int]
@@ -109,8 +110,7 @@ def highest_id(opened: OpenList, memory: ListMemory) -> int:
     if not memory.highest_known or memory.mark != mark:
         value = mark_value(mark)
         if not _is_told_by_mark(opened, memory, value):
-            names = opened.ids()
-            value = max(value, names[-1] if names else 0)
+            value = max(value, opened.highest_name())
             memory.counted_in = opened.tasks.identity()
         memory.highest = max(memory.highest, value)
         memory.mark = mark
@@ -130,7 +130,7 @@ def _is_told_by_mark(opened: OpenList, memory: ListMemory, value: int) -> bool:
 
 def read_mark(directory: Directory) -> bytes | None:
     try:
-        return directory.read(MARK_NAME, _MARK_LIMIT).content
+        return directory.read_bytes(MARK_NAME, _MARK_LIMIT)
     except FileNotFoundError:
         return None
     except UnreadableFile as error:
@@ -183,7 +183,7 @@ def _scan_referrers(opened: OpenList) -> dict[int, set[int]]:
     found: dict[int, set[int]] = {}
     for number in opened.ids():
         try:
-            content = opened.tasks.read(file_name(number)).content
+            content = opened.tasks.read_bytes(file_name(number))
         except (FileNotFoundError, UnreadableFile):
             continue
         for other in _named_in(content):
@@ -198,6 +198,12 @@ def _named_in(content: bytes) -> set[int]:
         except Unparsable:
             return set()
         return {*record.blocks, *record.blocked_by}
+    if (
+        b'"blocks": []' in content
+        and b'"blocked_by": []' in content
+        and content.count(b'"block') == 2
+    ):
+        return set()
     named: set[int] = set()
     for numbers in _EDGES.findall(content):
         named.update(int(n) for n in _NUMBER.findall(numbers) if len(n) <= 13)

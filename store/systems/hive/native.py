@@ -6,8 +6,9 @@ async `TaskStore` carries these calls in threads; adapters and the command line 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,7 +21,7 @@ from store.files.fs import (
     open_directory,
     storage_failures,
 )
-from store.files.lock import LOCK_NAME, Patience, list_lock
+from store.files.lock import LOCK_NAME, Patience, gather, list_lock
 from store.files.paths import locate
 from store.files.transaction import commit, stage
 from store.model.edits import KEEP, Keep
@@ -123,12 +124,16 @@ class NativeStore:
         with storage_failures(self.root), open_list(self.root, list_id, parts) as opened:
             if opened is None:
                 return []
-            for number in opened.ids():
-                with suppress(FileNotFoundError, UnreadableFile, Unparsable):
-                    record = parse_record(opened.tasks.read(file_name(number)).content)
-                    if record.id == number:
+            with _collector_paused():
+                for number in opened.ids():
+                    try:
+                        record = parse_record(opened.tasks.read_bytes(file_name(number)))
+                    except (FileNotFoundError, UnreadableFile, Unparsable):
+                        continue
+                    hidden = not include_internal and record.metadata.get("_internal")
+                    if record.id == number and not hidden:
                         found.append(record)
-        return [r for r in found if include_internal or not r.metadata.get("_internal")]
+        return found
 
     # writing
 
@@ -312,6 +317,8 @@ class NativeStore:
         with list_lock(opened.directory, opened.list_id, patience) as lock:
             patience.begin()
             planned, unsynced = self._commit(opened, plan, lock.verify)
+        if unsynced:
+            gather(opened.directory)
         for directory in unsynced:
             directory.sync()
         return planned
@@ -340,6 +347,7 @@ class NativeStore:
             if planned is not None and not planned.writes and no_lock_yet:
                 return planned.result
             if planned is not None and len(planned.writes) == 1:
+                gather(opened.directory)
                 staged = stage(planned.writes[0], sync=self._durable)
                 if staged is not None:
                     with staged:
@@ -365,6 +373,8 @@ class NativeStore:
             else:
                 opened.forget()
                 planned, unsynced = self._commit(opened, plan, lock.verify)
+        if unsynced:
+            gather(opened.directory)
         for directory in unsynced:
             directory.sync()
         return planned
@@ -400,3 +410,15 @@ class NativeStore:
             raise
         memory.keep(opened, planned)
         return unsynced
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Making 10,000 records that all stay sets the garbage collector off for nothing."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

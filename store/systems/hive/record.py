@@ -210,8 +210,13 @@ def _count_keys(record: TaskRecord) -> int:
 
 
 def _inner_keys(value: Any) -> int:
-    if isinstance(value, dict):
-        return len(value) + sum(_inner_keys(inner) for inner in value.values())
-    if isinstance(value, list):
-        return sum(_inner_keys(inner) for inner in value)
-    return 0
+    count = 0
+    left = [value]
+    while left:
+        found = left.pop()
+        if isinstance(found, dict):
+            count += len(found)
+            left += [inner for inner in found.values() if isinstance(inner, (dict, list))]
+        elif isinstance(found, list):
+            left += [inner for inner in found if isinstance(inner, (dict, list))]
+    return count

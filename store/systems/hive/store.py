@@ -10,6 +10,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -212,26 +213,20 @@ class TaskStore:
         try:
             return await asyncio.shield(waiting)
         except asyncio.CancelledError:
-            if patience.give_up():
-                waiting.add_done_callback(_ignore)
-            else:
+            patience.give_up()
+            if not running.cancel():
+                # Under way: it stops at once if it waits for the lock, else it finishes writing.
                 await _settled(waiting)
             raise
 
 
 async def _settled(waiting: asyncio.Future[Any]) -> None:
-    """Wait for a write that has begun, which takes milliseconds, whatever is cancelled."""
+    """Wait milliseconds for a call that ends by itself, whatever is cancelled meanwhile."""
     while not waiting.done():
-        try:
-            await asyncio.shield(asyncio.wait([waiting]))
-        except asyncio.CancelledError:
-            continue
-    _ignore(waiting)
-
-
-def _ignore(settled: asyncio.Future[Any]) -> None:
-    if not settled.cancelled():
-        settled.exception()
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([waiting])
+    if not waiting.cancelled():
+        waiting.exception()  # somebody looked at it
 
 
 _stores: dict[Path, TaskStore] = {}

@@ -15,6 +15,8 @@ from store.systems.hive.opened import OpenList, Plan, Stored
 from store.systems.hive.record import NATIVE_STATUSES, TaskRecord
 
 _EDGE_LISTS = ("blocks", "blocked_by")
+_METADATA_KEY = "metadata."
+"""Before a key of the metadata where a field is named, as in `metadata.progress`."""
 _NAMES = ("subject", "description", "active_form", "owner", "status", *_EDGE_LISTS, "metadata")
 
 
@@ -73,7 +75,7 @@ def plan_update(opened: OpenList, task_id: int, change: Change) -> Plan[Updated]
     if stored is None:
         return Plan(Updated(None))
     patched = _patched(stored.record.metadata, change.metadata_patch)
-    check_expected(opened.list_id, stored, change.expected, wanted | {"metadata": patched})
+    check_expected(opened.list_id, stored, change.expected, wanted | _by_name(patched, change))
     edit = EdgeEdit(opened)
     own = edit.of(stored)
     if change.edges:
@@ -125,17 +127,31 @@ def check_expected(
 ) -> None:
     """Compare what the caller saw with what is stored.
 
+    `metadata.key` names one key of the metadata; None stands for a key that is not there.
+
     Raises:
         StaleEdit: with each field that differs.
     """
     conflicts = []
     for name, original in expected.items():
-        theirs = getattr(stored.record, name, None)
+        theirs = _stored_value(stored.record, name)
         if not _same(theirs, original, is_edges=name in _EDGE_LISTS):
             shown = _plain(theirs), wanted.get(name, original)
             conflicts.append(FieldConflict(name, original, *shown))
     if conflicts:
         raise StaleEdit(list_id, str(stored.id), conflicts)
+
+
+def _stored_value(record: TaskRecord, name: str) -> Any:
+    if name.startswith(_METADATA_KEY):
+        return (record.metadata or {}).get(name.removeprefix(_METADATA_KEY))
+    return getattr(record, name, None)
+
+
+def _by_name(metadata: Mapping[str, Any], change: Change) -> dict[str, Any]:
+    """The metadata as wanted, under the names of fields: as a whole, and each patched key."""
+    keys = {f"{_METADATA_KEY}{key}": metadata.get(key) for key in change.metadata_patch or {}}
+    return {"metadata": metadata, **keys}
 
 
 def _same(theirs: Any, seen: Any, *, is_edges: bool = False) -> bool:
