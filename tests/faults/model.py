@@ -102,6 +102,8 @@ def create(subject: str, blocker: int | None = None) -> Operation:
     wanted = frozenset[int]() if blocker is None else frozenset({blocker})
 
     def apply(state: State) -> State:
+        if not wanted <= state.tasks.keys():
+            return state
         number = state.highest + 1
         made = state.put({number: Facts(subject, blocked_by=wanted)})
         return _linked(made, waiting=number, blockers=wanted)
