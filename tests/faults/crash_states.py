@@ -13,7 +13,6 @@ import random
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from pathlib import PurePath
 
 from tests.faults.invariants import Tree
 from tests.faults.port import Step
@@ -162,7 +161,7 @@ class History:
 
 
 def _parent(path: str) -> str:
-    return str(PurePath(path).parent)
+    return path.rpartition("/")[0] or "."
 
 
 def _some_subsets(files: Sequence[int]) -> list[frozenset[int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,10 +32,20 @@ def task_file(root: Path, number: int) -> Path:
 
 def read_tree(root: Path) -> Tree:
     """Everything below a root."""
-    found = sorted(root.rglob("*"))
-    return {
-        str(path.relative_to(root)): None if path.is_dir() else path.read_bytes() for path in found
-    }
+    tree: dict[str, bytes | None] = {}
+    _read_into(tree, root, "")
+    return tree
+
+
+def _read_into(tree: dict[str, bytes | None], directory: Path, prefix: str) -> None:
+    with os.scandir(directory) as found:
+        for entry in sorted(found, key=lambda e: e.name):
+            path = Path(entry.path)
+            if entry.is_dir(follow_symlinks=False):
+                tree[prefix + entry.name] = None
+                _read_into(tree, path, f"{prefix}{entry.name}/")
+            else:
+                tree[prefix + entry.name] = path.read_bytes()
 
 
 def write_tree(root: Path, tree: Tree) -> None:

@@ -134,7 +134,9 @@ def _prepared(root: Path) -> tuple[Tree, State]:
 def _crashes(recorded: Run, effort: Effort, seed: int) -> Iterator[CrashState]:
     history = recorded.history
     bound = _FAST_BOUND if effort is Effort.FAST else _LONG_BOUND
-    for length in range(len(history.steps) + 1):
+    begins = [i for i, step in enumerate(history.steps) if step.kind == "begin"]
+    # What comes before the last operation is a shorter workload, tried on its own.
+    for length in range(begins[-1], len(history.steps) + 1):
         yield from history.kills(length)
         yield from history.ordered(length)
         yield from history.minimal(length, bound, seed)
