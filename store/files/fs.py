@@ -40,10 +40,12 @@ class UnreadableFile(ColonytopError):
 
     kind = "unreadable_file"
 
-    def __init__(self, path: str, reason: str) -> None:
+    def __init__(self, path: str, reason: str, *, is_passing: bool = False) -> None:
         super().__init__(f"{path}: {reason}")
         self.path = path
         self.reason = reason
+        self.is_passing = is_passing
+        """Not the file is at fault but the moment: it may be read the next time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class Directory:
 
     def close(self) -> None:
         if self._descriptor >= 0:
-            os.close(self._descriptor)
+            _close(self._descriptor)
             self._descriptor = -1
 
     def fileno(self) -> int:
@@ -159,14 +161,18 @@ class Directory:
         except FileNotFoundError:
             raise
         except OSError as error:
-            reason = _REFUSALS.get(error.errno or 0, error.strerror or str(error))
-            raise UnreadableFile(self.path_of(name), reason) from error
+            known = _REFUSALS.get(error.errno or 0)
+            reason = known or error.strerror or str(error)
+            raise UnreadableFile(self.path_of(name), reason, is_passing=not known) from error
         try:
             return _read_open(descriptor, limit)
         except UnreadableFile as error:
-            raise UnreadableFile(self.path_of(name), error.reason) from error.__cause__
+            raise UnreadableFile(self.path_of(name), error.reason) from error
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise UnreadableFile(self.path_of(name), reason, is_passing=True) from error
         finally:
-            os.close(descriptor)
+            _close(descriptor)
 
     def replace(self, name: str, content: bytes, *, sync: bool = True) -> None:
         """Put a file in place whole, by a temporary name and a rename; keeps the old mode.
@@ -262,7 +268,7 @@ class Directory:
             try:
                 _fill(descriptor, content, mode, sync)
             finally:
-                os.close(descriptor)
+                _close(descriptor)
             yield temporary
         finally:
             self.unlink(temporary)
@@ -294,7 +300,7 @@ class StagedFile:
 
     def close(self) -> None:
         if self._descriptor >= 0:
-            os.close(self._descriptor)
+            _close(self._descriptor)
             self._descriptor = -1
 
 
@@ -313,13 +319,10 @@ def _read_open(descriptor: int, limit: int) -> tuple[bytes, os.stat_result]:
     if status.st_size > limit:
         raise UnreadableFile("", f"{status.st_size} bytes, over the limit of {limit}")
     wanted = status.st_size + 1
-    try:
-        content = os.read(descriptor, wanted)
-        while len(content) >= wanted and len(content) <= limit:  # it grows while it is read
-            wanted = len(content) + READ_STEP
-            content += os.read(descriptor, READ_STEP)
-    except OSError as error:
-        raise UnreadableFile("", error.strerror or str(error)) from error
+    content = os.read(descriptor, wanted)
+    while len(content) >= wanted and len(content) <= limit:  # it grows while it is read
+        wanted = len(content) + READ_STEP
+        content += os.read(descriptor, READ_STEP)
     if len(content) > limit:
         raise UnreadableFile("", f"grew over the limit of {limit} bytes while read")
     return content, status
@@ -335,6 +338,12 @@ def _fill(descriptor: int, content: bytes, mode: int, sync: bool) -> None:
     _write_all(descriptor, content)
     if sync:
         os.fsync(descriptor)
+
+
+def _close(descriptor: int) -> None:
+    """Close what was only read, or was synced: an error cannot matter, the descriptor is gone."""
+    with suppress(OSError):
+        os.close(descriptor)
 
 
 def _write_all(descriptor: int, content: bytes) -> None:

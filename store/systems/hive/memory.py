@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,7 +78,9 @@ class ListMemory:
                 self.mark = write.content
                 if write.sync:
                     self.durable_mark = write.content
-        self.stamp = stamp_of(opened.tasks)
+        self.stamp = None
+        with suppress(OSError):  # the change stands whatever can be remembered of it
+            self.stamp = stamp_of(opened.tasks)
 
 
 class Memories:
@@ -134,7 +137,7 @@ def read_mark(directory: Directory) -> bytes | None:
     except FileNotFoundError:
         return None
     except UnreadableFile as error:
-        if isinstance(error.__cause__, OSError) and "Input/output" in error.reason:
+        if error.is_passing or isinstance(error.__cause__, PermissionError):
             raise StorageFailure(error.path, error.reason) from error
         return b""
 
@@ -184,7 +187,11 @@ def _scan_referrers(opened: OpenList) -> dict[int, set[int]]:
     for number in opened.ids():
         try:
             content = opened.tasks.read_bytes(file_name(number))
-        except (FileNotFoundError, UnreadableFile):
+        except FileNotFoundError:
+            continue
+        except UnreadableFile as error:
+            if error.is_passing:
+                raise StorageFailure(error.path, error.reason) from error
             continue
         for other in _named_in(content):
             found.setdefault(other, set()).add(number)

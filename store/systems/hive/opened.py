@@ -138,6 +138,8 @@ class OpenList:
         except FileNotFoundError:
             return None
         except UnreadableFile as error:
+            if error.is_passing:  # what the record says is not known: nothing may rest on it
+                raise StorageFailure(path, error.reason) from error
             raise UnreadableTask(path, error.reason) from error
         except Unparsable as error:
             raise UnreadableTask(path, str(error)) from error
@@ -190,8 +192,9 @@ def open_list(
             if not create:
                 yield None
                 return
-            tasks = directory.subdirectory(TASKS, create=True)
+            directory.subdirectory(TASKS, create=True).close()
             directory.sync()
+            tasks = directory.subdirectory(TASKS)
         with tasks:
             yield OpenList(root, list_id, directory, tasks)
 
@@ -200,8 +203,8 @@ def _make_list(root: Path, parts: tuple[str, ...]) -> Directory:
     """Make the directories of a new list, each synced into its parent."""
     if root.is_symlink() and not root.exists():
         raise StorageFailure(str(root), "a link to a directory that is not there")
-    made = open_directory(root, parts, create=True)
+    open_directory(root, parts, create=True).close()
     for depth in range(len(parts)):
         with open_directory(root, parts[:depth]) as parent:
             parent.sync()
-    return made
+    return open_directory(root, parts)

@@ -1,0 +1,67 @@
+"""A call that fails leaves the list before or after, never between, and leaks nothing."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from store.files import fs
+from store.model.errors import ColonytopError
+from tests.faults import errors
+from tests.faults.figure import Effort
+from tests.faults.port import EVERY, When, counting, fail, inject
+from tests.faults.sample_list import OPERATIONS, make_sample
+
+pytestmark = pytest.mark.timeout(120)
+
+
+def test_errors_at_every_call_leave_the_list_before_or_after() -> None:
+    figure = errors.run(Effort.FAST)
+    assert figure.violations == []
+    assert figure.count > 1000
+    assert figure.detail["refused"] > figure.detail["committed"]
+
+
+def test_errors_of_a_store_that_swallows_them_are_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = fs.Directory.unlink
+
+    def careless(self: fs.Directory, name: str) -> bool:
+        try:
+            return real(self, name)
+        except OSError:
+            return True
+
+    make_sample(tmp_path / "template")
+    monkeypatch.setattr(fs.Directory, "unlink", careless)
+    trial = errors.Trial(tmp_path, "delete")
+    faults = [
+        errors.Fault("delete", number, kind, errno.EIO)
+        for number, kind in enumerate(trial.kinds, 1)
+        if kind == "unlink"
+    ]
+    detail = {"committed": 0, "refused": 0, "succeeded": 0}
+    assert [wrong for fault in faults for wrong in trial.run(fault, detail)] != []
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_errors_reach_calls_that_write_in_every_operation(operation: str, tmp_path: Path) -> None:
+    store = make_sample(tmp_path)
+    with counting(EVERY) as injection:
+        OPERATIONS[operation](store)
+    assert "fsync" in injection.calls
+    assert {"rename", "link", "unlink"} & set(injection.calls)
+
+
+def test_errors_when_every_call_from_one_on_fails_are_typed(tmp_path: Path) -> None:
+    for operation in OPERATIONS.values():
+        store = make_sample(tmp_path / str(len(os.listdir(tmp_path))))  # noqa: PTH208
+        with (
+            inject(1, When.BEFORE, fail(errno.EIO), kinds=EVERY, lasting=True),
+            pytest.raises(ColonytopError),
+        ):
+            operation(store)
