@@ -16,13 +16,14 @@ from store.systems.hive.native import NativeStore
 from tests.faults.figure import Effort, Figure, scratch
 from tests.faults.foreign_writer import ForeignEdit, Outcome, edits_of, list_is_free, perform
 from tests.faults.invariants import (
+    Tree,
     debris,
     read_by_store,
     read_plainly,
     read_tree,
     write_tree,
 )
-from tests.faults.kills import Kill, Start, killed, kills, prepared
+from tests.faults.kills import Kill, Start, calls, killed, kills, prepared
 from tests.faults.model import OPERATIONS, Facts, Operation, State, look
 from tests.faults.port import EVERY, When, inject
 
@@ -32,21 +33,25 @@ _FAST_SHARE = 5
 _FAST_SHARE_OF_PAIRS = 11
 
 
+_KINDS = ("repair", "killed repair", "sections", "calls")
+
+
 def run(effort: Effort) -> Figure:
-    """All three kinds of interference."""
+    """All kinds of interference."""
     violations: list[str] = []
     counts: Counter[str] = Counter()
     with scratch("foreign") as place:
         start = prepared(place / "own-start")
         for kind, found in (
             ("repair", _between_kill_and_repair(place, effort, counts)),
+            ("killed repair", _between_kill_and_killed_repair(place, effort)),
             ("sections", _between_sections(place, start, effort)),
             ("calls", _between_calls(place, start, effort)),
         ):
             for wrong in found:
                 counts[kind] += 1
                 violations += wrong
-    tried = sum(counts[kind] for kind in ("repair", "sections", "calls"))
+    tried = sum(counts[kind] for kind in _KINDS)
     return Figure("foreign", tried, "schedules", violations, None, dict(counts))
 
 
@@ -63,10 +68,11 @@ class Case:
         found = [text for number in sorted(self.outcome.touched) if (text := self._lost(number))]
         old, new = (self._rest(state) for state in self.kill.allowed)
         rest = self._rest(self.repaired)
-        if not self.outcome.touched & self._changing:
+        if not self.outcome.touched & self.kill.changing:
             expected = [new] if self.was_committed else [old, new]
             if rest not in expected:
-                found.append(f"the untouched tasks are neither before nor after: {rest}")
+                difference = State(rest).differences(State(expected[-1]))
+                found.append(f"the untouched tasks are neither before nor after: {difference}")
             return found
         for number, task in rest.items():
             if task not in (old.get(number), new.get(number)):
@@ -79,11 +85,6 @@ class Case:
         wanted = self.kill.operation.apply(self.outcome.after).tasks
         return all(self.repaired.tasks.get(i) == wanted.get(i) for i in self.outcome.touched)
 
-    @property
-    def _changing(self) -> set[int]:
-        old, new = (state.tasks for state in self.kill.allowed)
-        return {i for i in {*old, *new} if old.get(i) != new.get(i)}
-
     def _rest(self, state: State) -> dict[int, Facts]:
         return {i: task for i, task in state.tasks.items() if i not in self.outcome.touched}
 
@@ -93,7 +94,10 @@ class Case:
         if theirs is None:
             return None if now is None else f"#{number} was removed by them and is back"
         if now is None:
-            return f"#{number} was written by them and is gone"
+            same = self.was_committed and theirs == self.outcome.before.tasks.get(number)
+            is_deleted = same and number not in self.kill.allowed[1].tasks
+            # As they put back what stood there, our removal of it still holds.
+            return None if is_deleted else f"#{number} was written by them and is gone"
         meant = self.kill.operation.apply(self.outcome.after).tasks.get(number, theirs)
         for name in ("subject", "owner", "status", "rest", "blocks", "blocked_by"):
             allowed = {getattr(theirs, name)}
@@ -104,9 +108,29 @@ class Case:
         return None
 
 
-def _between_kill_and_repair(
-    place: Path, effort: Effort, counts: Counter[str]
-) -> Iterator[list[str]]:
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A foreign edit of what a kill left behind."""
+
+    kill: Kill
+    was_committed: bool
+    edit: ForeignEdit
+    outcome: Outcome
+    tree: Tree
+
+    @property
+    def is_close(self) -> bool:
+        """Whether the edit is of a record that the killed operation changes as well."""
+        return bool(self.outcome.touched & self.kill.changing)
+
+    def judge(self, root: Path) -> tuple[Case, list[str]]:
+        """The repaired list, and what is wrong with it."""
+        case = Case(self.kill, self.was_committed, self.outcome, read_plainly(root).state)
+        found = (*case.problems(), *_settled(root))
+        return case, [f"{self.kill}, then somebody {self.edit}: {text}" for text in found]
+
+
+def _meetings(place: Path, effort: Effort) -> Iterator[Meeting]:
     turn = 0
     for kill in kills(place, Effort.FAST):
         if kill.start.is_new or (kill.when is When.BEFORE and kill.number > 1):
@@ -121,22 +145,41 @@ def _between_kill_and_repair(
             turn += 1
             if effort is Effort.FAST and turn % _FAST_SHARE:
                 continue
-            root = place / "repaired"
-            write_tree(root, tree)
-            outcome = perform(edit, root)
+            write_tree(crashed, tree)
+            outcome = perform(edit, crashed)
             if outcome is not None and outcome.touched:
-                look().run(NativeStore(root))
-                case = Case(kill, was_committed, outcome, read_plainly(root).state)
-                counts["meeting our records"] += bool(outcome.touched & _ids_of(kill))
-                counts["re-applied"] += case.is_reapplied
-                told = f"{kill}, then somebody {edit}, then repair"
-                yield [f"{told}: {text}" for text in (*case.problems(), *_settled(root))]
+                yield Meeting(kill, was_committed, edit, outcome, read_tree(crashed))
+            shutil.rmtree(crashed)
+
+
+def _between_kill_and_repair(
+    place: Path, effort: Effort, counts: Counter[str]
+) -> Iterator[list[str]]:
+    root = place / "repaired"
+    for meeting in _meetings(place, effort):
+        write_tree(root, meeting.tree)
+        look().run(NativeStore(root))
+        case, wrong = meeting.judge(root)
+        counts["meeting our records"] += meeting.is_close
+        counts["re-applied"] += meeting.is_close and case.is_reapplied
+        shutil.rmtree(root)
+        yield wrong
+
+
+def _between_kill_and_killed_repair(place: Path, effort: Effort) -> Iterator[list[str]]:
+    """The repair that meets a foreign edit is killed at each of its calls, and made again."""
+    root = place / "repaired-twice"
+    for meeting in _meetings(place, effort):
+        if not meeting.is_close:
+            continue
+        start = Start(meeting.tree, meeting.outcome.after)
+        for number in range(1, calls(look(), start, root) + 1):
+            write_tree(root, meeting.tree)
+            killed(look(), root, number, When.AFTER)
+            look().run(NativeStore(root))
+            _, wrong = meeting.judge(root)
             shutil.rmtree(root)
-
-
-def _ids_of(kill: Kill) -> set[int]:
-    old, new = (state.tasks for state in kill.allowed)
-    return {i for i in {*old, *new} if old.get(i) != new.get(i)}
+            yield [f"{text} (the repair was killed at call {number})" for text in wrong]
 
 
 def _settled(root: Path) -> list[str]:

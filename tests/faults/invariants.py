@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from store.model.errors import ColonytopError
+from store.model.task import ListKey, TaskListId
+from store.systems.hive.loading import ListLoader
 from store.systems.hive.native import NativeStore
 from tests.faults.model import LIST, Facts, Operation, State, create, facts_of, look
 
@@ -91,6 +93,39 @@ def read_by_store(root: Path) -> State:
     return State(tasks, max(tasks, default=0))
 
 
+def read_by_scan(root: Path) -> State:
+    """What the program's screen shows: the list as its scanner finds it."""
+    if not list_directory(root).is_dir():
+        return State({})
+    key = ListKey("hive", str(root), TaskListId(LIST))
+    loaded = ListLoader(key, root, _LIST_DIRECTORY.parts).load(None)
+    tasks = {
+        int(number): facts_of(
+            {
+                "subject": task.subject,
+                "owner": task.owner,
+                "status": task.native_status,
+                "blocks": [int(i) for i in task.blocks],
+                "blocked_by": [int(i) for i in task.blocked_by],
+                "description": task.description,
+                "active_form": task.active_form,
+                "metadata": task.metadata,
+                **task.extra,
+            }
+        )
+        for number, task in loaded.tasks.items()
+    }
+    return State(tasks, max(tasks, default=0))
+
+
+def read_one_by_one(root: Path, ids: Iterable[int]) -> State:
+    """What the store answers when it is asked for each of these tasks."""
+    store = NativeStore(root)
+    found = {number: store.get_task(LIST, number) for number in ids}
+    tasks = {i: facts_of(r.model_dump(mode="json")) for i, r in found.items() if r is not None}
+    return State(tasks, max(tasks, default=0))
+
+
 def judge(root: Path, allowed: Sequence[State], recoverer: Operation) -> list[str]:
     """Recover a list as it stands after a crash, and say what is wrong with it.
 
@@ -115,18 +150,22 @@ def judge(root: Path, allowed: Sequence[State], recoverer: Operation) -> list[st
 
 def _before_recovery(root: Path, allowed: Sequence[State]) -> list[str]:
     """A crashed list is still fit to be read: whole files, nothing between, no early start."""
-    plain = read_plainly(root)
+    tree, plain = read_tree(root), read_plainly(root)
     wrong = [f"before recovery {text}" for text in plain.broken]
     seen = read_by_store(root)
     if all(seen.tasks != state.tasks for state in allowed):
         wrong.append(f"readers see what never was: {seen.differences(allowed[-1])}")
+    ids = sorted({number for state in allowed for number in state.tasks})
+    for way, other in (("scan", read_by_scan(root)), ("get", read_one_by_one(root, ids))):
+        if other.tasks != seen.tasks:
+            wrong.append(f"{way} and list differ: {other.differences(seen)}")
     for number, task in plain.state.tasks.items():
         if task.waits_for_nothing(plain.state.tasks) and not any(
             number in state.tasks and state.tasks[number].waits_for_nothing(state.tasks)
             for state in allowed
         ):
             wrong.append(f"#{number} looks ready to start before recovery")
-    return wrong
+    return wrong if read_tree(root) == tree else [*wrong, "reading writes"]
 
 
 def _after_recovery(

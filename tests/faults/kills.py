@@ -71,6 +71,12 @@ class Kill:
     def allowed(self) -> list[State]:
         return [self.start.state, self.operation.apply(self.start.state)]
 
+    @property
+    def changing(self) -> set[int]:
+        """Ids of the tasks that the operation makes, changes or removes."""
+        old, new = (state.tasks for state in self.allowed)
+        return {number for number in {*old, *new} if old.get(number) != new.get(number)}
+
 
 def run(effort: Effort) -> Figure:
     """Kill every operation at every call; the long form recovers in each way, from more starts."""
