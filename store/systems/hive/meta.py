@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from store.files.codec import Unparsable, format_object, parse_object
 from store.files.fs import Directory, UnreadableFile
 from store.files.transaction import Write
-from store.model.errors import InvalidField, UnreadableTask
+from store.model.errors import InvalidField, StorageFailure, UnreadableTask
 from store.systems.hive.list_ids import role_of_list_id
 from store.systems.hive.opened import OpenList, Plan
 from store.systems.hive.record import TaskListMeta, TaskListRole
@@ -34,6 +34,8 @@ def read_meta(directory: Directory) -> tuple[TaskListMeta, bytes, dict[str, Any]
     except FileNotFoundError:
         return None
     except UnreadableFile as error:
+        if error.is_passing:
+            raise StorageFailure(path, error.reason) from error
         raise UnreadableTask(path, error.reason) from error
     except (Unparsable, ValidationError) as error:
         reason = str(error) if isinstance(error, Unparsable) else "not a task list's meta"
