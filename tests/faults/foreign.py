@@ -82,8 +82,21 @@ class Case:
     @property
     def is_reapplied(self) -> bool:
         """Whether what we meant to change of the record they wrote is changed now."""
-        wanted = self.kill.operation.apply(self.outcome.after).tasks
-        return all(self.repaired.tasks.get(i) == wanted.get(i) for i in self.outcome.touched)
+        tasks = self.repaired.tasks
+        return all(
+            (tasks[i].blocks, tasks[i].blocked_by) == self._meant(i, tasks[i])
+            for i in self.outcome.touched
+            if i in tasks
+        )
+
+    def _meant(self, number: int, task: Facts) -> tuple[frozenset[int], frozenset[int]]:
+        """The edges of a task as somebody wrote it, with what we meant to add and take away."""
+        nothing = Facts("")
+        old, new = (state.tasks.get(number, nothing) for state in self.kill.allowed)
+        return (
+            task.blocks - (old.blocks - new.blocks) | (new.blocks - old.blocks),
+            task.blocked_by - (old.blocked_by - new.blocked_by) | (new.blocked_by - old.blocked_by),
+        )
 
     def _rest(self, state: State) -> dict[int, Facts]:
         return {i: task for i, task in state.tasks.items() if i not in self.outcome.touched}
@@ -98,13 +111,12 @@ class Case:
             is_deleted = same and number not in self.kill.allowed[1].tasks
             # As they put back what stood there, our removal of it still holds.
             return None if is_deleted else f"#{number} was written by them and is gone"
-        meant = self.kill.operation.apply(self.outcome.after).tasks.get(number, theirs)
+        blocks, blocked_by = self._meant(number, theirs)
+        allowed = {"blocks": blocks, "blocked_by": blocked_by}
         for name in ("subject", "owner", "status", "rest", "blocks", "blocked_by"):
-            allowed = {getattr(theirs, name)}
-            if name in ("blocks", "blocked_by"):
-                allowed.add(getattr(meant, name))
-            if getattr(now, name) not in allowed:
-                return f"#{number}: their {name} {getattr(theirs, name)} is {getattr(now, name)}"
+            wrote, stands = getattr(theirs, name), getattr(now, name)
+            if stands not in (wrote, allowed.get(name, wrote)):
+                return f"#{number}: their {name} {wrote} is {stands}"
         return None
 
 

@@ -126,7 +126,9 @@ def _cases(place: Path, effort: Effort) -> Iterator[tuple[Start, Operation]]:
 def prepared(root: Path) -> Start:
     """The list in which every operation finds something to do."""
     set_up(NativeStore(root))
-    return Start(read_tree(root), read_plainly(root).state)
+    start = Start(read_tree(root), read_plainly(root).state)
+    shutil.rmtree(root)
+    return start
 
 
 def _after(start: Start, operation: Operation, root: Path) -> Start:

@@ -59,19 +59,18 @@ def run(effort: Effort) -> Figure:
             recorded = record(place / f"run-{number}", workload, tree, state)
             counts["workloads"] += 1
             for crash in _crashes(recorded, effort, number):
-                counts["prefixes"] += 1
+                counts[crash.family] += 1  # of all trees; many come about in several ways
                 allowed = recorded.allowed(crash.length)
                 key = (_key(crash.tree), repr(allowed))
                 if key in seen:
                     continue
                 seen.add(key)
-                counts[crash.family] += 1
                 # A list that is not there yet can only be met by what makes one.
                 recoverer = RECOVERERS[-1] if is_new else RECOVERERS[len(seen) % len(RECOVERERS)]
                 root = place / f"state-{len(seen)}"
                 write_tree(root, crash.tree)
                 wrong = judge(root, allowed, recoverer)
-                violations += [_told(recorded, crash, recoverer, text) for text in wrong[:1]]
+                violations += [_told(recorded, crash, recoverer, text) for text in wrong]
                 _remove(root)
     return Figure("simulator", len(seen), "crash states", violations, None, dict(counts))
 
