@@ -6,6 +6,7 @@ root, hide, or meet another id is percent-encoded, so two ids never share a dire
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -14,13 +15,14 @@ from urllib.parse import unquote_to_bytes
 
 from store.files.codec import Unparsable, parse_object
 from store.files.fs import UnreadableFile, open_directory
-from store.model.errors import InvalidListId
+from store.model.errors import InvalidListId, StorageFailure
 from store.model.task import TaskListId
 
 MAX_COMPONENT = 200
 """Bytes of one directory name after encoding."""
 
 _MISC = "_misc"
+_PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.ESTALE, errno.EINTR)
 _ENCODED = re.compile(r"%(?![0-9A-F]{2})")
 
 
@@ -78,6 +80,7 @@ def locate(root: Path, list_id: str) -> tuple[str, ...]:
 
     Raises:
         InvalidListId: the id cannot name a directory, or its directory belongs to another id.
+        StorageFailure: what stands there could not be looked at now.
     """
     parts = task_list_parts(list_id)
     if parts[0] != _MISC:
@@ -165,7 +168,16 @@ def _named_inside(root: Path, parts: tuple[str, ...]) -> str | None:
     """The list id that a directory's own meta gives, None if it gives none."""
     try:
         with open_directory(root, parts) as directory:
-            named = parse_object(directory.read("meta.json").content).get("task_list_id")
-    except (OSError, UnreadableFile, Unparsable, ValueError):
+            named = parse_object(directory.read_bytes("meta.json")).get("task_list_id")
+    except UnreadableFile as error:
+        if error.is_passing:  # a guess would lead to another directory, or to somebody else's
+            raise StorageFailure(error.path, error.reason) from error
+        return None
+    except OSError as error:
+        if error.errno in _PASSING:
+            place = str(root.joinpath(*parts))
+            raise StorageFailure(place, error.strerror or str(error)) from error
+        return None
+    except (Unparsable, ValueError):
         return None
     return named if isinstance(named, str) else None

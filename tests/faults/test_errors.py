@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from store.files import fs
-from store.model.errors import ColonytopError
+from store.files.paths import locate
+from store.model.errors import ColonytopError, StorageFailure
 from tests.faults import errors
 from tests.faults.figure import Effort
 from tests.faults.port import EVERY, When, counting, fail, inject
@@ -65,3 +66,22 @@ def test_errors_when_every_call_from_one_on_fails_are_typed(tmp_path: Path) -> N
             pytest.raises(ColonytopError),
         ):
             operation(store)
+
+
+def test_locate_of_a_list_made_elsewhere_when_a_call_fails_is_refused_not_misled(
+    tmp_path: Path,
+) -> None:
+    folded = ("_misc", "notes__a_b")
+    meta = tmp_path.joinpath(*folded, "meta.json")
+    meta.parent.mkdir(parents=True)
+    meta.write_text('{"task_list_id": "notes: a/b"}')
+    with counting(EVERY) as injection:
+        assert locate(tmp_path, "notes: a/b") == folded
+    for number, kind in enumerate(injection.calls, 1):
+        when = When.AFTER if kind == "close" else When.BEFORE
+        with inject(number, when, fail(errno.EMFILE), kinds=EVERY):
+            try:
+                found = locate(tmp_path, "notes: a/b")
+            except StorageFailure:
+                continue
+            assert found == folded, f"call {number} ({kind})"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from store.files.fs import Directory, open_directory
 from store.files.paths import list_id_at, list_id_of_parts
+from store.model.errors import StorageFailure
 from store.model.task import TaskListId
 from store.systems.hive.record import id_of_file
 
@@ -105,7 +106,10 @@ def _add_list(directory: Directory, root: Path, parts: Parts, found: Found) -> N
         found.directories.append(root.joinpath(*parts, TASKS))
     if not names & _SIGNS and not (has_tasks and _has_records(directory)):
         return
-    list_id = list_id_at(root, parts)
+    try:
+        list_id = list_id_at(root, parts)
+    except StorageFailure:
+        return
     if list_id is not None:
         found.lists[list_id] = parts
 
