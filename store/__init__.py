@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from store.files.paths import task_list_path
+    from store.files.transaction import Durability
     from store.model.errors import (
         ColonytopError,
+        CommittedPending,
         CycleRefused,
         FieldConflict,
         InvalidField,
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
         StaleEdit,
         StorageFailure,
         TaskNotFound,
+        TransactionQuarantined,
         UnreadableTask,
     )
     from store.model.task import TaskStatus
@@ -55,7 +58,9 @@ __all__ = [
     "ClaimOk",
     "ClaimResult",
     "ColonytopError",
+    "CommittedPending",
     "CycleRefused",
+    "Durability",
     "FieldConflict",
     "InvalidField",
     "InvalidListId",
@@ -74,6 +79,7 @@ __all__ = [
     "TaskRecord",
     "TaskStatus",
     "TaskStore",
+    "TransactionQuarantined",
     "UnreadableTask",
     "colony_task_list_id",
     "get_task_store",
@@ -86,6 +92,7 @@ __all__ = [
 
 _HOMES = {
     "store.files.paths": {"task_list_path"},
+    "store.files.transaction": {"Durability"},
     "store.model.task": {"TaskStatus"},
     "store.systems.hive.claims": {
         "ClaimAlreadyCompleted",

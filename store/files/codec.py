@@ -45,15 +45,15 @@ class _Spelled(float):
         return self.spelling
 
 
-def parse_object(content: bytes) -> dict[str, Any]:
+def parse_object(content: bytes, most_values: int = MAX_VALUES) -> dict[str, Any]:
     """One JSON object, keys in order.
 
     Raises:
-        Unparsable: empty, not UTF-8, over 20,000 values, nested over 64 deep, a key twice, NaN or
-            infinite numbers, integers over 64 digits, or not an object.
+        Unparsable: empty, not UTF-8, over `most_values` values, nested over 64 deep, a key twice,
+            NaN or infinite numbers, integers over 64 digits, or not an object.
     """
     text = _decode(content)
-    check_structure(content)
+    check_structure(content, most_values)
     try:
         found = _decoder.decode(text)
     except json.JSONDecodeError as error:
@@ -97,24 +97,24 @@ def _decode(content: bytes) -> str:
         raise Unparsable(f"not UTF-8 at byte {error.start}") from error
 
 
-def check_structure(content: bytes) -> None:
+def check_structure(content: bytes, most_values: int = MAX_VALUES) -> None:
     """Bound the number of values and the nesting before parsing, so that the time is bounded too.
 
     Commas and brackets in strings do not count, but few of them all together settle the question
     without looking at each byte.
 
     Raises:
-        Unparsable: over 20,000 values, or nested over 64 deep.
+        Unparsable: over `most_values` values, or nested over 64 deep.
     """
     opening = content.count(b"[") + content.count(b"{")
-    if opening <= MAX_DEPTH and opening + content.count(b",") <= MAX_VALUES:
+    if opening <= MAX_DEPTH and opening + content.count(b",") <= most_values:
         return
     bare = _outside_strings(content)
-    levels = array("b", bare.replace(b",", b"")[: 2 * MAX_VALUES].translate(_STEPS))
+    levels = array("b", bare.replace(b",", b"")[: 2 * most_values].translate(_STEPS))
     if max(accumulate(levels), default=0) > MAX_DEPTH:
         raise Unparsable(f"nested over {MAX_DEPTH} levels deep")
-    if bare.count(b"[") + bare.count(b"{") + bare.count(b",") > MAX_VALUES:
-        raise Unparsable(f"over {MAX_VALUES:,} values")
+    if bare.count(b"[") + bare.count(b"{") + bare.count(b",") > most_values:
+        raise Unparsable(f"over {most_values:,} values")
 
 
 def _outside_strings(content: bytes) -> bytes:

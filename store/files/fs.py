@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -68,6 +69,8 @@ class Directory:
         self._descriptor = descriptor
         self.location = str(path)
         """Where it was opened, as text. It may have been moved since."""
+        self.staging = self
+        """The directory on the same file system in which temporaries get their names."""
 
     @property
     def path(self) -> Path:
@@ -180,9 +183,9 @@ class Directory:
         The directory itself is not synced: see `sync`.
         """
         mode = self.file_mode(name)
-        mode = FILE_MODE if mode is None else mode
-        with self._temporary(name, content, mode, sync) as temporary:
-            os.rename(temporary, name, src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor)
+        temporary = _temporary_name(name)
+        self.staging.add(temporary, content, FILE_MODE if mode is None else mode, sync=sync)
+        self._put(temporary, name)
 
     def create(self, name: str, content: bytes, *, sync: bool = True) -> None:
         """Put a new file in place whole.
@@ -195,14 +198,37 @@ class Directory:
             with staged:
                 os.link(staged.source, name, dst_dir_fd=self._descriptor)
             return
-        with self._temporary(name, content, FILE_MODE, sync) as temporary:
+        temporary = _temporary_name(name)
+        self.staging.add(temporary, content, FILE_MODE, sync=sync)
+        try:
             os.link(
                 temporary,
                 name,
-                src_dir_fd=self._descriptor,
+                src_dir_fd=self.staging.fileno(),
                 dst_dir_fd=self._descriptor,
                 follow_symlinks=False,
             )
+        finally:
+            self.staging.discard(temporary)
+
+    def add(self, name: str, content: bytes, mode: int, *, sync: bool = True) -> None:
+        """Write a new file under its own name, which nobody must look at before it is whole.
+
+        Raises:
+            FileExistsError: the name is taken, by whatever; it is left as it is.
+        """
+        descriptor = os.open(name, _CREATE, mode, dir_fd=self._descriptor)
+        try:
+            _fill(descriptor, content, mode, sync)
+        except BaseException:
+            self.discard(name)
+            raise
+        finally:
+            _close(descriptor)
+
+    def move(self, name: str, target: Directory, target_name: str) -> None:
+        """Rename a file, over whatever has the new name."""
+        os.rename(name, target_name, src_dir_fd=self._descriptor, dst_dir_fd=target.fileno())
 
     def stage(self, content: bytes, mode: int, *, sync: bool = True) -> StagedFile | None:
         """A complete file without a name yet, so that the slow part needs no lock.
@@ -228,11 +254,14 @@ class Directory:
     def replace_by(self, staged: StagedFile, name: str) -> None:
         """Put a staged file in place whole, by a temporary name and a rename."""
         temporary = _temporary_name(name)
-        os.link(staged.source, temporary, dst_dir_fd=self._descriptor)
+        os.link(staged.source, temporary, dst_dir_fd=self.staging.fileno())
+        self._put(temporary, name)
+
+    def _put(self, temporary: str, name: str) -> None:
         try:
-            os.rename(temporary, name, src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor)
+            self.staging.move(temporary, self, name)
         except BaseException:
-            self.unlink(temporary)
+            self.staging.discard(temporary)
             raise
 
     def unlink(self, name: str) -> bool:
@@ -243,6 +272,19 @@ class Directory:
             return False
         return True
 
+    def discard(self, name: str) -> None:
+        """Remove a temporary as far as that is possible; the next holder of the lock tries too."""
+        with suppress(OSError):
+            os.unlink(name, dir_fd=self._descriptor)
+
+    def sync_file(self, name: str) -> None:
+        """Make the content of a plain file survive a power cut."""
+        descriptor = os.open(name, _READ, dir_fd=self._descriptor)
+        try:
+            os.fsync(descriptor)
+        finally:
+            _close(descriptor)
+
     def sync(self) -> None:
         """Make renames and removals here survive a power cut."""
         os.fsync(self._descriptor)
@@ -252,26 +294,23 @@ class Directory:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         return os.open(name, flags, FILE_MODE, dir_fd=self._descriptor)
 
+    def open_plain(self, name: str) -> int | None:
+        """A descriptor of a plain file to share its lock, None where there is none to be had."""
+        try:
+            descriptor = os.open(name, _READ, dir_fd=self._descriptor)
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return descriptor
+        except OSError:
+            return None
+        _close(descriptor)
+        return None
+
     def file_mode(self, name: str) -> int | None:
         """The permission bits of a plain file, None if the name is not one."""
         found = self.status(name)
         if found is None or not stat.S_ISREG(found.st_mode):
             return None
         return stat.S_IMODE(found.st_mode)
-
-    @contextmanager
-    def _temporary(self, name: str, content: bytes, mode: int, sync: bool) -> Iterator[str]:
-        """A complete temporary file beside the target, gone afterwards whatever happens."""
-        temporary = _temporary_name(name)
-        descriptor = os.open(temporary, _CREATE, mode, dir_fd=self._descriptor)
-        try:
-            try:
-                _fill(descriptor, content, mode, sync)
-            finally:
-                _close(descriptor)
-            yield temporary
-        finally:
-            self.unlink(temporary)
 
 
 class StagedFile:
@@ -331,6 +370,19 @@ def _read_open(descriptor: int, limit: int) -> tuple[bytes, os.stat_result]:
 def _temporary_name(name: str) -> str:
     """The dot and the suffix keep it out of the sight of every reader of these layouts."""
     return f".{name}.{os.getpid()}.{os.urandom(4).hex()}.ctmp"
+
+
+def new_txid() -> str:
+    """The id of a change, as names of temporaries carry it."""
+    return os.urandom(8).hex()
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a name was made here for a file on its way to another name."""
+    return _TEMPORARY.fullmatch(name) is not None
+
+
+_TEMPORARY = re.compile(r"\..+\.(?:[0-9]+\.[0-9a-f]{8}|[0-9a-f]{16}(?:\.gone)?)\.ctmp", re.ASCII)
 
 
 def _fill(descriptor: int, content: bytes, mode: int, sync: bool) -> None:

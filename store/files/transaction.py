@@ -1,18 +1,32 @@
 """One logical change of a list, which may touch several files: the one place where it is made.
 
-Every file is replaced whole by a synced new file and a rename, in the order given; the directory
-is synced before the change is acknowledged, so it survives a power cut. If a step fails, the steps
-before it are taken back. The caller puts the side that blocks first when it adds and last when it
-removes: whoever looks in between sees a task blocked too long, never started too early.
+A file is replaced whole by a synced new file and a rename. A change of several records has one
+commit point: all new files are written and synced first, then their record `.txn` gets its name;
+from then on the change stands, and whoever holds the lock next finishes it (see `recovery`). The
+caller puts the side that blocks first when it adds and last when it removes: who looks in between
+without knowing of transactions sees a task blocked too long, never started too early.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
-from store.files.fs import Directory, StagedFile
+from store.files import txn_record
+from store.files.fs import FILE_MODE, Directory, StagedFile, new_txid
+from store.files.recovery import Rules, apply
+from store.files.txn_record import TASKS, TXN_NAME, Op, Transaction, temporary_name
+from store.model.errors import ColonytopError, CommittedPending
+
+
+class Durability(StrEnum):
+    """What a change that was acknowledged survives."""
+
+    POWER = "power"
+    """A power cut: every file and directory is synced first."""
+    PROCESS = "process"
+    """The end of any process, at any moment; not a power cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +43,11 @@ class Write:
     sync: bool = True
     """False where losing this file in a power cut loses nothing."""
 
+    @property
+    def is_beside(self) -> bool:
+        """A file beside the records (mark, meta), which stands for itself."""
+        return self.directory.staging is self.directory
+
 
 def stage(write: Write, *, sync: bool = True) -> StagedFile | None:
     """Write the new file of a replacement ahead, still nameless: `commit` then only renames it.
@@ -42,12 +61,22 @@ def stage(write: Write, *, sync: bool = True) -> StagedFile | None:
 
 
 def commit(
-    writes: Sequence[Write], *, staged: StagedFile | None = None, sync: bool = True
+    writes: Sequence[Write],
+    rules: Rules,
+    *,
+    verify: Callable[[], None],
+    staged: StagedFile | None = None,
+    sync: bool = True,
 ) -> list[Directory]:
-    """Make all writes in order, or none. Call it under the list's lock.
+    """Make all writes of records in order, or none. Call it under the list's lock.
+
+    Files beside the records are written first and stay whatever comes: a mark that is too high
+    burns an id, meta without tasks is an empty list.
 
     Args:
         writes: each `before` as it was read under this lock.
+        rules: what becomes of records that somebody else writes meanwhile.
+        verify: raises if the lock was lost; called right before the commit point.
         staged: the new file of the only write.
         sync: False skips every sync: the change then survives a crash of the process only.
 
@@ -56,31 +85,31 @@ def commit(
         on this change syncs it along with its own.
 
     Raises:
-        FileExistsError: the name of a create is taken.
-        OSError: a step failed; what could not be taken back is named in the error's notes.
+        FileExistsError: the name of a create is taken. Nothing was changed.
+        CommittedPending: the change stands, the next holder of the lock finishes it.
+        OSError: a step failed. Nothing was changed.
     """
-    done: list[Write] = []
+    records = [write for write in writes if not write.is_beside]
     unsynced: dict[int, Directory] = {}
-    try:
-        for write in writes:
-            if done and done[-1].directory is not write.directory:
-                for directory in unsynced.values():
-                    directory.sync()  # the mark is safe before what it stands for goes
-                unsynced.clear()
-            done.append(write)
+    for write in writes:
+        if write.is_beside:
+            verify()
+            _make(write, sync and write.sync)
             if sync and write.sync:
                 unsynced[id(write.directory)] = write.directory
-            if staged is not None:
-                write.directory.replace_by(staged, write.name)
-            else:
-                _make(write, sync and write.sync)
-    except FileExistsError as error:
-        _take_back(done[:-1], error)  # what stands there is not ours
-        raise
-    except BaseException as error:
-        _take_back(done, error)
-        raise
-    return list(unsynced.values())
+    if not records:
+        return list(unsynced.values())
+    for directory in unsynced.values():
+        directory.sync()  # the mark is safe before what it stands for goes
+    if len(records) > 1:
+        return _commit_several(records, rules, verify, sync)
+    verify()
+    (write,) = records
+    if staged is not None:
+        write.directory.replace_by(staged, write.name)
+    else:
+        _make(write, sync and write.sync)
+    return [write.directory] if sync and write.sync else []
 
 
 def _make(write: Write, sync: bool) -> None:
@@ -92,28 +121,89 @@ def _make(write: Write, sync: bool) -> None:
         write.directory.replace(write.name, write.content, sync=sync)
 
 
-def _take_back(done: list[Write], error: BaseException) -> None:
-    """Undo in reverse. The last step may or may not have happened: look before touching."""
-    for write in reversed(done):
-        try:
-            _restore(write)
-        except OSError as second:
-            error.add_note(f"{write.directory.path_of(write.name)} could not be restored: {second}")
-    for directory in {id(w.directory): w.directory for w in done}.values():
-        with suppress(OSError):
-            directory.sync()
-
-
-def _restore(write: Write) -> None:
+def _commit_several(
+    writes: Sequence[Write], rules: Rules, verify: Callable[[], None], sync: bool
+) -> list[Directory]:
+    tasks = writes[0].directory
+    directory = tasks.staging
+    transaction = _described(writes, rules)
+    content = txn_record.encode(transaction)
+    for write in writes:
+        if write.before is None and tasks.status(write.name) is not None:
+            raise FileExistsError(tasks.path_of(write.name))
+    _prepare(directory, transaction, writes, content, verify, sync)
     try:
-        found: bytes | None = write.directory.read(write.name).content
-    except FileNotFoundError:
-        found = None
-    if found == write.before or found != write.content:
-        return  # not reached, or not ours
-    if write.before is None:
-        write.directory.unlink(write.name)
-    elif found is None:
-        write.directory.create(write.name, write.before)
-    else:
-        write.directory.replace(write.name, write.before)
+        if sync:
+            directory.sync()
+        apply(directory, tasks, transaction, rules)
+        if sync:
+            tasks.sync()
+        directory.unlink(TXN_NAME)
+    except (OSError, ColonytopError) as error:
+        raise CommittedPending(directory.location, _reason(error), transaction.txid) from error
+    for op in transaction.ops:
+        if op.tmp is None:
+            directory.discard(transaction.gone_name(op))
+    return [directory] if sync else []
+
+
+def _described(writes: Sequence[Write], rules: Rules) -> Transaction:
+    txid = new_txid()
+    ops = []
+    for write in writes:
+        pre = None if write.before is None else txn_record.digest(write.before)
+        if write.content is None:
+            ops.append(Op(f"{TASKS}/{write.name}", pre, None))
+            continue
+        intent = {} if write.before is None else rules.difference(write.before, write.content)
+        ops.append(Op(f"{TASKS}/{write.name}", pre, temporary_name(write.name, txid), intent))
+    return Transaction(txid, tuple(ops))
+
+
+def _prepare(
+    directory: Directory,
+    transaction: Transaction,
+    writes: Sequence[Write],
+    content: bytes,
+    verify: Callable[[], None],
+    sync: bool,
+) -> None:
+    """Everything up to the commit point. If it is not reached, nothing is left behind."""
+    made: list[str] = []
+    record = temporary_name(TXN_NAME, transaction.txid)
+    try:
+        for op, write in zip(transaction.ops, writes, strict=True):
+            if op.tmp is not None and write.content is not None:
+                made.append(op.tmp)
+                mode = write.directory.file_mode(write.name) if write.before is not None else None
+                mode = FILE_MODE if mode is None else mode
+                directory.add(op.tmp, write.content, mode, sync=sync)
+        if sync:
+            directory.sync()
+        made.append(record)
+        directory.add(record, content, FILE_MODE, sync=sync)
+        verify()
+        directory.move(record, directory, TXN_NAME)
+    except BaseException as error:
+        _withdraw(directory, transaction, made, error)
+        raise
+
+
+def _withdraw(
+    directory: Directory, transaction: Transaction, made: Sequence[str], error: BaseException
+) -> None:
+    """Remove the temporaries, unless the interruption came right after the commit point."""
+    record = directory.status(temporary_name(TXN_NAME, transaction.txid))
+    if record is None and made[-1] == temporary_name(TXN_NAME, transaction.txid):
+        pending = txn_record.read(directory)
+        if pending is not None and pending.txid == transaction.txid:
+            if not isinstance(error, OSError):
+                return
+            location, txid = directory.location, transaction.txid
+            raise CommittedPending(location, _reason(error), txid) from error
+    for name in made:
+        directory.discard(name)
+
+
+def _reason(error: BaseException) -> str:
+    return getattr(error, "strerror", None) or str(error)

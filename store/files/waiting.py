@@ -100,11 +100,14 @@ class Patience:
 class Waiter:
     """One blocking `flock`, waited for in a lock thread."""
 
-    __slots__ = ("_abandoned", "_mutex", "_over", "descriptor", "error", "key", "settled")
+    __slots__ = (
+        "_abandoned", "_mutex", "_over", "descriptor", "error", "key", "operation", "settled"
+    )  # fmt: skip
 
-    def __init__(self, descriptor: int, key: tuple[int, int]) -> None:
+    def __init__(self, descriptor: int, key: tuple[int, int], operation: int) -> None:
         self.descriptor = descriptor
         self.key = key
+        self.operation = operation
         self.error: OSError | None = None
         self.settled = Signal()
         self._mutex = threading.Lock()
@@ -113,7 +116,7 @@ class Waiter:
 
     def run(self) -> None:
         try:
-            fcntl.flock(self.descriptor, fcntl.LOCK_EX)
+            fcntl.flock(self.descriptor, self.operation)
         except OSError as error:
             self.error = error
         with self._mutex:
@@ -144,12 +147,14 @@ class Waiter:
             return True
 
 
-def wait_for_flock(descriptor: int, key: tuple[int, int], patience: Patience) -> Waiter | None:
+def wait_for_flock(
+    descriptor: int, key: tuple[int, int], patience: Patience, operation: int = fcntl.LOCK_EX
+) -> Waiter | None:
     """Wait for the lock on an open file until patience ends.
 
     Args:
         descriptor: given away: it is held by the waiter that comes back, or closed.
-        key: device and inode of the file.
+        key: device and inode of the file, for waits of the same kind.
 
     Returns:
         The settled waiter, None after the deadline.
@@ -162,7 +167,7 @@ def wait_for_flock(descriptor: int, key: tuple[int, int], patience: Patience) ->
         os.close(descriptor)
         waiter = left
     else:
-        waiter = Waiter(descriptor, key)
+        waiter = Waiter(descriptor, key, operation)
         _threads.run(waiter)
     try:
         arrived = patience.wait(waiter.settled, patience.left_s())

@@ -235,3 +235,41 @@ class StorageFailure(ColonytopError, OSError):
 
     def details(self) -> dict[str, Any]:
         return {"path": self.path}
+
+
+class CommittedPending(ColonytopError):
+    """The change is saved and stands; the next one to write in the list finishes it.
+
+    `result` is what the call would have answered.
+    """
+
+    kind = "committed_pending"
+
+    def __init__(self, path: str, reason: str, txid: str = "") -> None:
+        super().__init__(
+            f"{path}: saved; an error came after that ({reason}), "
+            "the next writer in this list finishes the rest"
+        )
+        self.path = path
+        self.txid = txid
+        self.result: Any = None
+
+    def details(self) -> dict[str, Any]:
+        return {"path": self.path, "txid": self.txid}
+
+
+class TransactionQuarantined(ColonytopError):
+    """A change that somebody left unfinished cannot be understood, so nothing is written here."""
+
+    kind = "transaction_quarantined"
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(
+            f"{path}: {reason}; the list is read-only until `colonytop doctor --repair` "
+            "has looked at it"
+        )
+        self.path = path
+        self.reason = reason
+
+    def details(self) -> dict[str, Any]:
+        return {"path": self.path, "reason": self.reason}

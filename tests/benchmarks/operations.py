@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from store import NativeStore, TaskStore
+from store import Durability, NativeStore, TaskStore
 from tests.benchmarks import lists
 from tests.benchmarks.figures import (
     Aim,
@@ -86,7 +86,8 @@ class OurCalls:
     """Ours, called as the naive one is: synchronously."""
 
     def __init__(self, root: Path, *, durable: bool = True) -> None:
-        self._store = NativeStore(root, durable=durable)
+        durability = Durability.POWER if durable else Durability.PROCESS
+        self._store = NativeStore(root, durability=durability)
         self._next = 0
         self._made: list[int] = []
 

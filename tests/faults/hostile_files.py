@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from store.files.transaction import Durability
 from store.model.errors import ColonytopError
 from store.model.snapshot import TaskList
 from store.model.task import ListKey, TaskId
@@ -279,7 +280,7 @@ def check_writers(colony: Colony, found: Findings) -> None:
     """Editing beside and on a hostile thing: refused or done, and nothing outside is touched."""
     beside = native.contents(colony.outside)
     modes = {path: path.stat().st_mode for path in colony.outside.rglob("*") if path.is_file()}
-    store = NativeStore(colony.root, lock_timeout_s=0.5, durable=False)
+    store = NativeStore(colony.root, lock_timeout_s=0.5, durability=Durability.PROCESS)
     watched = Watched(colony.root)
     with seen_by_the_store(watched):
         for list_id, hostile in colony.lists.items():

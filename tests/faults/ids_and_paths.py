@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from store.files.paths import list_id_at, list_id_of_parts, locate, task_list_parts
+from store.files.transaction import Durability
 from store.model.errors import InvalidListId
 from store.systems.hive.discovery import find_lists
 from store.systems.hive.native import NativeStore
@@ -90,7 +91,7 @@ class Names:
 def _on_disk(place: Path, list_ids: list[str]) -> list[str]:
     """Lists of these ids next to each other: each holds its own task, and is found by its id."""
     root = place / "lists"
-    store = NativeStore(root, durable=False)
+    store = NativeStore(root, durability=Durability.PROCESS)
     wrong = []
     for list_id in list_ids:
         try:

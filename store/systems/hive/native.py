@@ -14,23 +14,27 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from store.files.codec import Unparsable
+from store.files.consistent import RecordsReader
 from store.files.fs import (
     Directory,
     StagedFile,
-    UnreadableFile,
     open_directory,
     storage_failures,
 )
 from store.files.lock import LOCK_NAME, Patience, gather, list_lock
+from store.files.overlay import pending
 from store.files.paths import locate
-from store.files.transaction import commit, stage
+from store.files.recovery import has_leftovers, recover
+from store.files.shared_lock import shared_lock
+from store.files.transaction import Durability, commit, stage
 from store.model.edits import KEEP, Keep
-from store.model.errors import ColonytopError, StorageFailure, TaskNotFound
+from store.model.errors import ColonytopError, CommittedPending, StorageFailure, TaskNotFound
 from store.model.task import TaskStatus
 from store.systems.hive.claims import ClaimNotFound, ClaimResult, plan_claim
 from store.systems.hive.creating import batch_fields, new_fields, plan_create
 from store.systems.hive.deleting import Deleted, plan_delete, plan_reset
 from store.systems.hive.edges import EdgeChange, checked_ids
+from store.systems.hive.intent import RULES
 from store.systems.hive.memory import ListMemory, Memories
 from store.systems.hive.meta import META_NAME, plan_ensure, read_meta
 from store.systems.hive.opened import OpenList, Plan, open_list
@@ -50,6 +54,7 @@ Planner = Callable[[OpenList, ListMemory], Plan[Result]]
 
 LOCK_TIMEOUT_S = 10.0
 _ATTEMPTS = 3
+_SHARING_S = 1.0
 
 
 class NativeStore:
@@ -58,19 +63,25 @@ class NativeStore:
     Args:
         root: where lists live; made by the first write.
         lock_timeout_s: the longest wait for a list's lock, in seconds.
-        durable: False leaves out every sync: changes then survive crashes, not power cuts.
+        durability: what acknowledged changes survive, a power cut unless told otherwise.
 
     Every call that writes takes `patience` to count the wait from an earlier moment or to end it.
-    All raise `InvalidListId` for an id that cannot name a list, `LockTimeout`, `ListGone` and
-    `StorageFailure`; then nothing was changed.
+    All raise `InvalidListId` for an id that cannot name a list, `LockTimeout`, `ListGone`,
+    `TransactionQuarantined` and `StorageFailure`; then nothing was changed. `CommittedPending` is
+    the one error after which the change stands; its `result` is the answer.
     """
 
     def __init__(
-        self, root: Path, *, lock_timeout_s: float = LOCK_TIMEOUT_S, durable: bool = True
+        self,
+        root: Path,
+        *,
+        lock_timeout_s: float = LOCK_TIMEOUT_S,
+        durability: Durability = Durability.POWER,
     ) -> None:
         self.root = root
         self.lock_timeout_s = lock_timeout_s
-        self._durable = durable
+        self._syncs = durability is Durability.POWER
+        self._sharing_s = min(lock_timeout_s, _SHARING_S)
         self._memories = Memories()
 
     # reading
@@ -114,21 +125,30 @@ class NativeStore:
         (task_id,) = checked_ids("task_id", (task_id,))
         parts = locate(self.root, list_id)
         with storage_failures(self.root), open_list(self.root, list_id, parts) as opened:
-            found = opened.find(task_id) if opened is not None else None
+            if opened is None:
+                return None
+            opened.overlay = pending(opened.directory)
+            found = opened.find(task_id)
         return found.record if found is not None else None
 
     def list_tasks(self, list_id: str, *, include_internal: bool = False) -> list[TaskRecord]:
-        """The readable records by id. Reads without the lock: each record is whole."""
+        """The readable records by id, as they were at one moment.
+
+        Reads without the lock. Only of a list that never stands still it shares the lock, for one
+        look at what moved; where it stays busy too long the records are those of different moments.
+        """
         parts = locate(self.root, list_id)
         found: list[TaskRecord] = []
         with storage_failures(self.root), open_list(self.root, list_id, parts) as opened:
             if opened is None:
                 return []
             with _collector_paused():
-                for number in opened.ids():
+                reader = RecordsReader(opened.directory, opened.tasks, _is_record)
+                files = reader.read(shared_lock, self._sharing_s)
+                for number in sorted(id_of_file(name) or 0 for name in files):
                     try:
-                        record = parse_record(opened.tasks.read_bytes(file_name(number)))
-                    except (FileNotFoundError, UnreadableFile, Unparsable):
+                        record = parse_record(files[file_name(number)])
+                    except Unparsable:
                         continue
                     hidden = not include_internal and record.metadata.get("_internal")
                     if record.id == number and not hidden:
@@ -304,7 +324,7 @@ class NativeStore:
                 return None
             if create:
                 return self._locked(opened, plan, patience)
-            if opened.directory.status(LOCK_NAME) is None:
+            if _is_untouched(opened):
                 # Nobody has locked this list yet. A refusal shall not leave a lock file behind.
                 judged = plan(opened, ListMemory())
                 if not judged.writes:
@@ -316,11 +336,9 @@ class NativeStore:
         """Plan and commit under the lock; the directories are synced after it."""
         with list_lock(opened.directory, opened.list_id, patience) as lock:
             patience.begin()
+            recover(opened.directory, opened.tasks, RULES)
             planned, unsynced = self._commit(opened, plan, lock.verify)
-        if unsynced:
-            gather(opened.directory)
-        for directory in unsynced:
-            directory.sync()
+        _sync(opened, planned, unsynced)
         return planned
 
     def _staged(
@@ -337,7 +355,7 @@ class NativeStore:
         with storage_failures(self.root), open_list(self.root, list_id, parts) as opened:
             if opened is None:
                 return absent
-            no_lock_yet = opened.directory.status(LOCK_NAME) is None
+            no_lock_yet = _is_untouched(opened)
             try:
                 planned = plan(opened, ListMemory())
             except ColonytopError:
@@ -348,7 +366,7 @@ class NativeStore:
                 return planned.result
             if planned is not None and len(planned.writes) == 1:
                 gather(opened.directory)
-                staged = stage(planned.writes[0], sync=self._durable)
+                staged = stage(planned.writes[0], sync=self._syncs)
                 if staged is not None:
                     with staged:
                         return self._publish(opened, plan, planned, staged, patience).result
@@ -365,18 +383,15 @@ class NativeStore:
     ) -> Plan[Result]:
         with list_lock(opened.directory, opened.list_id, patience) as lock:
             patience.begin()
+            recover(opened.directory, opened.tasks, RULES)
             if opened.still_holds():
                 memory = self._memories.of(opened.directory)
                 memory.recall(opened)
-                lock.verify()
-                unsynced = self._write(opened, memory, planned, staged)
+                unsynced = self._write(opened, memory, planned, staged, lock.verify)
             else:
                 opened.forget()
                 planned, unsynced = self._commit(opened, plan, lock.verify)
-        if unsynced:
-            gather(opened.directory)
-        for directory in unsynced:
-            directory.sync()
+        _sync(opened, planned, unsynced)
         return planned
 
     def _commit(
@@ -388,9 +403,8 @@ class NativeStore:
             planned = plan(opened, memory)
             if not planned.writes:
                 return planned, []
-            verify()
             try:
-                return planned, self._write(opened, memory, planned, None)
+                return planned, self._write(opened, memory, planned, None, verify)
             except FileExistsError:
                 # Somebody made that file without the lock. Ids come from names: look again.
                 opened.forget()
@@ -402,14 +416,39 @@ class NativeStore:
         memory: ListMemory,
         planned: Plan[Any],
         staged: StagedFile | None,
+        verify: Callable[[], None],
     ) -> list[Directory]:
         try:
-            unsynced = commit(planned.writes, staged=staged, sync=self._durable)
-        except BaseException:
+            unsynced = commit(planned.writes, RULES, verify=verify, staged=staged, sync=self._syncs)
+        except BaseException as error:
             memory.forget()
+            if isinstance(error, CommittedPending):
+                error.result = planned.result
             raise
         memory.keep(opened, planned)
         return unsynced
+
+
+def _is_untouched(opened: OpenList) -> bool:
+    """Nobody has ever locked this list, nor left anything to finish."""
+    return opened.directory.status(LOCK_NAME) is None and not has_leftovers(opened.directory)
+
+
+def _is_record(name: str) -> bool:
+    return id_of_file(name) is not None
+
+
+def _sync(opened: OpenList, planned: Plan[Any], unsynced: list[Directory]) -> None:
+    """Make a change last, after the lock was released."""
+    if unsynced:
+        gather(opened.directory)
+    try:
+        for directory in unsynced:
+            directory.sync()
+    except OSError as error:
+        pending_error = CommittedPending(opened.directory.location, error.strerror or str(error))
+        pending_error.result = planned.result
+        raise pending_error from error
 
 
 @contextmanager

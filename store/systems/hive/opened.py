@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from store.files.codec import Unparsable, check_structure, format_object, parse_object
 from store.files.fs import READ_LIMIT, Directory, UnreadableFile, open_directory
+from store.files.overlay import Overlay, read_file
 from store.files.transaction import Write
 from store.model.errors import InvalidField, StorageFailure, UnreadableTask
 from store.model.task import NO_REVISION, ListKey, Task, TaskId, TaskKey, TaskListId
@@ -56,6 +57,9 @@ class OpenList:
         self.list_id = list_id
         self.directory = directory
         self.tasks = tasks
+        tasks.staging = directory  # where leftovers of a crash are found without a long listing
+        self.overlay: Overlay | None = None
+        """A committed change to look through, where records are read without the lock."""
         self._key = ListKey("hive", str(root), TaskListId(list_id))
         self._read: dict[int, Stored | UnreadableTask | None] = {}
 
@@ -128,11 +132,16 @@ class OpenList:
         content, record = checked(raw)
         return Write(self.tasks, file_name(task_id), None, content), record
 
+    def _content(self, name: str) -> bytes:
+        if self.overlay is not None and name in self.overlay.ops:
+            return self.overlay.read(self.tasks, name, read_file).content
+        return self.tasks.read_bytes(name)
+
     def _load(self, task_id: int) -> Stored | None:
         name = file_name(task_id)
         path = self.tasks.path_of(name)
         try:
-            content = self.tasks.read_bytes(name)
+            content = self._content(name)
             raw = parse_object(content)
             record = validate_record(raw)
         except FileNotFoundError:

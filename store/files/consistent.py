@@ -1,0 +1,76 @@
+"""All records of a directory as they were at one moment, read without changing anything."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from store.files.fs import Directory, FileContent, UnreadableFile, revision_of
+from store.files.overlay import ATTEMPTS, Overlay, moment, pending, read_file
+from store.files.reading import is_racy
+
+SharedLock = Callable[[Directory, float], AbstractContextManager[bool]]
+
+
+class RecordsReader:
+    """Reads again and again only what moved, until the whole is of one moment."""
+
+    def __init__(
+        self, directory: Directory, tasks: Directory, is_record: Callable[[str], bool]
+    ) -> None:
+        self._directory = directory
+        self._tasks = tasks
+        self._is_record = is_record
+        self._files: dict[str, FileContent] = {}
+        self._settled: set[str] = set()
+
+    def read(self, share: SharedLock, wait_s: float) -> dict[str, bytes]:
+        """Name → content of every record that can be read.
+
+        Args:
+            share: takes the list's lock shared.
+            wait_s: how long to wait for it where the list never stands still. After that the
+                records are those of the last look, each whole.
+        """
+        for _ in range(ATTEMPTS):
+            before = moment(self._directory, self._tasks)
+            self._look()
+            if before.is_certain and moment(self._directory, self._tasks) == before:
+                break
+        else:
+            with share(self._directory, wait_s):
+                self._look()
+        return {name: file.content for name, file in self._files.items()}
+
+    def _look(self) -> None:
+        overlay = pending(self._directory)
+        coming = overlay.ops if overlay is not None else {}
+        names = {name for name in self._tasks.names() if self._is_record(name)}
+        names.update(coming)
+        for name in names:
+            if name in coming or not self._is_current(name):
+                self._read_one(name, overlay if name in coming else None)
+        for name in self._files.keys() - names:
+            del self._files[name]
+
+    def _is_current(self, name: str) -> bool:
+        if name not in self._settled:
+            return False
+        status = self._tasks.status(name)
+        return status is not None and revision_of(status) == self._files[name].revision
+
+    def _read_one(self, name: str, overlay: Overlay | None) -> None:
+        start_ns = time.time_ns()
+        self._settled.discard(name)
+        try:
+            if overlay is not None:
+                file = overlay.read(self._tasks, name, read_file)
+            else:
+                file = read_file(self._tasks, name)
+        except (FileNotFoundError, UnreadableFile):
+            self._files.pop(name, None)
+            return
+        self._files[name] = file
+        if overlay is None and not is_racy(file.revision, start_ns):
+            self._settled.add(name)
