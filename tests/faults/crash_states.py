@@ -92,8 +92,7 @@ class History:
             elif step.kind == "write":
                 loose += [i] if step.file not in files else []
             elif step.kind in _NAMING:
-                place = _parent(step.target or step.path)
-                loose += [i] if place not in directories else []
+                loose += [i] if directories.isdisjoint(_directories(step)) else []
         return loose[::-1]
 
     def _follow_names(self) -> dict[int, Node]:
@@ -158,6 +157,13 @@ class History:
 
     def _texts(self, lost: Sequence[int]) -> tuple[str, ...]:
         return tuple(str(self.steps[i]) for i in lost)
+
+
+def _directories(step: Step) -> set[str]:
+    """Whose sync keeps a step: a rename between two is one step, so either will do."""
+    if step.kind == "rename":
+        return {_parent(step.path), _parent(step.target)}
+    return {_parent(step.target or step.path)}
 
 
 def _parent(path: str) -> str:

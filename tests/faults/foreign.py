@@ -7,24 +7,22 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 from store.model.errors import ColonytopError
 from store.systems.hive.native import NativeStore
 from tests.faults.figure import Effort, Figure, scratch
+from tests.faults.foreign_cases import Meeting, reports, settled
 from tests.faults.foreign_writer import ForeignEdit, Outcome, edits_of, list_is_free, perform
 from tests.faults.invariants import (
-    Tree,
-    debris,
     read_by_store,
     read_plainly,
     read_tree,
     write_tree,
 )
-from tests.faults.kills import Kill, Start, calls, killed, kills, prepared
-from tests.faults.model import OPERATIONS, Facts, Operation, State, look
+from tests.faults.kills import Start, calls, killed, kills, prepared
+from tests.faults.model import OPERATIONS, Operation, State, look
 from tests.faults.port import EVERY, When, inject
 
 _FAST_SHARE = 5
@@ -55,93 +53,6 @@ def run(effort: Effort) -> Figure:
     return Figure("foreign", tried, "schedules", violations, None, dict(counts))
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A kill, what a foreign writer did then, and how the list was after the repair."""
-
-    kill: Kill
-    was_committed: bool
-    outcome: Outcome
-    repaired: State
-
-    def problems(self) -> list[str]:
-        found = [text for number in sorted(self.outcome.touched) if (text := self._lost(number))]
-        old, new = (self._rest(state) for state in self.kill.allowed)
-        rest = self._rest(self.repaired)
-        if not self.outcome.touched & self.kill.changing:
-            expected = [new] if self.was_committed else [old, new]
-            if rest not in expected:
-                difference = State(rest).differences(State(expected[-1]))
-                found.append(f"the untouched tasks are neither before nor after: {difference}")
-            return found
-        for number, task in rest.items():
-            if task not in (old.get(number), new.get(number)):
-                found.append(f"#{number} is {task}, as nobody wrote it")
-        return found + [f"#{n} is gone" for n in old if n in new and n not in rest]
-
-    @property
-    def is_reapplied(self) -> bool:
-        """Whether what we meant to change of the record they wrote is changed now."""
-        tasks = self.repaired.tasks
-        return all(
-            (tasks[i].blocks, tasks[i].blocked_by) == self._meant(i, tasks[i])
-            for i in self.outcome.touched
-            if i in tasks
-        )
-
-    def _meant(self, number: int, task: Facts) -> tuple[frozenset[int], frozenset[int]]:
-        """The edges of a task as somebody wrote it, with what we meant to add and take away."""
-        nothing = Facts("")
-        old, new = (state.tasks.get(number, nothing) for state in self.kill.allowed)
-        return (
-            task.blocks - (old.blocks - new.blocks) | (new.blocks - old.blocks),
-            task.blocked_by - (old.blocked_by - new.blocked_by) | (new.blocked_by - old.blocked_by),
-        )
-
-    def _rest(self, state: State) -> dict[int, Facts]:
-        return {i: task for i, task in state.tasks.items() if i not in self.outcome.touched}
-
-    def _lost(self, number: int) -> str | None:
-        """What became of a foreign edit, if it was lost."""
-        theirs, now = self.outcome.written(number), self.repaired.tasks.get(number)
-        if theirs is None:
-            return None if now is None else f"#{number} was removed by them and is back"
-        if now is None:
-            same = self.was_committed and theirs == self.outcome.before.tasks.get(number)
-            is_deleted = same and number not in self.kill.allowed[1].tasks
-            # As they put back what stood there, our removal of it still holds.
-            return None if is_deleted else f"#{number} was written by them and is gone"
-        blocks, blocked_by = self._meant(number, theirs)
-        allowed = {"blocks": blocks, "blocked_by": blocked_by}
-        for name in ("subject", "owner", "status", "rest", "blocks", "blocked_by"):
-            wrote, stands = getattr(theirs, name), getattr(now, name)
-            if stands not in (wrote, allowed.get(name, wrote)):
-                return f"#{number}: their {name} {wrote} is {stands}"
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class Meeting:
-    """A foreign edit of what a kill left behind."""
-
-    kill: Kill
-    was_committed: bool
-    edit: ForeignEdit
-    outcome: Outcome
-    tree: Tree
-
-    @property
-    def is_close(self) -> bool:
-        """Whether the edit is of a record that the killed operation changes as well."""
-        return bool(self.outcome.touched & self.kill.changing)
-
-    def judge(self, root: Path) -> tuple[Case, list[str]]:
-        """The repaired list, and what is wrong with it."""
-        case = Case(self.kill, self.was_committed, self.outcome, read_plainly(root).state)
-        found = (*case.problems(), *_settled(root))
-        return case, [f"{self.kill}, then somebody {self.edit}: {text}" for text in found]
-
-
 def _meetings(place: Path, effort: Effort) -> Iterator[Meeting]:
     turn = 0
     for kill in kills(place, Effort.FAST):
@@ -170,10 +81,15 @@ def _between_kill_and_repair(
     root = place / "repaired"
     for meeting in _meetings(place, effort):
         write_tree(root, meeting.tree)
-        look().run(NativeStore(root))
+        with reports() as told:
+            look().run(NativeStore(root))
         case, wrong = meeting.judge(root)
-        counts["meeting our records"] += meeting.is_close
-        counts["re-applied"] += meeting.is_close and case.is_reapplied
+        if meeting.is_close and meeting.was_committed and not case.is_undone:
+            counts["meeting our records"] += 1
+            counts["re-applied"] += case.is_reapplied
+            counts["reported"] += bool(told)
+            if not case.is_reapplied and not told:
+                wrong.append(f"{meeting.kill}, then {meeting.edit}: ours is lost without a word")
         shutil.rmtree(root)
         yield wrong
 
@@ -185,21 +101,16 @@ def _between_kill_and_killed_repair(place: Path, effort: Effort) -> Iterator[lis
         if not meeting.is_close:
             continue
         start = Start(meeting.tree, meeting.outcome.after)
-        for number in range(1, calls(look(), start, root) + 1):
+        with reports():
+            most = calls(look(), start, root)
+        for number in range(1, most + 1):
             write_tree(root, meeting.tree)
-            killed(look(), root, number, When.AFTER)
-            look().run(NativeStore(root))
+            with reports():
+                killed(look(), root, number, When.AFTER)
+                look().run(NativeStore(root))
             _, wrong = meeting.judge(root)
             shutil.rmtree(root)
             yield [f"{text} (the repair was killed at call {number})" for text in wrong]
-
-
-def _settled(root: Path) -> list[str]:
-    """Nothing is left over, all parses, and a second repair finds nothing to do."""
-    wrong = [*read_plainly(root).broken, *debris(root)]
-    before = read_tree(root)
-    look().run(NativeStore(root))
-    return wrong if read_tree(root) == before else [*wrong, "a second repair changes something"]
 
 
 def _between_sections(place: Path, start: Start, effort: Effort) -> Iterator[list[str]]:
@@ -218,7 +129,7 @@ def _between_sections(place: Path, start: Start, effort: Effort) -> Iterator[lis
                 if outcome is not None and outcome.touched:
                     told = f"somebody {edit} at call {number} of {operation}"
                     found = _between_problems(operation, start, outcome, refused, root)
-                    yield [f"{told}: {text}" for text in (*found, *_settled(root))]
+                    yield [f"{told}: {text}" for text in (*found, *settled(root))]
                 shutil.rmtree(root)
 
 
@@ -281,7 +192,7 @@ def _between_calls(place: Path, start: Start, effort: Effort) -> Iterator[list[s
                     found = read_plainly(root).state
                     wrong = [] if found.tasks == done.tasks else [found.differences(done)]
                     told = f"{first}, then somebody {edit}, then {second}"
-                    yield [f"{told}: {text}" for text in (*wrong, *_settled(root))]
+                    yield [f"{told}: {text}" for text in (*wrong, *settled(root))]
                 shutil.rmtree(root)
 
 

@@ -14,4 +14,5 @@ def test_foreign_fast_loses_no_foreign_edit() -> None:
     figure = run(Effort.FAST)
     assert figure.violations == []
     assert all(figure.detail[kind] > 100 for kind in ("repair", "sections", "calls"))
-    assert figure.detail["meeting our records"] > 50
+    assert figure.detail["killed repair"] > 100
+    assert figure.detail["meeting our records"] > 10
