@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from store.files import fs
 from store.files.paths import locate
 from store.model.errors import ColonytopError, StorageFailure
+from store.systems.hive.native import NativeStore
 from tests.faults import errors
 from tests.faults.figure import Effort
 from tests.faults.port import EVERY, When, counting, fail, inject
-from tests.faults.sample_list import OPERATIONS, make_sample
+from tests.faults.sample_list import LIST, OPERATIONS, make_sample
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -29,24 +30,17 @@ def test_errors_at_every_call_leave_the_list_before_or_after() -> None:
 def test_errors_of_a_store_that_swallows_them_are_found_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = fs.Directory.unlink
-
-    def careless(self: fs.Directory, name: str) -> bool:
-        try:
-            return real(self, name)
-        except OSError:
-            return True
+    def careless(store: NativeStore) -> None:
+        with suppress(ColonytopError):
+            store.update_task(LIST, 1, status="in_progress")
 
     make_sample(tmp_path / "template")
-    monkeypatch.setattr(fs.Directory, "unlink", careless)
-    trial = errors.Trial(tmp_path, "delete")
-    faults = [
-        errors.Fault("delete", number, kind, errno.EIO)
-        for number, kind in enumerate(trial.kinds, 1)
-        if kind == "unlink"
-    ]
+    monkeypatch.setitem(OPERATIONS, "status", careless)
+    trial = errors.Trial(tmp_path, "status")
     detail = {"committed": 0, "refused": 0, "succeeded": 0}
-    assert [wrong for fault in faults for wrong in trial.run(fault, detail)] != []
+    number = trial.kinds.index("fsync") + 1
+    (wrong,) = trial.run(errors.Fault("status", number, "fsync", errno.EIO), detail)
+    assert "success, yet the list is" in wrong
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
