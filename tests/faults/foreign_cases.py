@@ -111,14 +111,14 @@ class Meeting:
 
 @contextmanager
 def reports() -> Iterator[list[str]]:
-    """What the store's files say in the log meanwhile, and nobody else hears."""
+    """What the store says in the log meanwhile, and nobody else hears."""
     told: list[str] = []
 
     class Listener(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             told.append(record.getMessage())
 
-    log, listener = logging.getLogger("store.files"), Listener(logging.WARNING)
+    log, listener = logging.getLogger("store"), Listener(logging.WARNING)
     propagated, log.propagate = log.propagate, False
     log.addHandler(listener)
     try:

@@ -12,7 +12,7 @@ from tests.faults.kills import Kill, Start, calls, killed, kills
 from tests.faults.model import Operation, State, look
 from tests.faults.port import When
 
-_FAST_SHARE = 5
+_FAST_SHARE = 2
 """The fast form kills one of so many recoveries; all of their calls take turns."""
 
 
