@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from store.files.fs import Directory, FileContent, UnreadableFile, revision_of
-from store.files.reading import TornFiles, has_moved, is_quiet, is_racy, may_pass, read_plain
+from store.files.overlay import Overlay, read_file
+from store.files.reading import TornFiles, has_moved, is_quiet, is_racy, may_pass
 from store.model.task import NO_REVISION, Revision, Task
 
 RETRY_S = 0.017
@@ -69,6 +70,8 @@ class Scanner:
         """Names that are neither records nor ours, as of the last listing."""
         self.reads = 0
         """Files opened since the beginning."""
+        self.overlay: Overlay | None = None
+        """A committed change to look through; set it before each scan."""
         self._racy: set[str] = set(self.tasks)
         self._torn = TornFiles()
         self._waiting: list[str] = []
@@ -169,7 +172,8 @@ class Scanner:
         start = time.monotonic()
         mtime_ns, identity = directory.mtime_ns(), directory.identity()
         was_quiet = is_quiet(mtime_ns)
-        to_read: list[str] = []
+        coming = self.overlay.ops if self.overlay is not None else {}
+        to_read: list[str] = [*coming]
         ignored: list[str] = []
         seen: set[str] = set()
         with os.scandir(directory.fileno()) as entries:
@@ -177,23 +181,18 @@ class Scanner:
                 name = entry.name
                 known = self.tasks.get(name)
                 if known is None:
+                    if name in coming:
+                        continue
                     if self._format.is_record(name):
                         to_read.append(name)
                     elif not self._format.is_ours(name):
                         ignored.append(name)
                     continue
                 seen.add(name)
-                if trust_inodes:
-                    if entry.inode() != known.revision.inode:
-                        to_read.append(name)
-                elif (
-                    name in self._racy
-                    or name in self._torn.names
-                    or has_moved(entry, known.revision)
-                ):
+                if name not in coming and self._is_to_read(entry, known, trust_inodes):
                     to_read.append(name)
         if len(seen) < len(self.tasks):
-            missed = self.tasks.keys() - seen
+            missed = self.tasks.keys() - seen - coming.keys()
             to_read.extend(self._examine(directory, missed, moved))
         self.ignored = frozenset(ignored)
         for name in self._torn.names.keys() - self.tasks.keys() - set(to_read):
@@ -205,12 +204,21 @@ class Scanner:
         self._next_listing = now + max(0.0, now - start - _CHEAP_S) * _LISTING_SHARE
         return to_read
 
+    def _is_to_read(self, entry: os.DirEntry[str], known: Task, trust_inodes: bool) -> bool:
+        if trust_inodes:
+            return entry.inode() != known.revision.inode
+        name = entry.name
+        return name in self._racy or name in self._torn.names or has_moved(entry, known.revision)
+
     def _examine(self, directory: Directory, names: Iterable[str], moved: Moved) -> list[str]:
         """Of these names, those to read; those that are really gone are put in `moved`."""
         to_read: list[str] = []
         for name in names:
             known = self.tasks.get(name)
             if known is None and not self._format.is_record(name):
+                continue
+            if self._is_coming(name):
+                to_read.append(name)
                 continue
             status = directory.status(name)
             if status is None:
@@ -223,6 +231,9 @@ class Scanner:
             ):
                 to_read.append(name)
         return to_read
+
+    def _is_coming(self, name: str) -> bool:
+        return self.overlay is not None and name in self.overlay.ops
 
     def _forget(self, name: str, moved: Moved) -> None:
         self._racy.discard(name)
@@ -238,7 +249,7 @@ class Scanner:
             if task is None:
                 self._forget(name, moved)
                 continue
-            if is_racy(task.revision, start_ns):
+            if is_racy(task.revision, start_ns) or self._is_coming(name):
                 self._racy.add(name)
             else:
                 self._racy.discard(name)
@@ -260,7 +271,10 @@ class Scanner:
         """
         self.reads += 1
         try:
-            file = read_plain(directory, name) or directory.read(name)
+            if self.overlay is not None and name in self.overlay.ops:
+                file = self.overlay.read(directory, name, read_file)
+            else:
+                file = read_file(directory, name)
         except FileNotFoundError:
             return None, False
         except UnreadableFile as error:

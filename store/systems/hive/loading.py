@@ -7,6 +7,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -22,6 +23,7 @@ from store.systems.hive.discovery import MARK, NEWER, TASKS, Parts, is_ours
 from store.systems.hive.problems import EdgeProblems, ignored_names, lost_mark
 from store.systems.hive.record import file_name, id_of_file, read_task, unreadable_task
 from store.systems.hive.sidecars import SidecarReader, Sidecars
+from store.systems.hive.steady import SteadyScan, Width
 
 _MARK_DELAY_S = 1.0  # the owner writes a new task first and the mark after it
 _MOST_HINTS = 0.5  # more names than this share of all: listing is cheaper
@@ -48,7 +50,7 @@ class ListLoader:
     @property
     def is_settled(self) -> bool:
         """False: load again soon, something is half written or not read yet."""
-        return self._scanner.is_settled
+        return self._scanner.is_settled and self._steady.is_steady
 
     @property
     def reads(self) -> int:
@@ -115,6 +117,7 @@ class ListLoader:
             RecordFormat(lambda n: id_of_file(n) is not None, is_ours, self._parse, self._broken),
             known,
         )
+        self._steady = SteadyScan(self._scanner)
         self._edges = EdgeProblems()
         self._was_partial = False
         self._last = previous
@@ -136,11 +139,17 @@ class ListLoader:
             return self._scanner.clear()
         with tasks:
             names = None if changed is None else self._names(changed)
+            width = Width.ALL if names is None and not quick else Width.SOME
             if names is not None:
-                return self._scanner.scan_names(tasks, names)
-            if self._scanner.is_partial:
-                return self._scanner.go_on(tasks, limit)
-            return self._scanner.scan_quickly(tasks) if quick else self._scanner.scan(tasks, limit)
+                look = partial(self._scanner.scan_names, tasks, names)
+            elif self._scanner.is_partial:
+                look = partial(self._scanner.go_on, tasks, limit)
+            elif quick:
+                look = partial(self._scanner.scan_quickly, tasks)
+            else:
+                look = partial(self._scanner.scan, tasks, limit)
+            shown = self._last.tasks if self._last is not None else {}
+            return self._steady.run(directory, tasks, look, width, shown)
 
     def _names(self, changed: Collection[Path]) -> set[str] | None:
         """The task files that these paths name; None if they call for a look at all."""
@@ -165,6 +174,7 @@ class ListLoader:
             following = last.with_tasks(_merged(last.tasks, moved), touched)
             self._judge_edges(last, following, touched)
         ignored = self._scanner.ignored
+        is_stale = not self._steady.is_steady
         problems = (
             *sidecars.problems,
             *self._mark_problem(following.tasks, sidecars),
@@ -179,11 +189,11 @@ class ListLoader:
             and info is last.info
             and problems is last.problems
             and len(ignored) == last.ignored
-            and not last.is_stale
+            and last.is_stale == is_stale
         ):
             return last
         return replace(
-            following, info=info, problems=problems, ignored=len(ignored), is_stale=False
+            following, info=info, problems=problems, ignored=len(ignored), is_stale=is_stale
         )
 
     def _judge_edges(self, last: TaskList, now: TaskList, touched: frozenset[TaskId]) -> None:
