@@ -45,13 +45,24 @@ class Weather:
     looks: int
 
 
-WEATHER = {Effort.FAST: Weather(40, 400, 60), Effort.LONG: Weather(600, 6000, 1500)}
+WEATHER = {Effort.FAST: Weather(40, 400, 60), Effort.LONG: Weather(100, 1000, 150)}
+STORMS = {Effort.FAST: 1, Effort.LONG: 10}
 
 
 def run(effort: Effort, seed: int = 4) -> Figure:
-    """Raise a storm and look at what is left of it."""
+    """Raise storms, each over a fresh list, and look at what is left."""
+    violations: list[str] = []
+    detail: dict[str, int] = {}
+    for number in range(seed, seed + STORMS[effort]):
+        found = _raise(number, WEATHER[effort])
+        violations += [f"storm {number}: {wrong}" for wrong in found.pop("violations")]
+        for name, count in found.items():
+            detail[name] = detail.get(name, 0) + count
+    return Figure("storm", detail["kills"], "kills", violations, detail=detail)
+
+
+def _raise(seed: int, weather: Weather) -> dict[str, Any]:
     with scratch("storm") as place:
-        weather = WEATHER[effort]
         told = [str(number) for number in (seed, weather.kills, weather.calls, weather.looks)]
         done = subprocess.run(
             [sys.executable, "-m", "tests.faults.storm", str(place), *told],
@@ -62,9 +73,8 @@ def run(effort: Effort, seed: int = 4) -> Figure:
         )
         if done.returncode:
             raise RuntimeError(f"the storm itself failed:\n{done.stderr}")
-        found = json.loads(done.stdout)
-    violations = found.pop("violations")
-    return Figure("storm", found["kills"], "kills", violations, detail=found)
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
 
 
 # the storm
