@@ -108,9 +108,11 @@ class Watched(ColonytopApp):
     CSS_PATH = str(Path(tui.app.__file__).parent / "screens" / "main.tcss")
 
     def __init__(self, place: Path, settings: Settings) -> None:
-        workspace = Workspace([RootSpec(place, "test")])
-        super().__init__(workspace, settings, clock=lambda: NOW)
-        self.threads = NoThreads(workspace, self.main.post_message)
+        def open_workspace() -> Workspace:
+            return Workspace([RootSpec(place, "test")])
+
+        super().__init__(open_workspace, settings, clock=lambda: NOW)
+        self.threads = NoThreads(open_workspace, self.main.post_message)
         self.ran: list[str] = []
         capture(self)
 
