@@ -156,7 +156,7 @@ def _acquire(directory: Directory, list_id: str, patience: Patience, traffic: _T
             if _quiet_left(time.monotonic(), patience):
                 os.close(descriptor)
                 continue
-        if _is_current(directory, descriptor):
+        if _is_current_or_closed(directory, descriptor):
             if _lock_directory(directory):
                 return HeldLock(list_id, directory, descriptor)
             # Somebody of ours is inside through a lock file that was unlinked under it.
@@ -259,6 +259,14 @@ def _is_current(directory: Directory, descriptor: int) -> bool:
         and (named.st_dev, named.st_ino) == (locked.st_dev, locked.st_ino)
         and _is_at_path(directory)
     )
+
+
+def _is_current_or_closed(directory: Directory, descriptor: int) -> bool:
+    try:
+        return _is_current(directory, descriptor)
+    except BaseException:
+        os.close(descriptor)
+        raise
 
 
 def _is_at_path(directory: Directory) -> bool:

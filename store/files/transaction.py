@@ -9,6 +9,7 @@ without knowing of transactions sees a task blocked too long, never started too 
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -94,7 +95,7 @@ def commit(
     for write in writes:
         if write.is_beside:
             verify()
-            _make(write, sync and write.sync)
+            _make_beside(write, sync and write.sync)
             if sync and write.sync:
                 unsynced[id(write.directory)] = write.directory
     if not records:
@@ -110,6 +111,15 @@ def commit(
     else:
         _make(write, sync and write.sync)
     return [write.directory] if sync and write.sync else []
+
+
+def _make_beside(write: Write, sync: bool) -> None:
+    try:
+        _make(write, sync)
+    except OSError as error:
+        if error.errno not in _FULL or write.content != write.before:
+            raise
+        write.directory.sync_file(write.name)  # it was only to be made to last
 
 
 def _make(write: Write, sync: bool) -> None:
@@ -131,7 +141,12 @@ def _commit_several(
     for write in writes:
         if write.before is None and tasks.status(write.name) is not None:
             raise FileExistsError(tasks.path_of(write.name))
-    _prepare(directory, transaction, writes, content, verify, sync)
+    try:
+        _prepare(directory, transaction, writes, content, verify, sync)
+    except OSError as error:
+        if error.errno not in _FULL or writes[0].content is not None:
+            raise
+        return _remove_on_full_disk(writes, verify, sync)
     try:
         if sync:
             directory.sync()
@@ -145,6 +160,28 @@ def _commit_several(
         if op.tmp is None:
             directory.discard(transaction.gone_name(op))
     return [directory] if sync else []
+
+
+def _remove_on_full_disk(
+    writes: Sequence[Write], verify: Callable[[], None], sync: bool
+) -> list[Directory]:
+    """A removal needs no space, and makes some for what follows from it.
+
+    Only a crash between the two leaves edges to what is gone; they block, as all that is missing.
+    """
+    verify()
+    (tasks,) = {id(write.directory): write.directory for write in writes}.values()
+    tasks.unlink(writes[0].name)
+    try:
+        for write in writes[1:]:
+            _make(write, sync and write.sync)
+    except OSError as error:
+        rest = "edges to what was removed are left: free some space and run doctor --repair"
+        raise CommittedPending(tasks.location, _reason(error), rest=rest) from error
+    return [tasks] if sync else []
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def _described(writes: Sequence[Write], rules: Rules) -> Transaction:
@@ -193,8 +230,8 @@ def _withdraw(
     directory: Directory, transaction: Transaction, made: Sequence[str], error: BaseException
 ) -> None:
     """Remove the temporaries, unless the interruption came right after the commit point."""
-    record = directory.status(temporary_name(TXN_NAME, transaction.txid))
-    if record is None and made[-1] == temporary_name(TXN_NAME, transaction.txid):
+    record = temporary_name(TXN_NAME, transaction.txid)
+    if record in made and directory.status(record) is None:
         pending = txn_record.read(directory)
         if pending is not None and pending.txid == transaction.txid:
             if not isinstance(error, OSError):

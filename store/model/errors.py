@@ -245,11 +245,9 @@ class CommittedPending(ColonytopError):
 
     kind = "committed_pending"
 
-    def __init__(self, path: str, reason: str, txid: str = "") -> None:
-        super().__init__(
-            f"{path}: saved; an error came after that ({reason}), "
-            "the next writer in this list finishes the rest"
-        )
+    def __init__(self, path: str, reason: str, txid: str = "", rest: str = "") -> None:
+        rest = rest or "the next writer in this list finishes the rest"
+        super().__init__(f"{path}: saved; an error came after that ({reason}), {rest}")
         self.path = path
         self.txid = txid
         self.result: Any = None

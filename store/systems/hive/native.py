@@ -440,9 +440,9 @@ def _is_record(name: str) -> bool:
 
 def _sync(opened: OpenList, planned: Plan[Any], unsynced: list[Directory]) -> None:
     """Make a change last, after the lock was released."""
-    if unsynced:
-        gather(opened.directory)
     try:
+        if unsynced:
+            gather(opened.directory)
         for directory in unsynced:
             directory.sync()
     except OSError as error:
