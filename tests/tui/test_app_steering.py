@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.tui.conftest import Colony, OpenSession
+from textual.widget import Widget
+
+from tests.tui.conftest import Colony, OpenSession, Session
 from tui.screens.busy import BusyScreen
 from tui.screens.conflict import ConflictScreen
 from tui.screens.quit import QuitScreen
 from tui.screens.release import ReleaseScreen
 from tui.screens.unblock import UnblockScreen
+from tui.settings import Settings
 from tui.view_state import ChangeSign
 from tui.widgets.key_bar import KeyBar
 
@@ -257,10 +260,24 @@ async def test_copy_key_puts_one_safe_line_on_the_clipboard(
 async def test_picture_key_writes_an_svg_where_the_settings_say(
     colony: Colony, open_session: OpenSession, tmp_path: Path
 ) -> None:
-    from tui.settings import Settings
-
     settings = Settings(pictures=tmp_path)
     async with open_session(colony, settings=settings) as session:
         await session.press("ctrl+s")
         await session.until(lambda: list(tmp_path.glob("colonytop-*.svg")))
         await session.until(lambda: "picture saved" in session.text())
+
+
+async def test_own_edit_appears_under_the_operators_name_of_the_settings(
+    colony: Colony, open_session: OpenSession
+) -> None:
+    settings = Settings(operator="kim")
+    async with open_session(colony, settings=settings, goto="demo/6") as session:
+        await session.until_selected(6)
+        await session.press("a", *"zoe", "enter")
+        await session.until(lambda: colony.read(6)["owner"] == "zoe")
+        activity = session.app.screen.query_one("#activity")
+        await session.until(lambda: any(" kim " in line for line in _lines(session, activity)))
+
+
+def _lines(session: Session, pane: Widget) -> list[str]:
+    return session.text().splitlines()[pane.region.y : pane.region.bottom]

@@ -73,7 +73,9 @@ class MainScreen(ColonyScreen):
 
     def report_own(self, edit: Edit, result: EditResult) -> None:
         key = result.task.key if result.task else getattr(edit, "key", None)
-        self.query_one(ActivityPane).add_line(deed(edit, result), at=self.clock(), key=key)
+        self.query_one(ActivityPane).add_line(
+            deed(edit, result), at=self.clock(), key=key, operator=self.settings.operator
+        )
 
     def say(self, text: SafeText, *, severity: Severity = "info") -> None:
         self.query_one(StatusLine).say(text, severity)
