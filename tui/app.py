@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -19,16 +20,26 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 
 from tui.messages import EditFailed, EditRequested, EditSettled
-from tui.palette import CommandProvider, TaskProvider
 from tui.safe_text import one_line
 from tui.screens.main import MainScreen
-from tui.screens.quit import QuitScreen
 from tui.settings import Settings
 from tui.themes import THEMES, theme_for, variable_defaults
-from tui.workers import ColonyWorkers
+from tui.workers import ColonyWorkers, OpenWorkspace
 
 if TYPE_CHECKING:
-    from store.workspace import Workspace
+    from textual.command import Provider
+
+
+def _command_provider() -> type[Provider]:
+    from tui.palette import CommandProvider
+
+    return CommandProvider
+
+
+def _task_provider() -> type[Provider]:
+    from tui.palette import TaskProvider
+
+    return TaskProvider
 
 
 class ColonytopApp(App[int]):
@@ -36,13 +47,13 @@ class ColonytopApp(App[int]):
 
     TITLE = "colonytop"
     CSS_PATH = "screens/main.tcss"  # a default screen's own path is never read
-    COMMANDS = {CommandProvider, TaskProvider}  # noqa: RUF012  Textual's own form
+    COMMANDS = {_command_provider, _task_provider}  # noqa: RUF012  Textual's own form
     BINDINGS: ClassVar = [Binding("ctrl+c", "interrupt", "Quit", show=False, priority=True)]
     ENABLE_COMMAND_PALETTE = True
 
     def __init__(
         self,
-        workspace: Workspace,
+        open_workspace: OpenWorkspace,
         settings: Settings,
         *,
         read_only: bool = False,
@@ -56,12 +67,24 @@ class ColonytopApp(App[int]):
         super().__init__(ansi_color=True if ansi_color else None)
         for own in THEMES:
             self.register_theme(own)
-        self.theme = theme
+        self._begin_with(theme, ansi=ansi_color)
         self.settings = settings
         self.main = MainScreen(settings, read_only=read_only, goto=goto, clock=clock)
         post, every_s = self.main.post_message, settings.refresh
-        self.threads = ColonyWorkers(workspace, post, reconcile_s=every_s)
+        self.threads = ColonyWorkers(open_workspace, post, reconcile_s=every_s)
         self.set_keymap(settings.keymap)
+
+    def _begin_with(self, theme: str, *, ansi: bool) -> None:
+        """Set the theme as it is set later, but without parsing every stylesheet once more."""
+        if ansi:
+            self.theme = theme
+            return
+        self.set_reactive(App.theme, theme)
+        dark = self.current_theme.dark
+        self.set_class(True, f"-theme-{theme}", update=False)
+        self.set_class(dark, "-dark-mode", update=False)
+        self.set_class(not dark, "-light-mode", update=False)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> Screen[Any]:
         return self.main
@@ -69,9 +92,13 @@ class ColonytopApp(App[int]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return variable_defaults(self.current_theme)
 
-    def on_mount(self) -> None:
-        # The first paint must not wait for files.
-        self.call_after_refresh(self.threads.start)
+    @on(MainScreen.Complete)
+    def begin_to_watch(self) -> None:
+        """The first paint has not waited for files; now they are read."""
+        if not gc.isenabled():  # see `run_app`
+            gc.freeze()
+            gc.enable()
+        self.threads.start()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         yield SystemCommand("Program: theme", "Change the colours", self.action_change_theme)
@@ -118,7 +145,10 @@ class ColonytopApp(App[int]):
         """Leave; ask first while edits wait."""
         if not self._edits_waiting:
             self.exit(0)
-        elif not isinstance(self.screen, QuitScreen):
+            return
+        from tui.screens.quit import QuitScreen
+
+        if not isinstance(self.screen, QuitScreen):
             asked = QuitScreen(self._edits_waiting)
             self.push_screen(asked, lambda leave: self.exit(0) if leave else None)
 
@@ -126,6 +156,8 @@ class ColonytopApp(App[int]):
     @on(EditFailed)
     def quit_when_done(self) -> None:
         """The edits that kept the program from ending are made."""
+        from tui.screens.quit import QuitScreen
+
         if isinstance(self.screen, QuitScreen) and not self._edits_waiting:
             self.screen.dismiss(True)
 

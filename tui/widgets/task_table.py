@@ -125,6 +125,8 @@ class TaskTable(ScrollView, can_focus=True, inherit_bindings=False):
     # What arrives
 
     def on_mount(self) -> None:
+        # Two themes may differ in nothing but the colours that the lines take from them.
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._restyle())
         self._show(EMPTY_FRAME, self.frame)
 
     def watch_frame(self, before: Frame, frame: Frame) -> None:
