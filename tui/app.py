@@ -24,6 +24,7 @@ from tui.safe_text import one_line
 from tui.screens.main import MainScreen
 from tui.settings import Settings
 from tui.themes import THEMES, theme_for, variable_defaults
+from tui.typeahead import Typeahead
 from tui.workers import ColonyWorkers, OpenWorkspace
 
 if TYPE_CHECKING:
@@ -73,6 +74,13 @@ class ColonytopApp(App[int]):
         post, every_s = self.main.post_message, settings.refresh
         self.threads = ColonyWorkers(open_workspace, post, reconcile_s=every_s)
         self.set_keymap(settings.keymap)
+        self._typeahead = Typeahead(self, super().on_event)
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
+            await self._typeahead.take(event)
+        else:
+            await super().on_event(event)
 
     def _begin_with(self, theme: str, *, ansi: bool) -> None:
         """Set the theme as it is set later, but without parsing every stylesheet once more."""
