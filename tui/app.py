@@ -25,6 +25,7 @@ from tui.screens.main import MainScreen
 from tui.settings import Settings
 from tui.themes import THEMES, theme_for, variable_defaults
 from tui.typeahead import Typeahead
+from tui.widgets.scroll_bar import choose_scroll_bars
 from tui.workers import ColonyWorkers, OpenWorkspace
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class ColonytopApp(App[int]):
             self.register_theme(own)
         self._begin_with(theme, ansi=ansi_color)
         self.settings = settings
+        choose_scroll_bars(ascii_only=settings.ascii)
+        self.set_class(settings.ascii, "-ascii", update=False)
         self.main = MainScreen(settings, read_only=read_only, goto=goto, clock=clock)
         post, every_s = self.main.post_message, settings.refresh
         self.threads = ColonyWorkers(open_workspace, post, reconcile_s=every_s)

@@ -26,6 +26,12 @@ _SPELLED = {
 }
 
 
+class PaneHelp(Markdown):
+    """Our own words, with a bullet that every terminal has."""
+
+    BULLETS = ["- "]  # noqa: RUF012  Textual's own form
+
+
 class HelpScreen(ModalScreen[None]):
     """Closes on Esc, `?` and `q`."""
 
@@ -43,25 +49,29 @@ class HelpScreen(ModalScreen[None]):
     }
     """
 
-    def __init__(self, keys: Mapping[str, str], pane_help: str = "") -> None:
+    def __init__(self, keys: Mapping[str, str], pane_help: str = "", search_help: str = "") -> None:
         """Args:
         keys: the key shown for each live command, by command id.
         pane_help: our own words (Markdown) on the focused pane; never text from a task.
+        search_help: the same on the search line, which cannot be asked with `?` itself.
         """
         super().__init__()
         self._keys = keys
         self._pane_help = pane_help
+        self._search_help = search_help
 
     def compose(self) -> ComposeResult:
         with VerticalScroll() as page:
             page.border_title = "Help"
             page.border_subtitle = "Esc closes"
             if self._pane_help:
-                yield Markdown(self._pane_help, open_links=False)
+                yield PaneHelp(self._pane_help, open_links=False)
             for group in Group:
                 commands = [c for c in COMMANDS if c.group is group and c.id in self._keys]
                 if commands:
                     yield Static(self._section(group, commands))
+            if self._search_help:
+                yield PaneHelp(self._search_help, open_links=False)
 
     def _section(self, group: Group, commands: list[Command]) -> Content:
         lines = [Content.assemble((group.value, "bold $accent"))]

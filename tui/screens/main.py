@@ -259,5 +259,5 @@ class MainScreen(ColonyScreen):
     def action_show_help(self) -> None:
         from tui.screens.help import HelpScreen
 
-        pane_help = self.focused.HELP if self.focused else None
-        self.app.push_screen(HelpScreen(live_keys(self), pane_help or ""))
+        pane_help = (self.focused.HELP if self.focused else None) or ""
+        self.app.push_screen(HelpScreen(live_keys(self), pane_help, LensBar.HELP))
