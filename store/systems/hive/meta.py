@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from store.files.codec import Unparsable, format_object, parse_object
-from store.files.fs import Directory, UnreadableFile
+from store.files.failures import UnreadableFile
+from store.files.fs import Directory
 from store.files.transaction import Write
 from store.model.errors import InvalidField, UnreadableTask
 from store.systems.hive.list_ids import role_of_list_id

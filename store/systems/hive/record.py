@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from store.files.codec import MAX_DEPTH, Unparsable, parse_object
-from store.files.fs import FileContent
+from store.files.content import FileContent
 from store.model.task import (
     NO_REVISION,
     Problem,

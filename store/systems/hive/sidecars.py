@@ -10,7 +10,9 @@ from typing import Generic, TypeVar
 from pydantic import ValidationError
 
 from store.files.codec import Unparsable, parse_object
-from store.files.fs import Directory, UnreadableFile, revision_of
+from store.files.content import revision_of
+from store.files.failures import UnreadableFile
+from store.files.fs import Directory
 from store.files.places import is_open_to_others, may_write
 from store.model.task import Capabilities, Problem, ProblemKind, Revision, Verb
 from store.systems.hive.discovery import LOCK, MARK, META, NEWER, TASKS

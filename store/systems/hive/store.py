@@ -138,8 +138,6 @@ class TaskStore:
         """Change a task, and both sides of its edges, in one commit.
 
         Args:
-            task_list_id: the list.
-            task_id: the task.
             subject, description, active_form, status: None leaves them.
             owner: None clears it, absent leaves it.
             add_blocks, add_blocked_by, remove_blocks, remove_blocked_by: ids of far ends.
@@ -154,10 +152,9 @@ class TaskStore:
             StaleEdit: a field differs from `expected`.
             CycleRefused, SelfEdge, TaskNotFound: for an edge that cannot be made.
         """
+        task = partial(self._native.update_task, task_list_id, task_id)
         native = partial(
-            self._native.update_task,
-            task_list_id,
-            task_id,
+            task,
             subject=subject,
             description=description,
             active_form=active_form,
