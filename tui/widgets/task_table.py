@@ -20,6 +20,7 @@ from textual.strip import Strip
 from store.model.task import TaskKey
 from tui.projection import EMPTY_PROJECTION, Projection, Projector
 from tui.view_state import EMPTY_FRAME, Frame, SortKey
+from tui.widgets.extent import set_extent
 from tui.widgets.table_lines import HEADER_LINES, TableLines, Window
 from tui.widgets.table_scroll import Sight, top_keeping, top_showing
 from tui.widgets.table_styles import COMPONENTS, CSS
@@ -152,8 +153,7 @@ class TaskTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _fit_height(self) -> None:
         size = Size(0, len(self._projection) + HEADER_LINES)
-        if size != self.virtual_size:
-            self.virtual_size = size
+        set_extent(self, size)
 
     def _keep_cursor(self, old: Projection, new: Projection) -> None:
         """The cursor stays on its task, and the task on its line of the screen."""
