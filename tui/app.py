@@ -129,19 +129,24 @@ class ColonytopApp(App[int]):
     # Pictures
 
     def action_save_picture(self) -> None:
-        """Write the screen as SVG, from a thread; a notification says where."""
-        name = time.strftime("colonytop-%Y%m%d-%H%M%S.svg")
-        self.deliver_text(
-            io.StringIO(self.export_screenshot()),
-            save_directory=self.settings.pictures,
-            save_filename=name,
-            open_method="download",
-            name="picture",
-        )
+        """Write the screen as SVG and as text, from threads; a notification says where."""
+        from tui.pictures import picture, plain_text
+
+        name = time.strftime("colonytop-%Y%m%d-%H%M%S")
+        drawn = {"svg": picture(self, "colonytop"), "txt": plain_text(self)}
+        for suffix, text in drawn.items():
+            self.deliver_text(
+                io.StringIO(text),
+                save_directory=self.settings.pictures,
+                save_filename=f"{name}.{suffix}",
+                open_method="download",
+                name="picture",
+            )
 
     @on(events.DeliveryComplete)
     def tell_picture(self, event: events.DeliveryComplete) -> None:
-        if event.name == "picture":
+        is_text = event.path is not None and event.path.suffix == ".txt"
+        if event.name == "picture" and not is_text:  # one word for both files
             self.notify(one_line(f"picture saved: {event.path}"), markup=False)
 
     @on(events.DeliveryFailed)

@@ -24,9 +24,7 @@ _LOST_S = 0.5
 class Typeahead:
     """Gives the app one key or paste at a time; the next when all is done that the last began."""
 
-    def __init__(
-        self, app: App[Any], give: Callable[[events.Event], Awaitable[None]]
-    ) -> None:
+    def __init__(self, app: App[Any], give: Callable[[events.Event], Awaitable[None]]) -> None:
         """Args:
         give: passes an event on to whatever has the focus now.
         """

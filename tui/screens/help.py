@@ -12,8 +12,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Markdown, Static
 
 from tui.commands import COMMANDS, Command, Group
+from tui.widgets.drawing import hanging
 
-_KEY_CELLS = 12
+_KEY_CELLS = 11
+_WIDTH = 76  # as in the stylesheet below
 _SPELLED = {
     "up": "Up",
     "down": "Down",
@@ -77,5 +79,11 @@ class HelpScreen(ModalScreen[None]):
         lines = [Content.assemble((group.value, "bold $accent"))]
         for command in commands:
             key = " ".join(_SPELLED.get(k, k) for k in self._keys[command.id].split(","))
-            lines.append(Content.assemble((f"  {key:<{_KEY_CELLS}}", "bold"), command.help))
+            lead = Content.styled(f"  {key:<{_KEY_CELLS}} ", "bold")
+            lines.append(hanging(lead, Content(command.help), self._cells))
         return Content("\n").join([*lines, Content("")])
+
+    @property
+    def _cells(self) -> int:
+        """Cells inside border, padding and scroll bar."""
+        return min(_WIDTH, self.app.size.width * 96 // 100) - 6

@@ -132,6 +132,14 @@ class MainScreen(ColonyScreen):
     def follow_cursor(self, message: TaskTable.Highlighted) -> None:
         self.set_selected(message.key)
 
+    @on(TaskTable.SortPicked)
+    def sort_by_column(self, message: TaskTable.SortPicked) -> None:
+        """By the column whose title was clicked; again: the other way round."""
+        if message.sort is self.frame.view.sort:
+            self.action_reverse_sort()
+        else:
+            self.change_view(sort=message.sort, descending=False)
+
     @on(TaskTable.Vanished)
     def tell_vanished(self, message: TaskTable.Vanished) -> None:
         self.say(one_line(f"#{message.key.id} {message.subject}: no longer in its list", 120))

@@ -106,7 +106,7 @@ description and every field of the record, also those that colonytop does not kn
             head = line(piece(text, "$muted"))
             self._show_body(None)
         else:
-            head = in_ascii(detail_text.head(frame, *found), frame.ascii)
+            head = in_ascii(detail_text.head(frame, *found, self._text_cells), frame.ascii)
             self._show_body(found[1])
         if not self._head or not head.is_same(self._head):
             self._head = head
@@ -116,6 +116,13 @@ description and every field of the record, also those that colonytop does not kn
             self.scroll_home(animate=False)
             title = "Detail" if frame.selected is None else f"Detail · #{frame.selected.id}"
             self.border_title = in_ascii(content(one_line(title, 80)), frame.ascii)
+
+    def on_resize(self) -> None:
+        self._show()
+
+    @property
+    def _text_cells(self) -> int:
+        return max(20, self.scrollable_content_region.width)
 
     def _selected(self) -> tuple[TaskList, Task] | None:
         key = self.frame.selected
