@@ -48,6 +48,9 @@ class HelpScreen(ModalScreen[None]):
             border: round $border; background: $surface; padding: 0 1;
         }
         & Static { height: auto; }
+        & PaneHelp { padding: 0; margin: 0 0 1 0; }
+        & PaneHelp > * { margin: 0; }
+        & PaneHelp > MarkdownH2 { color: $accent; text-style: bold; }
     }
     """
 

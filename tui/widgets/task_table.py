@@ -88,8 +88,6 @@ class TaskTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._subtitle = ""
         self.border_title = "Tasks"
 
-    # What others ask
-
     @property
     def projection(self) -> Projection:
         """The rows as they are shown."""
@@ -262,8 +260,6 @@ class TaskTable(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def _sight(self) -> Sight:
         return Sight(self.scroll_offset.y, self._page)
-
-    # Drawing
 
     def on_resize(self) -> None:
         self._show_cursor()
