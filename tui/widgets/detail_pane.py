@@ -77,8 +77,12 @@ description and every field of the record, also those that colonytop does not kn
     def on_mount(self) -> None:
         self._show()
 
+    def on_show(self) -> None:
+        self._show()
+
     def watch_frame(self) -> None:
-        if self.is_mounted and self._nodes:
+        # Text that nobody sees would still lay the screen out anew.
+        if self.is_mounted and self._nodes and self.display:
             self._show()
 
     def move_cursor(self, where: str) -> None:

@@ -23,7 +23,7 @@ from store.model.snapshot import Snapshot
 from tui.safe_text import content, one_line
 from tui.view_state import EMPTY_FRAME, Frame
 from tui.widgets.drawing import in_ascii
-from tui.widgets.extent import set_extent
+from tui.widgets.extent import keep_in_extent, set_extent
 from tui.widgets.pace import LEAST_INTERVAL_S, pace_of
 
 ROOMY = 40
@@ -167,6 +167,7 @@ class RowsPane(ScrollView, Generic[Facts], can_focus=True, inherit_bindings=Fals
         height = len(rows) + self._heading_rows
         if height != self.virtual_size.height:
             set_extent(self, Size(self.cells, height))
+            keep_in_extent(self)
         self._refresh_changed_lines()
 
     def move_cursor(self, where: str) -> None:

@@ -20,7 +20,7 @@ from textual.strip import Strip
 from store.model.task import TaskKey
 from tui.projection import EMPTY_PROJECTION, Projection, Projector
 from tui.view_state import EMPTY_FRAME, Frame, SortKey
-from tui.widgets.extent import set_extent
+from tui.widgets.extent import keep_in_extent, set_extent
 from tui.widgets.table_lines import HEADER_LINES, TableLines, Window
 from tui.widgets.table_scroll import Sight, top_keeping, top_showing
 from tui.widgets.table_styles import COMPONENTS, CSS
@@ -143,6 +143,7 @@ class TaskTable(ScrollView, can_focus=True, inherit_bindings=False):
             self._projection = self._projector.project(frame)
             self._fit_height()
             self._keep_cursor(old, self._projection)
+            keep_in_extent(self)
         self._follow(before.selected, frame.selected)
         title = summary(self._projection, frame.ascii)
         if title != self._subtitle:  # setting it repaints all
