@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 if TYPE_CHECKING:
     from store.workspace import RootSpec, Workspace
 
+    os.environ.setdefault("TEXTUAL_FPS", "120")  # in a stream a change waits for a frame
     gc.disable()  # until the first paint: what is imported is here to stay
     from tui.app import ColonytopApp
     from tui.settings import Settings
