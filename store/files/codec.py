@@ -51,7 +51,8 @@ def parse_object(content: bytes) -> dict[str, Any]:
     try:
         found = _decoder.decode(text)
     except json.JSONDecodeError as error:
-        raise Unparsable(f"not JSON: {error.msg} at line {error.lineno}") from error
+        what = error.msg.removesuffix(" at")  # as in "Unterminated string starting at"
+        raise Unparsable(f"not JSON: {what} at line {error.lineno}") from error
     except RecursionError as error:
         raise Unparsable("nested too deeply") from error
     if not isinstance(found, dict):

@@ -148,7 +148,8 @@ def _judge(task: Task, blocker_id: TaskId, blocker: Task | None, cycle: Sequence
         text = f"#{blocker_id} {what}, so nobody knows whether it is done"
         return Reason(ReasonKind.UNREADABLE, blocker_id, text)
     if blocker_id in cycle:
-        ring = " → ".join(f"#{i}" for i in cycle[:10]) + (" …" if len(cycle) > 10 else "")
+        ring = " → ".join(f"#{i}" for i in cycle[:10])
+        ring += " → …" if len(cycle) > 10 else f" → #{cycle[0]}"
         text = f"#{blocker_id} waits on this task in turn: cycle {ring}"
         return Reason(ReasonKind.CYCLE, blocker_id, text)
     if blocker.is_closed:

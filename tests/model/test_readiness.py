@@ -56,6 +56,12 @@ def test_readiness_completed_blockers_is_ready() -> None:
     assert verdict.reasons == ()
 
 
+def test_readiness_in_a_cycle_names_the_closed_ring() -> None:
+    waiting = task(8, 9)
+    (reason,) = task_list([waiting, task(9, 8)]).readiness(waiting).reasons
+    assert reason.text == "#9 waits on this task in turn: cycle #8 → #9 → #8"
+
+
 @given(any_tasks())
 def test_readiness_any_list_short_answers_agree_with_the_long_one(
     tasks: dict[TaskId, Task],
