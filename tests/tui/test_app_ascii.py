@@ -51,3 +51,12 @@ async def test_screen_with_ascii_asked_for_holds_nothing_else(
         await session.pilot.pause()
         strange = {sign for sign in session.text() if not sign.isascii()}
         assert strange == set(), session.text()
+
+
+async def test_notification_with_ascii_asked_for_holds_nothing_else(
+    colony: Colony, open_session: OpenSession
+) -> None:
+    async with open_session(colony, settings=ASCII) as session:
+        session.app.notify("the list is busy", severity="error", markup=False)
+        await session.until(lambda: "the list is busy" in session.text())
+        assert session.text().isascii()
