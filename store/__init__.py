@@ -46,8 +46,9 @@ if TYPE_CHECKING:
         session_task_list_id,
         unscoped_task_list_id,
     )
+    from store.systems.hive.models import TaskListMeta, TaskRecord
     from store.systems.hive.native import NativeStore
-    from store.systems.hive.record import TaskListMeta, TaskListRole, TaskRecord
+    from store.systems.hive.record import TaskListRole
     from store.systems.hive.store import TaskStore, get_task_store
 
 __all__ = [
@@ -109,8 +110,9 @@ _HOMES = {
         "session_task_list_id",
         "unscoped_task_list_id",
     },
+    "store.systems.hive.models": {"TaskListMeta", "TaskRecord"},
     "store.systems.hive.native": {"NativeStore"},
-    "store.systems.hive.record": {"TaskListMeta", "TaskListRole", "TaskRecord"},
+    "store.systems.hive.record": {"TaskListRole"},
     "store.systems.hive.store": {"TaskStore", "get_task_store"},
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

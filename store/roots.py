@@ -9,7 +9,6 @@ from pathlib import Path
 
 from store.files.places import absolute, stamp
 from store.model.task import TaskListId
-from store.systems.hive.discovery import list_above
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +45,8 @@ def choose_roots(
 
 def open_roots(specs: Iterable[RootSpec]) -> list[OpenRoot]:
     """Each directory once, however often and under whatever names it was given."""
+    from store.systems.hive.discovery import list_above  # needs far more than choosing roots does
+
     opened: dict[tuple[object, TaskListId | None], OpenRoot] = {}
     for spec in specs:
         path = absolute(spec.path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -19,16 +20,28 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 
 from tui.messages import EditFailed, EditRequested, EditSettled
-from tui.palette import CommandProvider, TaskProvider
 from tui.safe_text import one_line
 from tui.screens.main import MainScreen
-from tui.screens.quit import QuitScreen
 from tui.settings import Settings
 from tui.themes import THEMES, theme_for, variable_defaults
-from tui.workers import ColonyWorkers
+from tui.typeahead import Typeahead
+from tui.widgets.scroll_bar import choose_scroll_bars
+from tui.workers import ColonyWorkers, OpenWorkspace
 
 if TYPE_CHECKING:
-    from store.workspace import Workspace
+    from textual.command import Provider
+
+
+def _command_provider() -> type[Provider]:
+    from tui.palette import CommandProvider
+
+    return CommandProvider
+
+
+def _task_provider() -> type[Provider]:
+    from tui.palette import TaskProvider
+
+    return TaskProvider
 
 
 class ColonytopApp(App[int]):
@@ -36,13 +49,13 @@ class ColonytopApp(App[int]):
 
     TITLE = "colonytop"
     CSS_PATH = "screens/main.tcss"  # a default screen's own path is never read
-    COMMANDS = {CommandProvider, TaskProvider}  # noqa: RUF012  Textual's own form
+    COMMANDS = {_command_provider, _task_provider}  # noqa: RUF012  Textual's own form
     BINDINGS: ClassVar = [Binding("ctrl+c", "interrupt", "Quit", show=False, priority=True)]
     ENABLE_COMMAND_PALETTE = True
 
     def __init__(
         self,
-        workspace: Workspace,
+        open_workspace: OpenWorkspace,
         settings: Settings,
         *,
         read_only: bool = False,
@@ -56,12 +69,33 @@ class ColonytopApp(App[int]):
         super().__init__(ansi_color=True if ansi_color else None)
         for own in THEMES:
             self.register_theme(own)
-        self.theme = theme
+        self._begin_with(theme, ansi=ansi_color)
         self.settings = settings
+        choose_scroll_bars(ascii_only=settings.ascii)
+        self.set_class(settings.ascii, "-ascii", update=False)
         self.main = MainScreen(settings, read_only=read_only, goto=goto, clock=clock)
         post, every_s = self.main.post_message, settings.refresh
-        self.threads = ColonyWorkers(workspace, post, reconcile_s=every_s)
+        self.threads = ColonyWorkers(open_workspace, post, reconcile_s=every_s)
         self.set_keymap(settings.keymap)
+        self._typeahead = Typeahead(self, super().on_event)
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
+            await self._typeahead.take(event)
+        else:
+            await super().on_event(event)
+
+    def _begin_with(self, theme: str, *, ansi: bool) -> None:
+        """Set the theme as it is set later, but without parsing every stylesheet once more."""
+        if ansi:
+            self.theme = theme
+            return
+        self.set_reactive(App.theme, theme)
+        dark = self.current_theme.dark
+        self.set_class(True, f"-theme-{theme}", update=False)
+        self.set_class(dark, "-dark-mode", update=False)
+        self.set_class(not dark, "-light-mode", update=False)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> Screen[Any]:
         return self.main
@@ -69,9 +103,13 @@ class ColonytopApp(App[int]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return variable_defaults(self.current_theme)
 
-    def on_mount(self) -> None:
-        # The first paint must not wait for files.
-        self.call_after_refresh(self.threads.start)
+    @on(MainScreen.Complete)
+    def begin_to_watch(self) -> None:
+        """The first paint has not waited for files; now they are read."""
+        if not gc.isenabled():  # see `run_app`
+            gc.freeze()
+            gc.enable()
+        self.threads.start()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         yield SystemCommand("Program: theme", "Change the colours", self.action_change_theme)
@@ -91,19 +129,24 @@ class ColonytopApp(App[int]):
     # Pictures
 
     def action_save_picture(self) -> None:
-        """Write the screen as SVG, from a thread; a notification says where."""
-        name = time.strftime("colonytop-%Y%m%d-%H%M%S.svg")
-        self.deliver_text(
-            io.StringIO(self.export_screenshot()),
-            save_directory=self.settings.pictures,
-            save_filename=name,
-            open_method="download",
-            name="picture",
-        )
+        """Write the screen as SVG and as text, from threads; a notification says where."""
+        from tui.pictures import picture, plain_text
+
+        name = time.strftime("colonytop-%Y%m%d-%H%M%S")
+        drawn = {"svg": picture(self, "colonytop"), "txt": plain_text(self)}
+        for suffix, text in drawn.items():
+            self.deliver_text(
+                io.StringIO(text),
+                save_directory=self.settings.pictures,
+                save_filename=f"{name}.{suffix}",
+                open_method="download",
+                name="picture",
+            )
 
     @on(events.DeliveryComplete)
     def tell_picture(self, event: events.DeliveryComplete) -> None:
-        if event.name == "picture":
+        is_text = event.path is not None and event.path.suffix == ".txt"
+        if event.name == "picture" and not is_text:  # one word for both files
             self.notify(one_line(f"picture saved: {event.path}"), markup=False)
 
     @on(events.DeliveryFailed)
@@ -118,7 +161,10 @@ class ColonytopApp(App[int]):
         """Leave; ask first while edits wait."""
         if not self._edits_waiting:
             self.exit(0)
-        elif not isinstance(self.screen, QuitScreen):
+            return
+        from tui.screens.quit import QuitScreen
+
+        if not isinstance(self.screen, QuitScreen):
             asked = QuitScreen(self._edits_waiting)
             self.push_screen(asked, lambda leave: self.exit(0) if leave else None)
 
@@ -126,6 +172,8 @@ class ColonytopApp(App[int]):
     @on(EditFailed)
     def quit_when_done(self) -> None:
         """The edits that kept the program from ending are made."""
+        from tui.screens.quit import QuitScreen
+
         if isinstance(self.screen, QuitScreen) and not self._edits_waiting:
             self.screen.dismiss(True)
 

@@ -153,7 +153,7 @@ def state_cell(row: Row) -> Cell:
 def subject_cell(row: Row) -> Cell:
     subject = one_line(row.task.subject)
     if not row.task.is_readable:
-        reason = row.task.problems[0].text if row.task.problems else "its file cannot be read"
+        reason = row.task.fault.text if row.task.fault else "its file cannot be read"
         return Cell(
             one_line(f"{subject} ({reason})" if subject else reason), style_role(row.facts.state)
         )

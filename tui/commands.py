@@ -277,7 +277,7 @@ _PROGRAM = (
         "ctrl+s",
         "app.save_picture",
         "Program: picture",
-        "Save the screen as an SVG picture.",
+        "Save the screen as an SVG picture and as text.",
         Group.APP,
     ),
     Command(

@@ -10,7 +10,6 @@ from textual.widgets import Input
 from store.model.task import TaskId, TaskKey
 from tui.safe_text import one_line
 from tui.view_state import Lens
-from tui.widgets.pane import RowsPane
 from tui.widgets.task_table import TaskTable
 
 if TYPE_CHECKING:
@@ -48,6 +47,8 @@ class Navigation:
 
     def move_cursor(self, step: str) -> None:
         """Move in the focused pane, or in the table where nothing has the focus."""
+        from tui.widgets.pane import RowsPane
+
         pane = self._screen.focused
         if isinstance(pane, RowsPane):
             pane.move_cursor(step)

@@ -1,4 +1,4 @@
-"""The screen as an SVG that every renderer draws alike."""
+"""The screen as an SVG that every renderer draws alike, and as plain text."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ _SIGN = re.compile(r"&[^;]+;|.", re.DOTALL)
 def picture(app: App[Any], title: str | None = None) -> str:
     """What is on the screen now, as SVG text; the same screen gives the same bytes."""
     return _TEXT.sub(_place_exactly, app.export_screenshot(title=title, simplify=True))
+
+
+def plain_text(app: App[Any]) -> str:
+    """What is on the screen now, a line each, without trailing blanks."""
+    strips = app.screen._compositor.render_strips(app.size)
+    return "".join(f"{strip.text.rstrip()}\n" for strip in strips)
 
 
 def _place_exactly(match: re.Match[str]) -> str:

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
-import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from typing import Any
 
 from store.model.attention import DEFAULT_STALE_AFTER_S
 from store.model.errors import ColonytopError
-from tui.keys import keymap_problem
 
 _LIMIT = 65_536  # bytes; settings are small, and whatever is larger is not settings
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
 class SettingsError(ColonytopError):
@@ -32,55 +28,29 @@ class SettingsError(ColonytopError):
         return {"path": str(self.path)}
 
 
-class Settings(BaseModel):
-    """What the settings file may say, and what holds where it is silent."""
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the settings file may say, and what holds where it is silent.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    What comes from a file is checked by `tui.settings_file`, which only a file needs.
+    """
 
     theme: str | None = None
     """Name of a theme; None follows the terminal and NO_COLOR."""
     ascii: bool = False
     """Draw signs and frames with ASCII characters alone."""
-    stale_after: Annotated[float, Field(gt=0)] = DEFAULT_STALE_AFTER_S
+    stale_after: float = DEFAULT_STALE_AFTER_S
     """Seconds of silence after which work in progress is stale; "30m" and "2h" are understood."""
-    operator: Annotated[str, Field(min_length=1, max_length=64)] = "you"
+    operator: str = "you"
     """The name under which your own edits appear."""
-    refresh: Annotated[float, Field(ge=0.1, le=3600)] = 2.0
+    refresh: float = 2.0
     """Seconds between two looks at the disk when no event arrives."""
-    lock_timeout: Annotated[float, Field(gt=0, le=300)] = 10.0
+    lock_timeout: float = 10.0
     """Seconds that an edit waits for a busy list."""
     pictures: Path | None = None
     """Directory for saved pictures; None is the download directory."""
-    keymap: dict[str, str] = Field(default_factory=dict)
+    keymap: Mapping[str, str] = field(default_factory=dict)
     """Keys by command id, as in `"task.unblock" = "U"`."""
-
-    @field_validator("stale_after", "refresh", "lock_timeout", mode="before")
-    @classmethod
-    def _read_duration(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        number, unit = value.strip()[:-1], value.strip()[-1:]
-        try:
-            return float(number) * _UNITS[unit]
-        except (KeyError, ValueError):
-            raise ValueError('write seconds, or a number with s, m, h or d, as in "30m"') from None
-
-    @field_validator("keymap")
-    @classmethod
-    def _check_keymap(cls, value: dict[str, str]) -> dict[str, str]:
-        if problem := keymap_problem(value):
-            raise ValueError(problem)
-        return value
-
-    @field_validator("pictures")
-    @classmethod
-    def _expand_home(cls, value: Path | None) -> Path | None:
-        if value is None:
-            return None
-        expanded = value.expanduser()
-        if not expanded.is_absolute():
-            raise ValueError("write an absolute path, or one that begins with ~")
-        return expanded
 
 
 def default_path(environ: Mapping[str, str] | None = None) -> Path:
@@ -102,14 +72,12 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     text = _read(chosen, required=path is not None)
     if text is None:
         return Settings()
+    from tui.settings_file import WrongSettings, parse_settings
+
     try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(chosen, f"not TOML: {error}", "mend that line") from None
-    try:
-        return Settings.model_validate(values)
-    except ValidationError as error:
-        raise SettingsError(chosen, _first_problem(error), "mend or remove that line") from None
+        return parse_settings(text)
+    except WrongSettings as error:
+        raise SettingsError(chosen, error.reason, error.way_out) from None
 
 
 def _read(path: Path, *, required: bool) -> str | None:
@@ -143,11 +111,3 @@ def _check_safe(path: Path, found: os.stat_result) -> None:
         raise SettingsError(path, "belongs to another user", "make it yours with chown")
     if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise SettingsError(path, "others may write it", f"chmod go-w {path}")
-
-
-def _first_problem(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_context=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        return f"there is no setting {where!r}"
-    return f"{where}: {first['msg'].removeprefix('Value error, ')}"

@@ -8,6 +8,7 @@ restored from here and the process leaves with the signal's exit code.
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import select
 import signal
@@ -20,6 +21,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from store.workspace import RootSpec, Workspace
+
+    os.environ.setdefault("TEXTUAL_FPS", "120")  # in a stream a change waits for a frame
+    gc.disable()  # until the first paint: what is imported is here to stay
     from tui.app import ColonytopApp
     from tui.settings import Settings
 
@@ -180,8 +184,11 @@ def run_app(
     from tui.settings import Settings
 
     chosen = settings or Settings()
-    changes = {"ascii": ascii or chosen.ascii or not speaks_utf8(), "theme": theme or chosen.theme}
-    chosen = replace(chosen, **changes)
+    chosen = replace(
+        chosen,
+        ascii=ascii or chosen.ascii or not speaks_utf8(),
+        theme=theme or chosen.theme,
+    )
 
     def open_workspace() -> Workspace:
         from store.workspace import Workspace

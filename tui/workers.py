@@ -8,20 +8,25 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from store.model.edits import Edit
 from store.model.errors import ColonytopError, EditRefused
 from store.model.task import ListKey
-from store.watch import Scan, Watcher
-from store.workspace import RootSpec, Workspace
 from tui.messages import EditFailed, EditSettled, SnapshotArrived, WatchFailed
+
+if TYPE_CHECKING:
+    from store.watch import Scan, Watcher
+    from store.workspace import Workspace
 
 Post = Callable[[Message], object]
 """Must be safe to call from any thread, as Textual's `post_message` is."""
+OpenWorkspace = Callable[[], "Workspace"]
+"""Makes the workspace, in the watch thread: the store's modules are not needed before."""
 
 MAX_LANES = 16  # lists edited at the same time; each is one thread
 MAX_WAITING = 100  # edits of one list that wait for their turn
@@ -95,19 +100,15 @@ class EditLanes:
                 return
 
 
-def open_workspace(
-    roots: Sequence[RootSpec], *, read_only: bool = False, lock_timeout_s: float = 10.0
-) -> Workspace:
-    """A workspace for `ColonyWorkers`. Nothing is read yet."""
-    return Workspace(roots, read_only=read_only, lock_timeout_s=lock_timeout_s)
-
-
 class ColonyWorkers:
     """One watch thread and the edit lanes, from `start` to `stop`."""
 
-    def __init__(self, workspace: Workspace, post: Post, *, reconcile_s: float = 2.0) -> None:
-        self._workspace = workspace
-        self._watcher = Watcher(workspace, reconcile_s=reconcile_s)
+    def __init__(
+        self, open_workspace: OpenWorkspace, post: Post, *, reconcile_s: float = 2.0
+    ) -> None:
+        self._open_workspace = open_workspace
+        self._reconcile_s = reconcile_s
+        self._opened: tuple[Workspace, Watcher] | None = None
         self._post = post
         self._stop = threading.Event()
         self._watch = threading.Thread(target=self._run_watch, name="watch", daemon=True)
@@ -124,7 +125,8 @@ class ColonyWorkers:
 
     def rescan(self) -> None:
         """Look at the disk now."""
-        self._watcher.hint()
+        if self._opened:
+            self._opened[1].hint()
 
     @property
     def pending(self) -> int:
@@ -135,14 +137,19 @@ class ColonyWorkers:
         """End all threads; False if one did not end in time (a lock it waits for is not held)."""
         deadline = time.monotonic() + timeout_s
         self._stop.set()
-        self._watcher.hint()
+        self.rescan()
         self._lanes.close()
         started = [self._watch] if self._watch.is_alive() else []
         return _join(started, deadline) and self._lanes.join(deadline)
 
     def _run_watch(self) -> None:
         try:
-            self._watcher.run(self._deliver, self._stop)
+            from store.watch import Watcher
+
+            workspace = self._open_workspace()
+            watcher = Watcher(workspace, reconcile_s=self._reconcile_s)
+            self._opened = workspace, watcher
+            watcher.run(self._deliver, self._stop)
         except Exception as error:  # a dead watch must be seen, whatever killed it
             self._post(WatchFailed(error))
 
@@ -151,12 +158,15 @@ class ColonyWorkers:
             self._post(SnapshotArrived(scan.snapshot, scan.at))
 
     def _apply(self, edit: Edit) -> Message:
+        if self._opened is None:
+            return EditFailed(edit, EditRefused("no list is loaded yet"))
+        workspace, watcher = self._opened
         try:
-            result = self._workspace.apply(edit)
+            result = workspace.apply(edit)
         except Exception as error:  # an edit must not end its lane, whatever went wrong
             return EditFailed(edit, error)
-        found = self._workspace.snapshot.lists.get(edit.list)
-        self._watcher.hint(Path(found.info.path) if found else None)
+        found = workspace.snapshot.lists.get(edit.list)
+        watcher.hint(Path(found.info.path) if found else None)
         return EditSettled(edit, result)
 
 

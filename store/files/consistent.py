@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from store.files.fs import Directory, FileContent, UnreadableFile, revision_of
+from store.files.content import FileContent, revision_of
+from store.files.failures import UnreadableFile
+from store.files.fs import Directory
 from store.files.overlay import ATTEMPTS, Overlay, moment, pending, read_file
 from store.files.reading import is_racy
 

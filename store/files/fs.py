@@ -11,62 +11,56 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
-from store.model.errors import ColonytopError, StorageFailure
-from store.model.task import Revision
+from store.files import flags
+from store.files.content import FileContent, revision_of
+from store.files.failures import (
+    UnreadableFile,
+    check_plain,
+    component,
+    is_refused,
+    no_directory,
+    refusal_to_read,
+)
 
 READ_LIMIT = 1 << 20
 """Bytes: a record larger than this is shown as unreadable."""
 
 READ_STEP = 1 << 16
-DIRECTORY_MODE = 0o700
-FILE_MODE = 0o600
-
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
-_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_NAMELESS = os.O_WRONLY | os.O_CLOEXEC | getattr(os, "O_TMPFILE", os.O_DIRECTORY)
 _CAN_NAME = hasattr(os, "O_TMPFILE") and os.path.isdir("/proc/self/fd")
-_NO_NAMELESS = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT)
 
 
-class UnreadableFile(ColonytopError):
-    """The name is there, and what it names cannot be read as a record."""
+class Descriptor:
+    """Something open, closed at most once. Use as a context manager."""
 
-    kind = "unreadable_file"
+    __slots__ = ("_descriptor",)
 
-    def __init__(self, path: str, reason: str, *, is_passing: bool = False) -> None:
-        super().__init__(f"{path}: {reason}")
-        self.path = path
-        self.reason = reason
-        self.is_passing = is_passing
-        """Not the file is at fault but the moment: it may be read the next time."""
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
 
+    def __enter__(self) -> Self:
+        return self
 
-@dataclass(frozen=True, slots=True)
-class FileContent:
-    """A file as it was read, with the revision and mode of what was read."""
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
-    content: bytes
-    revision: Revision
-    mode: int
+    def close(self) -> None:
+        if self._descriptor >= 0:
+            _close(self._descriptor)
+            self._descriptor = -1
 
 
-def revision_of(status: os.stat_result) -> Revision:
-    return Revision(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+class Directory(Descriptor):
+    """An open directory. All names are single components."""
 
-
-class Directory:
-    """An open directory. All names are single components; use as a context manager."""
+    __slots__ = ("location", "staging")
 
     def __init__(self, descriptor: int, path: Path | str) -> None:
-        self._descriptor = descriptor
+        super().__init__(descriptor)
         self.location = str(path)
         """Where it was opened, as text. It may have been moved since."""
         self.staging = self
@@ -79,22 +73,6 @@ class Directory:
     def path_of(self, name: str) -> str:
         """The path of a name here, for messages."""
         return os.path.join(self.location, name)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        if self._descriptor >= 0:
-            _close(self._descriptor)
-            self._descriptor = -1
 
     def fileno(self) -> int:
         return self._descriptor
@@ -120,16 +98,12 @@ class Directory:
         """
         if create:
             with suppress(FileExistsError):
-                os.mkdir(name, DIRECTORY_MODE, dir_fd=self._descriptor)
+                os.mkdir(name, flags.DIRECTORY_MODE, dir_fd=self._descriptor)
         try:
-            child = os.open(name, _DIRECTORY | os.O_NOFOLLOW, dir_fd=self._descriptor)
+            child = os.open(name, flags.DIRECTORY | os.O_NOFOLLOW, dir_fd=self._descriptor)
         except OSError as error:
             if error.errno in (errno.ELOOP, errno.ENOTDIR):
-                found = self.status(name)
-                is_link = found is not None and stat.S_ISLNK(found.st_mode)
-                kind = "a symbolic link" if is_link else "something else"
-                text = f"{kind} stands where a directory is expected"
-                raise NotADirectoryError(errno.ENOTDIR, text, self.path_of(name)) from error
+                raise no_directory(self.path_of(name), self.status(name)) from error
             raise
         return Directory(child, self.path_of(name))
 
@@ -160,13 +134,13 @@ class Directory:
 
     def _read(self, name: str, limit: int) -> tuple[bytes, os.stat_result]:
         try:
-            descriptor = os.open(name, _READ, dir_fd=self._descriptor)
+            descriptor = os.open(name, flags.READ, dir_fd=self._descriptor)
         except FileNotFoundError:
             raise
         except OSError as error:
-            known = _REFUSALS.get(error.errno or 0)
-            reason = known or error.strerror or str(error)
-            raise UnreadableFile(self.path_of(name), reason, is_passing=not known) from error
+            is_passing = not is_refused(error)
+            reason = refusal_to_read(error)
+            raise UnreadableFile(self.path_of(name), reason, is_passing=is_passing) from error
         try:
             return _read_open(descriptor, limit)
         except UnreadableFile as error:
@@ -184,7 +158,7 @@ class Directory:
         """
         mode = self.file_mode(name)
         temporary = _temporary_name(name)
-        self.staging.add(temporary, content, FILE_MODE if mode is None else mode, sync=sync)
+        self.staging.add(temporary, content, flags.FILE_MODE if mode is None else mode, sync=sync)
         self._put(temporary, name)
 
     def create(self, name: str, content: bytes, *, sync: bool = True) -> None:
@@ -193,13 +167,13 @@ class Directory:
         Raises:
             FileExistsError: the name is taken, by whatever; it is left as it is.
         """
-        staged = self.stage(content, FILE_MODE, sync=sync)
+        staged = self.stage(content, flags.FILE_MODE, sync=sync)
         if staged is not None:
             with staged:
                 os.link(staged.source, name, dst_dir_fd=self._descriptor)
             return
         temporary = _temporary_name(name)
-        self.staging.add(temporary, content, FILE_MODE, sync=sync)
+        self.staging.add(temporary, content, flags.FILE_MODE, sync=sync)
         try:
             os.link(
                 temporary,
@@ -217,7 +191,7 @@ class Directory:
         Raises:
             FileExistsError: the name is taken, by whatever; it is left as it is.
         """
-        descriptor = os.open(name, _CREATE, mode, dir_fd=self._descriptor)
+        descriptor = os.open(name, flags.CREATE, mode, dir_fd=self._descriptor)
         try:
             _fill(descriptor, content, mode, sync)
         except BaseException:
@@ -238,9 +212,9 @@ class Directory:
         if not _CAN_NAME:
             return None
         try:
-            descriptor = os.open(".", _NAMELESS, mode, dir_fd=self._descriptor)
+            descriptor = os.open(".", flags.NAMELESS, mode, dir_fd=self._descriptor)
         except OSError as error:
-            if error.errno in _NO_NAMELESS:
+            if error.errno in flags.NO_NAMELESS:
                 return None
             raise
         staged = StagedFile(descriptor)
@@ -279,7 +253,7 @@ class Directory:
 
     def sync_file(self, name: str) -> None:
         """Make the content of a plain file survive a power cut."""
-        descriptor = os.open(name, _READ, dir_fd=self._descriptor)
+        descriptor = os.open(name, flags.READ, dir_fd=self._descriptor)
         try:
             os.fsync(descriptor)
         finally:
@@ -291,13 +265,12 @@ class Directory:
 
     def open_lock(self, name: str) -> int:
         """A descriptor of the lock file, created empty if needed and never truncated."""
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-        return os.open(name, flags, FILE_MODE, dir_fd=self._descriptor)
+        return os.open(name, flags.LOCK, flags.FILE_MODE, dir_fd=self._descriptor)
 
     def open_plain(self, name: str) -> int | None:
         """A descriptor of a plain file to share its lock, None where there is none to be had."""
         try:
-            descriptor = os.open(name, _READ, dir_fd=self._descriptor)
+            descriptor = os.open(name, flags.READ, dir_fd=self._descriptor)
             if stat.S_ISREG(os.fstat(descriptor).st_mode):
                 return descriptor
         except OSError:
@@ -313,50 +286,20 @@ class Directory:
         return stat.S_IMODE(found.st_mode)
 
 
-class StagedFile:
-    """A complete file that has no name yet. Use as a context manager; gone if never named."""
+class StagedFile(Descriptor):
+    """A complete file that has no name yet; gone if it is never named."""
 
-    __slots__ = ("_descriptor",)
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+    __slots__ = ()
 
     @property
     def source(self) -> str:
         """A path to link it from."""
         return f"/proc/self/fd/{self._descriptor}"
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        if self._descriptor >= 0:
-            _close(self._descriptor)
-            self._descriptor = -1
-
-
-_REFUSALS = {
-    errno.ELOOP: "a symbolic link, not a plain file",
-    errno.ENXIO: "a socket or pipe, not a plain file",
-    errno.ENODEV: "a device, not a plain file",
-    errno.EACCES: "permission denied",
-}
-
 
 def _read_open(descriptor: int, limit: int) -> tuple[bytes, os.stat_result]:
     status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode):
-        raise UnreadableFile("", "not a plain file")
-    if status.st_size > limit:
-        raise UnreadableFile("", f"{status.st_size} bytes, over the limit of {limit}")
+    check_plain(status, limit)
     wanted = status.st_size + 1
     content = os.read(descriptor, wanted)
     while len(content) >= wanted and len(content) <= limit:  # it grows while it is read
@@ -412,39 +355,12 @@ def open_directory(root: Path, parts: Sequence[str] = (), *, create: bool = Fals
         NotADirectoryError: something on the way is a link or not a directory.
     """
     if create:
-        os.makedirs(root, DIRECTORY_MODE, exist_ok=True)
-    current = Directory(os.open(root, _DIRECTORY), root)
+        os.makedirs(root, flags.DIRECTORY_MODE, exist_ok=True)
+    current = Directory(os.open(root, flags.DIRECTORY), root)
     for part in parts:
-        if part in ("", ".", "..") or "/" in part or "\0" in part:
-            current.close()
-            raise StorageFailure(str(root / part), "not a single path component")
         try:
-            following = current.subdirectory(part, create=create)
+            following = current.subdirectory(component(root, part), create=create)
         finally:
             current.close()
         current = following
     return current
-
-
-@contextmanager
-def storage_failures(path: Path | str | Directory) -> Iterator[None]:
-    """Turn what the file system refuses into an error that names the file and the way out."""
-    try:
-        yield
-    except ColonytopError:
-        raise
-    except OSError as error:
-        hint = _HINTS.get(error.errno or 0, "")
-        reason = (error.strerror or str(error)) + (f"; {hint}" if hint else "")
-        place = path.location if isinstance(path, Directory) else str(path)
-        raise StorageFailure(str(error.filename or place), reason) from error
-
-
-_HINTS = {
-    errno.ENOSPC: "free some space and try again, nothing was changed",
-    errno.EDQUOT: "the quota is used up, nothing was changed",
-    errno.EROFS: "the file system is read-only",
-    errno.EACCES: "this user may not write there",
-    errno.EMFILE: "too many open files in this process",
-    errno.ENFILE: "too many open files on this machine",
-}

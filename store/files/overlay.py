@@ -12,7 +12,9 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from store.files import txn_record
-from store.files.fs import Directory, FileContent, UnreadableFile
+from store.files.content import FileContent
+from store.files.failures import UnreadableFile
+from store.files.fs import Directory
 from store.files.reading import read_plain
 from store.files.txn_record import TXN_NAME, InvalidTransaction, Op, Transaction
 from store.model.errors import StorageFailure

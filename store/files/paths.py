@@ -14,7 +14,8 @@ from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 from store.files.codec import Unparsable, parse_object
-from store.files.fs import UnreadableFile, open_directory
+from store.files.failures import UnreadableFile
+from store.files.fs import open_directory
 from store.model.errors import InvalidListId, StorageFailure
 from store.model.task import TaskListId
 

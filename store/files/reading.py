@@ -7,7 +7,9 @@ import stat
 import time
 from dataclasses import dataclass
 
-from store.files.fs import READ_LIMIT, Directory, FileContent, revision_of
+from store.files.content import FileContent, revision_of
+from store.files.flags import READ
+from store.files.fs import READ_LIMIT, Directory
 from store.model.task import Revision
 
 READS = 3
@@ -21,7 +23,6 @@ _TICK_NS = 50_000_000
 _COARSE_TICK_NS = 2_500_000_000
 _SECOND_NS = 1_000_000_000
 _FUTURE_NS = 60 * _SECOND_NS
-_OPEN = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(slots=True)
@@ -56,7 +57,7 @@ class TornFiles:
 def read_plain(directory: Directory, name: str) -> FileContent | None:
     """The quick way for what nearly every name is; None: take `Directory.read`."""
     try:
-        descriptor = os.open(name, _OPEN, dir_fd=directory.fileno())
+        descriptor = os.open(name, READ, dir_fd=directory.fileno())
     except OSError:
         return None
     try:

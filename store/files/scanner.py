@@ -15,7 +15,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
-from store.files.fs import Directory, FileContent, UnreadableFile, revision_of
+from store.files.content import FileContent, revision_of
+from store.files.failures import UnreadableFile
+from store.files.fs import Directory
 from store.files.overlay import Overlay, read_file
 from store.files.reading import TornFiles, has_moved, is_quiet, is_racy, may_pass
 from store.model.task import NO_REVISION, Revision, Task

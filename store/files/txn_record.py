@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from store.files.codec import Unparsable, parse_object
-from store.files.fs import Directory, UnreadableFile
+from store.files.failures import UnreadableFile
+from store.files.fs import Directory
 from store.model.errors import ColonytopError, InvalidField, StorageFailure
 
 TXN_NAME = ".txn"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from store.model.readiness import ReasonKind, is_phantom
+from store.model.readiness import ReasonKind, fault_text, is_phantom
 from store.model.snapshot import TaskList
 from store.model.task import Task
 
@@ -103,7 +103,7 @@ def need(
     holds = task_list.graph.holds(task.id)
     state = display_state(task_list, task, now, stale_after_s)
     if state is DisplayState.UNREADABLE:
-        return Need(NeedKind.UNREADABLE, "its file cannot be read", None, holds, "enter")
+        return Need(NeedKind.UNREADABLE, fault_text(task), None, holds, "enter")
     if state is DisplayState.STALE:
         text = f"in progress, silent{'' if holds == 0 else f', holds {holds}'}"
         return Need(NeedKind.SILENT_OWNER, text, task.updated_at, holds, "R")

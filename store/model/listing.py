@@ -1,13 +1,13 @@
-"""What a picker offers from one list: owners with their load, and tasks that match a word. Pure."""
+"""What is offered or counted of one list: owner loads, tasks that match, its problems. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from store.model.graph import id_order
 from store.model.snapshot import TaskList
-from store.model.task import Task, TaskId
+from store.model.task import Problem, Task, TaskId
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +90,12 @@ def open_tasks(task_list: TaskList) -> list[Task]:
     return sorted(
         (t for t in task_list.tasks.values() if not t.is_closed), key=lambda t: id_order(t.id)
     )
+
+
+def all_problems(task_list: TaskList) -> list[Problem]:
+    """Problems of the list, its edges and its records, each once and with its task."""
+    found = [*task_list.problems]
+    for task in task_list.tasks.values():
+        if task.problems:
+            found.extend(replace(p, task=p.task or task.id) for p in task.problems)
+    return list(dict.fromkeys(found))

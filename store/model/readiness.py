@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from store.model.graph import Tasks, is_met
-from store.model.task import Task, TaskId
+from store.model.task import ProblemKind, Task, TaskId
 
 
 class ReasonKind(StrEnum):
@@ -82,7 +82,7 @@ def readiness(task: Task, tasks: Tasks, cycle: Sequence[TaskId] = ()) -> Readine
         cycle: the members of the cycle it is in, where the caller knows the whole graph.
     """
     if not task.is_readable:
-        return _because(ReasonKind.UNREADABLE, task.id, "its file cannot be read")
+        return _because(ReasonKind.UNREADABLE, task.id, fault_text(task))
     if task.status.frees_dependents:
         return _because(ReasonKind.DONE, task.id, "it is completed")
     if task.is_closed:
@@ -122,6 +122,17 @@ def is_phantom(task: Task, tasks: Tasks, cycles: Mapping[TaskId, Sequence[TaskId
     return True
 
 
+def fault_text(task: Task) -> str:
+    """What is wrong with a task that is not readable, as part of a sentence."""
+    fault = task.fault
+    return "its file cannot be read" if fault is None or _is_garbled(task) else fault.text
+
+
+def _is_garbled(task: Task) -> bool:
+    """Nothing at all could be made of its file."""
+    return task.fault is not None and task.fault.kind is ProblemKind.UNREADABLE
+
+
 def _because(kind: ReasonKind, task_id: TaskId, text: str) -> Readiness:
     return Readiness(False, (Reason(kind, task_id, text),))
 
@@ -133,10 +144,12 @@ def _judge(task: Task, blocker_id: TaskId, blocker: Task | None, cycle: Sequence
         text = f"#{blocker_id} is not in the list: deleted, lost or never there"
         return Reason(ReasonKind.MISSING, blocker_id, text)
     if not blocker.is_readable:
-        text = f"#{blocker_id} cannot be read, so nobody knows whether it is done"
+        what = "cannot be read" if _is_garbled(blocker) else f"is in doubt: {fault_text(blocker)}"
+        text = f"#{blocker_id} {what}, so nobody knows whether it is done"
         return Reason(ReasonKind.UNREADABLE, blocker_id, text)
     if blocker_id in cycle:
-        ring = " → ".join(f"#{i}" for i in cycle[:10]) + (" …" if len(cycle) > 10 else "")
+        ring = " → ".join(f"#{i}" for i in cycle[:10])
+        ring += " → …" if len(cycle) > 10 else f" → #{cycle[0]}"
         text = f"#{blocker_id} waits on this task in turn: cycle {ring}"
         return Reason(ReasonKind.CYCLE, blocker_id, text)
     if blocker.is_closed:

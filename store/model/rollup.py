@@ -1,7 +1,7 @@
 """Counts per list and per owner: what is going on, what is stuck, and when somebody last wrote.
 
 A rollup holds what does not depend on the clock, so that it is worked out once for each state of
-a list; `stale` and `histogram` then answer for any moment.
+a list (`store.model.counting`); `stale` and `histogram` then answer for any moment.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from store.model.attention import DEFAULT_STALE_AFTER_S
-from store.model.snapshot import Snapshot, TaskList
-from store.model.task import ListKey, Task
 
-_MINUTE = 60
+MINUTE_S = 60
+"""Seconds of the parts in which writes are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,77 +76,6 @@ class ListRollup:
     owners: Mapping[str | None, Rollup] = field(default_factory=dict)
 
 
-class _Tally:
-    """A rollup in the making."""
-
-    def __init__(self) -> None:
-        self.counts: dict[str, int] = {}
-        self.active_writes: list[float] = []
-        self.writes: dict[int, int] = {}
-        self.completions: dict[int, int] = {}
-        self.last_write: float | None = None
-
-    def take(self, kind: str, task: Task, *, is_unowned_root: bool) -> None:
-        counts = self.counts
-        counts[kind] = counts.get(kind, 0) + 1
-        if is_unowned_root:
-            counts["unowned_roots"] = counts.get("unowned_roots", 0) + 1
-        if kind == "phantom":
-            counts["blocked"] = counts.get("blocked", 0) + 1
-        written = task.updated_at
-        if written is None:
-            return
-        minute = int(written // _MINUTE)
-        self.writes[minute] = self.writes.get(minute, 0) + 1
-        if kind == "done":
-            self.completions[minute] = self.completions.get(minute, 0) + 1
-        elif kind == "active":
-            self.active_writes.append(written)
-        if self.last_write is None or written > self.last_write:
-            self.last_write = written
-
-    def rollup(self) -> Rollup:
-        return Rollup(
-            **self.counts,
-            last_write=self.last_write,
-            active_writes=tuple(sorted(self.active_writes)),
-            writes=self.writes,
-            completions=self.completions,
-        )
-
-
-def roll_up(task_list: TaskList) -> ListRollup:
-    """Count one list, in one pass over its tasks."""
-    tallies: dict[str | None, _Tally] = {}
-    held = task_list.graph.held
-    for task in task_list.tasks.values():
-        if task.metadata and task.is_internal:
-            continue
-        kind = _kind(task_list, task)
-        owner = task.owner or None
-        tally = tallies.get(owner)
-        if tally is None:
-            tally = tallies[owner] = _Tally()
-        lonely_root = kind == "ready" and owner is None and task.id in held
-        tally.take(kind, task, is_unowned_root=lonely_root)
-    owners = {owner: tally.rollup() for owner, tally in tallies.items()}
-    return ListRollup(merge(owners.values()), owners)
-
-
-def roll_up_all(
-    snapshot: Snapshot, previous: Mapping[ListKey, tuple[TaskList, ListRollup]] | None = None
-) -> dict[ListKey, tuple[TaskList, ListRollup]]:
-    """Count every list, taking from `previous` those that are the same objects still."""
-    counted: dict[ListKey, tuple[TaskList, ListRollup]] = {}
-    for key, task_list in snapshot.lists.items():
-        known = previous.get(key) if previous else None
-        if known is not None and known[0] is task_list:
-            counted[key] = known
-        else:
-            counted[key] = (task_list, roll_up(task_list))
-    return counted
-
-
 def merge(rollups: Iterable[Rollup]) -> Rollup:
     """Several rollups as one."""
     parts = list(rollups)
@@ -189,7 +117,7 @@ def histogram(
     """
     if buckets <= 0:
         return ()
-    last = int(now // _MINUTE)
+    last = int(now // MINUTE_S)
     found = [0] * buckets
     wanted: Iterable[int] = minutes
     for minute in wanted:
@@ -197,34 +125,6 @@ def histogram(
         if past < span:
             found[buckets - 1 - past * buckets // span] += minutes[minute]
     return tuple(found)
-
-
-def _kind(task_list: TaskList, task: Task) -> str:
-    """The field of `Rollup` that counts the task; the same order as `display_state`."""
-    if task.problems and not task.is_readable:
-        return "unreadable"
-    status = task.status
-    if status.is_active:
-        return "active"
-    if status.frees_dependents:
-        return "done"
-    if status.is_closed:
-        return "closed"
-    if task.id in task_list.graph.unmet:
-        return "phantom" if _is_phantom(task_list, task) else "blocked"
-    return "ready" if task_list.is_ready(task) else "waiting"
-
-
-def _is_phantom(task_list: TaskList, task: Task) -> bool:
-    """The predicate's verdict; it is asked only where no blocker is plainly open."""
-    graph = task_list.graph
-    for blocker_id in graph.unmet[task.id]:
-        blocker = task_list.tasks.get(blocker_id)
-        if blocker is None or blocker.problems or blocker.status.is_closed:
-            continue
-        if blocker_id != task.id and blocker_id not in graph.cycle_of:
-            return False
-    return task_list.readiness(task).is_phantom
 
 
 def _add(maps: Iterable[Mapping[int, int]]) -> dict[int, int]:

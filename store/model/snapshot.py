@@ -226,7 +226,7 @@ def _whole(kind: ChangeKind, task: Task, old: Any, new: Any, at: float) -> Chang
 
 def _diff_fields(was: Task, task: Task, at: float) -> Iterator[Change]:
     if was.is_readable and not task.is_readable:
-        reason = task.problems[0].text if task.problems else ""
+        reason = task.fault.text if task.fault else ""
         yield _whole(ChangeKind.UNREADABLE, was, was.subject, reason, at)
         return
     moved = task.updated_at if task.updated_at != was.updated_at else None

@@ -13,10 +13,12 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import gettempdir
 from types import TracebackType
 
 HERE = Path(__file__).parents[2]
 ROWS, COLUMNS = 40, 120
+COMPILED = Path(gettempdir()) / f"colonytop-bench-modules-{os.getuid()}"
 
 
 class Terminal:
@@ -139,7 +141,20 @@ class Terminal:
 
 
 def _environment() -> dict[str, str]:
-    """The caller's, in a terminal that everybody knows and without settings of a person."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("TEXTUAL")}
-    kept.pop("NO_COLOR", None)
-    return kept | {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
+    """The caller's, in a terminal that everybody knows and without settings of a person.
+
+    Modules are kept compiled, as an installation keeps them, but not in the source tree.
+    """
+    dropped = ("NO_COLOR", "PYTHONDONTWRITEBYTECODE", "XDG_CONFIG_HOME")
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("TEXTUAL") and name not in dropped
+    }
+    return kept | {
+        "TERM": "xterm-256color",
+        "COLORTERM": "truecolor",
+        "LC_ALL": "C.UTF-8",
+        "PYTHONPYCACHEPREFIX": str(COMPILED),
+        "XDG_CONFIG_HOME": str(COMPILED / "no-settings"),
+    }

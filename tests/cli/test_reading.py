@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,27 @@ def test_ls_shows_an_unreadable_task_with_its_reason(colony: Colony) -> None:
     assert (first["id"], first["ready"]) == (1, False)
     assert first["problems"][0]["kind"] == "unreadable"
     assert second["ready"] is False
+
+
+def test_task_whose_file_names_another_id_is_ready_nowhere(colony: Colony) -> None:
+    colony.write("colony:alpha", record(11, "Says 99"), record(12, blocked_by=[11]))
+    colony.path("colony:alpha", 11).write_text(json.dumps(record(99, "Says 99")))
+    before = colony.path("colony:alpha", 11).read_bytes()
+    listed = colony.call("ls", "alpha", "--json").json["tasks"]
+    assert [(task["id"], task["subject"], task["ready"]) for task in listed] == [
+        (11, "Says 99", False),
+        (12, "Task 12", False),
+    ]
+    assert "unreadable" in colony.call("ls", "alpha").out.splitlines()[1]
+    (mismatch,) = colony.call("why", "alpha", "11", "--json").json["reasons"]
+    assert mismatch["text"] == "the file is named #11 but says id 99 inside"
+    (held,) = colony.call("why", "alpha", "12", "--json").json["reasons"]
+    assert mismatch["text"] in held["text"]
+    counts = colony.call("lists", "--json").json["lists"][0]["counts"]
+    assert (counts["ready"], counts["unreadable"]) == (0, 1)
+    for words in (("11",), ("--next",)):
+        assert colony.call("claim", "alpha", *words, "--owner", "ann").code == 1
+    assert colony.path("colony:alpha", 11).read_bytes() == before
 
 
 def test_list_by_ambiguous_short_name_is_refused_with_the_candidates(alpha: Colony) -> None:

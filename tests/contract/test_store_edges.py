@@ -176,3 +176,37 @@ async def test_create_blocked_by_a_missing_task_is_refused_and_writes_nothing(
         await tasks.create_task(LIST, "Waits for ever", blocked_by=[1, 9])
     left = await tasks.list_tasks(LIST)
     assert [(r.id, r.blocks) for r in left] == [(1, [])]
+
+
+def silent_since(root: Path, count: int) -> list[float]:
+    """When the owner of each task last wrote, as the files say."""
+    return [native.read_record(root, LIST, n)["updated_at"] for n in range(1, count + 1)]
+
+
+async def test_edge_added_and_removed_leaves_the_far_side_as_silent_as_it_was(
+    tasks: TaskStore, hive_root: Path
+) -> None:
+    written = [native.record(n, updated_at=1000.0) for n in (1, 2, 3)]
+    native.write_list(hive_root, LIST, *written)
+    await tasks.update_task(LIST, 2, add_blocked_by=[1], add_blocks=[3])
+    assert edges(hive_root, 3) == [([2], []), ([3], [1]), ([], [2])]
+    first, named, third = silent_since(hive_root, 3)
+    assert (first, third) == (1000.0, 1000.0)
+    assert named > 1000.0
+    await tasks.update_task(LIST, 2, remove_blocked_by=[1], remove_blocks=[3])
+    assert edges(hive_root, 3) == [([], [])] * 3
+    first, again, third = silent_since(hive_root, 3)
+    assert (first, third) == (1000.0, 1000.0)
+    assert again >= named
+
+
+async def test_create_and_delete_leave_their_blockers_as_silent_as_they_were(
+    tasks: TaskStore, hive_root: Path
+) -> None:
+    native.write_list(hive_root, LIST, native.record(1, updated_at=1000.0))
+    await tasks.create_task(LIST, "Waits", blocked_by=[1])
+    assert edges(hive_root, 2) == [([2], []), ([], [1])]
+    assert silent_since(hive_root, 1) == [1000.0]
+    await tasks.delete_task(LIST, 2)
+    assert edges(hive_root, 1) == [([], [])]
+    assert silent_since(hive_root, 1) == [1000.0]

@@ -59,6 +59,7 @@ def test_number_that_was_read_keeps_its_spelling(number: str) -> None:
         (b"[1]", "list"),
         (b"7", "int"),
         (b'{"a": 1', "not JSON"),
+        (b'{"a": "b', "not JSON: Unterminated string starting at line 1$"),
         (b'{"a": NaN}', "NaN"),
         (b'{"a": -Infinity}', "Infinity"),
         (b'{"a": 1e999}', "out of range"),

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from store.files import fs
-from store.files.fs import UnreadableFile, open_directory, storage_failures
+from store.files.failures import UnreadableFile, storage_failures
+from store.files.fs import open_directory
 from store.model.errors import StorageFailure
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from store.files import lock as lock_module
+from store.files import calm
 from store.files.fs import Directory, open_directory
 from store.files.lock import LOCK_NAME, list_lock
 from store.files.waiting import GivenUp, Patience
@@ -258,8 +258,8 @@ def test_file_system_without_locks_fails_closed(
 
 def test_process_that_keeps_a_list_busy_leaves_it_calm_for_others(directory: Directory) -> None:
     """Under load no lock is taken in the calm moment; who cannot wait so long is let through."""
-    traffic = lock_module._traffic_of(directory.identity())
-    period, quiet = lock_module.PERIOD_S, lock_module.QUIET_S
+    traffic = calm.traffic_of(directory.identity())
+    period, quiet = calm.PERIOD_S, calm.QUIET_S
     traffic.contended_at = time.monotonic()
     time.sleep(period - time.monotonic() % period + 0.001)  # into a calm moment
     traffic.contended_at = time.monotonic()

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from store.files.fs import Directory, FileContent, open_directory
+from store.files.content import FileContent
+from store.files.fs import Directory, open_directory
 from store.files.reading import READS, is_racy
 from store.files.scanner import Moved, RecordFormat, Scanner
 from store.model.task import ListKey, Revision, Task, TaskId, TaskKey, TaskListId

@@ -25,6 +25,7 @@ NOW = 1_700_000_000.0
 DEMO = ListKey("hive", "/root", TaskListId("colony:demo"))
 OTHER = ListKey("hive", "/root", TaskListId("session:other"))
 UNREADABLE = (Problem(ProblemKind.UNREADABLE, "not JSON"),)
+MISNAMED = (Problem(ProblemKind.ID_MISMATCH, "named #1 but says id 2"),)
 
 
 def task(

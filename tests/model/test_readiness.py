@@ -7,7 +7,7 @@ from hypothesis import given
 
 from store.model.readiness import ReasonKind, is_phantom
 from store.model.task import Task, TaskId, TaskStatus
-from tests.model.colony import UNREADABLE, any_tasks, task, task_list
+from tests.model.colony import MISNAMED, UNREADABLE, any_tasks, task, task_list
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,7 @@ from tests.model.colony import UNREADABLE, any_tasks, task, task_list
         (task(1, status=TaskStatus.ARCHIVED), ReasonKind.CLOSED),
         (task(1, status=TaskStatus.CANCELLED), ReasonKind.CLOSED),
         (task(1, problems=UNREADABLE), ReasonKind.UNREADABLE),
+        (task(1, status=TaskStatus.COMPLETED, problems=MISNAMED), ReasonKind.UNREADABLE),
         (task(9), ReasonKind.MISSING),
         (task(1, 2), ReasonKind.CYCLE),
     ],
@@ -39,6 +40,7 @@ def test_readiness_one_blocker_gives_its_kind(blocker: Task, kind: ReasonKind) -
         (task(1, status=TaskStatus.IN_PROGRESS), ReasonKind.IN_PROGRESS),
         (task(1, status=TaskStatus.DEFERRED), ReasonKind.STATUS),
         (task(1, problems=UNREADABLE), ReasonKind.UNREADABLE),
+        (task(1, status=TaskStatus.COMPLETED, problems=MISNAMED), ReasonKind.UNREADABLE),
         (task(1, 1), ReasonKind.SELF),
     ],
 )
@@ -52,6 +54,12 @@ def test_readiness_completed_blockers_is_ready() -> None:
     verdict = task_list([task(1, status=TaskStatus.COMPLETED), waiting]).readiness(waiting)
     assert verdict.ready
     assert verdict.reasons == ()
+
+
+def test_readiness_in_a_cycle_names_the_closed_ring() -> None:
+    waiting = task(8, 9)
+    (reason,) = task_list([waiting, task(9, 8)]).readiness(waiting).reasons
+    assert reason.text == "#9 waits on this task in turn: cycle #8 → #9 → #8"
 
 
 @given(any_tasks())

@@ -9,14 +9,13 @@ from hypothesis import strategies as st
 
 from store.model import graph as graphs
 from store.model.attention import DisplayState, display_state, need
+from store.model.counting import RunningRollup, RunningRollups, roll_up
 from store.model.rollup import (
     ListRollup,
     Rollup,
     histogram,
     merge,
     merge_owners,
-    roll_up,
-    roll_up_all,
 )
 from store.model.snapshot import Snapshot, TaskList
 from store.model.task import (
@@ -122,14 +121,44 @@ def test_roll_up_last_write_is_the_newest_of_the_owner() -> None:
     assert counted.total.last_write == NOW - 60
 
 
-def test_roll_up_all_keeps_what_did_not_move() -> None:
+@given(TASKS, st.lists(TASKS, max_size=4))
+def test_running_rollup_through_any_states_is_as_if_counted_anew(
+    tasks: list[Task], later: list[list[Task]]
+) -> None:
+    running = RunningRollup()
+    one = task_list().with_tasks({t.id: t for t in tasks}, frozenset(t.id for t in tasks))
+    assert running.of(one) == roll_up(one)
+    for changed in later:
+        after = dict(one.tasks) | {t.id: t for t in changed}
+        gone = {t.id for t in changed if t.subject.endswith("3")}
+        after = {task_id: t for task_id, t in after.items() if task_id not in gone}
+        one = one.with_tasks(after, frozenset(t.id for t in changed))
+        assert running.of(one) == roll_up(one)
+
+
+def test_running_rollup_of_an_unrelated_state_counts_anew() -> None:
+    running = RunningRollup()
+    assert running.of(task_list(task("1"))).total.ready == 1
+    assert running.of(task_list(task("2"), task("3"))).total.ready == 2
+
+
+def test_running_rollup_keeps_the_owners_that_did_not_move() -> None:
+    one = task_list(task("1", owner="ann"), task("2", owner="bo"))
+    one = one.with_tasks(one.tasks, frozenset())
+    running = RunningRollup()
+    before = running.of(one)
+    done = task("1", TaskStatus.COMPLETED, owner="ann")
+    after = running.of(one.with_tasks({**one.tasks, done.id: done}, frozenset({done.id})))
+    assert after.owners["ann"].done == 1
+    assert after.owners["bo"] is before.owners["bo"]
+
+
+def test_running_rollups_forget_lists_that_went() -> None:
     one = task_list(task("1"))
-    first = roll_up_all(Snapshot({KEY: one}))
-    again = roll_up_all(Snapshot({KEY: one}), first)
-    assert again[KEY] is first[KEY]
-    moved = roll_up_all(Snapshot({KEY: task_list(task("1"), task("2"))}), first)
-    assert moved[KEY][1].total.ready == 2
-    assert roll_up_all(Snapshot(), first) == {}
+    running = RunningRollups()
+    first = running.of(Snapshot({KEY: one}))
+    assert running.of(Snapshot({KEY: one}))[KEY][1] is first[KEY][1]
+    assert running.of(Snapshot()) == {}
 
 
 def test_merge_owners_same_name_in_two_lists_is_one_owner() -> None:

@@ -200,7 +200,7 @@ def open_session() -> OpenSession:
         roots = [RootSpec(root, "test") for root in dict.fromkeys(c.root for c in colonies)]
         read_only = bool(options.get("read_only"))
         workspace = Workspace(roots, read_only=read_only, lock_timeout_s=lock_timeout_s)
-        app = ColonytopApp(workspace, settings or Settings(), **options)
+        app = ColonytopApp(lambda: workspace, settings or Settings(), **options)
         async with app.run_test(size=size, notifications=True, tooltips=True) as pilot:
             session = Session(app, pilot)
             await session.until(lambda: app.main.intake.latest.count(), "the first snapshot")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -45,8 +46,9 @@ async def test_activity_pane_one_line_tells_who_what_and_from_whom(size: tuple[i
         await pilot.pause()
         first = lines_of(pane)[1]
         words = first.strip(" │").split()
-        assert words[1:6] == ["bo", "#9", "in_progress", "→", "✓"]
-        assert "completed  Extracting tables" in first
+        named = "#9" if size[0] >= 100 else "demo-co…/#9"
+        assert words[1:6] == ["bo", named, "in_progress", "→", "✓"]
+        assert f"completed  Extract{'ing tables' if size[0] >= 100 else ''}" in first
         assert words[-1] == "agent"
         assert ("demo-colony" in first) == (size[0] >= 100)
 
@@ -137,3 +139,26 @@ async def test_activity_pane_several_fields_at_once_are_one_line() -> None:
         await pilot.pause()
         assert len(pane.rows) == 1
         assert "pending → ▸ in_progress · owner - → ann" in lines_of(pane)[1]
+
+
+async def test_activity_pane_merged_lists_in_a_narrow_pane_prefix_the_id_with_the_list() -> None:
+    pane = ActivityPane()
+    async with PaneHost(pane).run_test(size=(80, 24)) as pilot:
+        show([pane], frame_of(demo_snapshot()))
+        pane.add([moved(7)], "agent")
+        await pilot.pause()
+        assert " demo-co…/#7 " in lines_of(pane)[1]
+        show([pane], frame_of(Snapshot({DEMO: demo_list()})))
+        await pilot.pause()
+        assert "demo-co" not in lines_of(pane)[1]
+
+
+@pytest.mark.parametrize(("operator", "shown"), [({}, "you"), ({"operator": "kim"}, "kim")])
+async def test_activity_pane_own_edits_appear_under_the_operators_name(
+    operator: dict[str, Any], shown: str
+) -> None:
+    pane = ActivityPane()
+    async with PaneHost(pane).run_test() as pilot:
+        pane.add_line("owner → zoe", at=NOW, key=TaskKey(DEMO, TaskId("3")), **operator)
+        await pilot.pause()
+        assert lines_of(pane)[1].strip(" │").split()[1:3] == [shown, "#3"]

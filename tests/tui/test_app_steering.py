@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from tests.tui.conftest import Colony, OpenSession
+import pytest
+from textual.widget import Widget
+
+from store.model.task import TaskId, TaskKey
+from tests.tui.conftest import Colony, OpenSession, Session
 from tui.screens.busy import BusyScreen
 from tui.screens.conflict import ConflictScreen
 from tui.screens.quit import QuitScreen
 from tui.screens.release import ReleaseScreen
 from tui.screens.unblock import UnblockScreen
+from tui.settings import Settings
 from tui.view_state import ChangeSign
 from tui.widgets.key_bar import KeyBar
 
@@ -252,15 +258,47 @@ async def test_copy_key_puts_one_safe_line_on_the_clipboard(
         await session.until_selected(6)
         await session.press("y")
         assert session.app.clipboard == "demo/6"
+        await session.until(lambda: "copied demo/6" in session.text())
 
 
-async def test_picture_key_writes_an_svg_where_the_settings_say(
+async def test_copy_key_on_a_hostile_id_copies_it_cleaned(
+    colony: Colony, open_session: OpenSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_session(colony) as session:
+        evil = TaskKey(session.frame.selected.list, TaskId("6\x1b]52;c;aGk=\x07\nrm -rf"))
+        monkeypatch.setattr(session.app.main, "frame", replace(session.frame, selected=evil))
+        session.app.main.action_copy_id()
+        assert session.app.clipboard.startswith("demo/6")
+        assert session.app.clipboard.isprintable()
+
+
+async def test_picture_key_writes_an_svg_and_its_text_where_the_settings_say(
     colony: Colony, open_session: OpenSession, tmp_path: Path
 ) -> None:
-    from tui.settings import Settings
-
     settings = Settings(pictures=tmp_path)
     async with open_session(colony, settings=settings) as session:
         await session.press("ctrl+s")
-        await session.until(lambda: list(tmp_path.glob("colonytop-*.svg")))
+        await session.until(lambda: len(list(tmp_path.glob("colonytop-*"))) == 2)
         await session.until(lambda: "picture saved" in session.text())
+        svg, text = sorted(tmp_path.glob("colonytop-*"))  # noqa: ASYNC240  a few files
+        assert (svg.name, text.name) == (f"{svg.stem}.svg", f"{svg.stem}.txt")
+        assert "Crawl" in svg.read_text(encoding="utf-8")
+        lines = text.read_text(encoding="utf-8").splitlines()
+        assert len(lines) == 24
+        assert any("Crawl target pages" in line for line in lines)
+
+
+async def test_own_edit_appears_under_the_operators_name_of_the_settings(
+    colony: Colony, open_session: OpenSession
+) -> None:
+    settings = Settings(operator="kim")
+    async with open_session(colony, settings=settings, goto="demo/6") as session:
+        await session.until_selected(6)
+        await session.press("a", *"zoe", "enter")
+        await session.until(lambda: colony.read(6)["owner"] == "zoe")
+        activity = session.app.screen.query_one("#activity")
+        await session.until(lambda: any(" kim " in line for line in _lines(session, activity)))
+
+
+def _lines(session: Session, pane: Widget) -> list[str]:
+    return session.text().splitlines()[pane.region.y : pane.region.bottom]

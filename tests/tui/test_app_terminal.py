@@ -269,3 +269,20 @@ def test_program_without_colour_emits_no_colour_codes(
     assert coloured == []
     terminal.type(b"q")
     assert terminal.wait() == 0
+
+
+def test_program_that_gets_keys_in_one_write_gives_each_to_what_the_last_one_opened(
+    colony: Colony, open_terminal: Open
+) -> None:
+    terminal = open_terminal(colony.root)
+    terminal.until_shown("Crawl target pages")
+    terminal.type(b"'#2\r")
+    terminal.until(lambda: "#2" in terminal.screen.display[22], "#2 in the status line")
+    terminal.type(b"u \r")  # the only blocker comes ticked: Space unticks it, Enter does nothing
+    terminal.until_shown("nothing ticked")
+    assert colony.read(2)["blocked_by"] == [1]
+    terminal.type(b" \r")
+    terminal.until(lambda: colony.read(2)["blocked_by"] == [], "the edge is cut on the disk")
+    terminal.type(b"azoe\rsi\rq")
+    assert terminal.wait() == 0
+    assert (colony.read(2)["owner"], colony.read(2)["status"]) == ("zoe", "in_progress")

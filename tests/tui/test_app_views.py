@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from textual.command import CommandPalette
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from tests.tui.conftest import Colony, OpenSession, Session
+from tui.commands import COMMANDS
 from tui.screens.help import HelpScreen
 from tui.settings import Settings
 from tui.view_state import ChangeSign, Grouping, Lens, SortKey
@@ -303,3 +304,73 @@ def _pane_rows(session: Session, pane: str) -> list[str]:
     region = session.app.screen.query_one(f"#{pane}").content_region
     lines = session.text().splitlines()[region.y : region.bottom]
     return [(line[region.x : region.right].split() or [""])[0] for line in lines]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20), (160, 48)])
+async def test_help_keys_stand_in_one_column_and_wrapped_words_under_their_own(
+    colony: Colony, open_session: OpenSession, size: tuple[int, int]
+) -> None:
+    async with open_session(colony, size=size) as session:
+        await session.press("question_mark")
+        await session.until(lambda: isinstance(session.app.screen, HelpScreen))
+        texts = [str(widget.render()) for widget in session.app.screen.query(Static)]
+        rows = [row for text in texts for row in text.splitlines()[1:] if row.startswith("  ")]
+        assert any(row.startswith("  PgUp PgDn   ") for row in rows)
+        assert len(rows) > 30
+        assert all(row[13] == " " and row[14] != " " for row in rows)
+        assert max(map(len, rows)) <= size[0] - 4
+
+
+@pytest.mark.parametrize("first", [80, 120, 160])
+async def test_footer_at_any_width_cuts_no_entry(
+    colony: Colony, open_session: OpenSession, first: int
+) -> None:
+    words = {command.footer for command in COMMANDS if command.footer}
+    async with open_session(colony, size=(first, 24)) as session:
+        bar = session.app.screen.query_one(KeyBar)
+        await session.until(lambda: bar.words)
+        for width in range(first, first + 40, 3):
+            await session.pilot.resize_terminal(width, 24)
+            await session.until(lambda w=width: bar.size.width == w)
+            row = session.text().splitlines()[-1]
+            assert [word for word in row.split() if word in words] == bar.words
+            assert row.endswith(bar.words[-1])
+            assert len(row) <= width
+
+
+async def test_click_on_a_column_title_sorts_by_it_and_again_turns_it_round(
+    colony: Colony, open_session: OpenSession
+) -> None:
+    async with open_session(colony, size=(120, 40)) as session:
+        table = session.app.main.table.region
+        column = session.text().splitlines()[table.y + 1].index("Owner")
+        await session.pilot.click(offset=(column, table.y + 1))
+        await session.until(lambda: session.frame.view.sort is SortKey.OWNER)
+        assert not session.frame.view.descending
+        await session.pilot.click(offset=(column, table.y + 1))
+        await session.until(lambda: session.frame.view.descending)
+
+
+async def test_click_on_a_lens_a_list_a_blocker_does_what_its_key_does(
+    colony: Colony, open_session: OpenSession
+) -> None:
+    other = Colony(colony.root, "other")
+    other.write(1, "Another list's task")
+    async with open_session(colony, size=(160, 48)) as session:
+        await session.pilot.click(offset=(session.text().splitlines()[1].index("Ready"), 1))
+        await session.until(lambda: session.frame.view.lens is Lens.READY)
+        await _click_text(session, "blockers", "#1 ")
+        await session.until_selected(1)
+        await _click_text(session, "lists", "other")
+        await session.until(lambda: session.frame.view.list_key is not None)
+        assert session.frame.view.list_key.id == "colony:other"
+
+
+async def _click_text(session: Session, pane: str, text: str) -> None:
+    region = session.app.screen.query_one(f"#{pane}").content_region
+    for y, line in enumerate(session.text().splitlines()):
+        x = line.find(text, region.x, region.right)
+        if region.y <= y < region.bottom and x >= 0:
+            await session.pilot.click(offset=(x, y))
+            return
+    raise AssertionError(f"{text!r} is not in {pane}")

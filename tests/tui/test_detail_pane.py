@@ -9,7 +9,7 @@ import pytest
 from store.model.snapshot import Snapshot
 from store.model.task import Problem, ProblemKind, TaskId, TaskKey
 from tests.tui.colony import DEMO, NOW, PENDING, demo_list, task, task_list
-from tests.tui.pane_host import SIZES, PaneHost, frame_of, screen_lines, show
+from tests.tui.pane_host import SIZES, PaneHost, frame_of, lines_of, screen_lines, show
 from tui.view_state import Frame
 from tui.widgets.detail_pane import DetailPane
 
@@ -117,3 +117,18 @@ async def test_detail_pane_metadata_too_deep_is_said_not_raised() -> None:
     assert "nested too deeply" in text
     while deep:  # freed level by level: the interpreter's own recursion is limited too
         deep = deep.pop()  # type: ignore[assignment]
+
+
+async def test_detail_pane_wrapped_reason_begins_under_its_own_words() -> None:
+    pane = DetailPane()
+    async with PaneHost(pane).run_test(size=(40, 24)) as pilot:
+        long = "Crawl " + "very many target pages " * 4
+        waits = task(DEMO, 2, "Build", blocked_by=(1,))
+        lists = {DEMO: task_list(DEMO, task(DEMO, 1, long, owner="ann"), waits)}
+        show([pane], frame_of(Snapshot(lists), TaskKey(DEMO, TaskId("2"))))
+        await pilot.pause()
+        lines = [row[2:] for row in lines_of(pane)]
+        first = next(n for n, row in enumerate(lines) if row.startswith("Blocked by")) + 1
+        assert lines[first].startswith("  ◦ #1 Crawl")
+        assert lines[first + 1].startswith("    ")
+        assert lines[first + 1][4] != " "

@@ -118,6 +118,7 @@ async def test_edit_without_a_change_closes_without_an_edit() -> None:
         ("metadata", '{"a": }', "metadata: no JSON at line 1, column 7"),
         ("metadata", '{"a": NaN}', "metadata: NaN is no JSON value"),
         ("metadata", "[" * 100_000, "metadata: "),
+        ("metadata", '{"new": null}', "metadata: new: null deletes a key"),
     ],
 )
 async def test_edit_wrong_value_names_the_field_and_is_not_saved(
@@ -126,6 +127,15 @@ async def test_edit_wrong_value_names_the_field_and_is_not_saved(
     async with opened(EditScreen(a_frame(), key("12"))) as pilot:
         assert await saved(pilot, **{field: text}) is UNSET
         assert error in shown(pilot)
+
+
+async def test_edit_metadata_key_set_to_null_says_that_it_is_deleted() -> None:
+    task = a_task("1", "One", metadata={"a": 1, "kept": None})
+    async with opened(EditScreen(a_frame(task), key("1"))) as pilot:
+        await fill(pilot, "metadata", '{"a": null, "kept": null}')
+        assert "null deletes the key: metadata a" in shown(pilot)
+        result = await saved(pilot)
+    assert result == UpdateTask(key("1"), metadata_patch={"a": None}, expected={"metadata.a": 1})
 
 
 async def test_edit_keeps_a_phantom_blocker_that_was_not_touched() -> None:

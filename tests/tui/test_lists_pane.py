@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from store.model.snapshot import Snapshot
+from store.model.task import Problem, ProblemKind
 from tests.tui.colony import CRAWL, DEMO, REPORT, demo_list, demo_snapshot
 from tests.tui.pane_host import SIZES, PaneHost, frame_of, lines_of, screen_lines, show
 from tui.view_state import ViewState
@@ -91,3 +94,20 @@ async def test_lists_pane_same_name_under_two_roots_says_which_root() -> None:
         await pilot.pause()
         names = {row.facts.name for row in pane.rows[1:]}
         assert names == {"demo-colony · .hive", "demo-colony · other"}
+
+
+async def test_lists_pane_counts_the_problems_of_lists_and_of_tasks() -> None:
+    bad = (Problem(ProblemKind.UNKNOWN_STATUS, "odd"),)
+    task_list = demo_list()
+    first, second, *_ = task_list.tasks
+    tasks = {
+        i: replace(t, problems=bad if i in (first, second) else ())
+        for i, t in task_list.tasks.items()
+    }
+    edge = Problem(ProblemKind.HALF_EDGE, "half")
+    pane = ListsPane()
+    async with PaneHost(pane).run_test(size=(120, 40)) as pilot:
+        found = replace(task_list, tasks=tasks, problems=(edge,))
+        show([pane], frame_of(Snapshot({DEMO: found})))
+        await pilot.pause()
+        assert "3 problems" in "\n".join(screen_lines(pane.app))

@@ -6,8 +6,9 @@ import pytest
 
 from store.model.snapshot import Snapshot
 from store.model.task import TaskId, TaskKey
-from tests.tui.colony import DEMO, PENDING, demo_list, task, task_list
+from tests.tui.colony import CRAWL, DEMO, PENDING, demo_list, task, task_list
 from tests.tui.pane_host import SIZES, PaneHost, frame_of, screen_lines, show
+from tui.view_state import ViewState
 from tui.widgets.status_line import StatusLine
 
 
@@ -65,3 +66,16 @@ async def test_status_line_message_with_markup_and_escapes_is_literal() -> None:
         text = screen_lines(line.app)[0]
         assert "[/nope] ␛[31m" in text
         assert len(text) == 80
+
+
+async def test_status_line_of_merged_lists_names_the_list_of_the_task() -> None:
+    line = StatusLine()
+    async with PaneHost(line).run_test() as pilot:
+        lists = {DEMO: demo_list(), CRAWL: task_list(CRAWL, task(CRAWL, 12, "Fetch"))}
+        key = TaskKey(DEMO, TaskId("12"))
+        show([line], frame_of(Snapshot(lists), key))
+        await pilot.pause()
+        assert screen_lines(line.app)[0].strip().startswith("demo-colony #12 waits on 7 · ")
+        show([line], frame_of(Snapshot(lists), key, view=ViewState(list_key=DEMO)))
+        await pilot.pause()
+        assert screen_lines(line.app)[0].strip().startswith("#12 waits on 7 · ")

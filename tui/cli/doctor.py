@@ -35,13 +35,14 @@ def doctor(ctx: click.Context, invocation: Invocation, strict: bool) -> None:
 
 def examine(snapshot: Snapshot) -> dict[str, Any]:
     """The report as `doctor --json` prints it."""
-    from tui.cli.shapes import list_problems, problem_record
+    from store.model.listing import all_problems
+    from tui.cli.shapes import problem_record
 
     lists: list[dict[str, Any]] = []
     problems: list[dict[str, Any]] = []
     for task_list in snapshot.lists.values():
         place = {"list": task_list.key.id, "root": task_list.key.root}
-        found = [{**problem_record(p), **place} for p in list_problems(task_list)]
+        found = [{**problem_record(p), **place} for p in all_problems(task_list)]
         facts = {"system": task_list.key.system, "path": task_list.info.path}
         counted = {"tasks": len(task_list.tasks), "problems": len(found)}
         lists.append({**place, **facts, **counted})

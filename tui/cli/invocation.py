@@ -28,7 +28,7 @@ class Invocation:
 
     def root_specs(self, arguments: tuple[Path, ...] = ()) -> tuple[RootSpec, ...]:
         """The roots of `--root` and of the arguments; without any, the usual ones."""
-        from store.workspace import RootSpec, choose_roots
+        from store.roots import RootSpec, choose_roots
 
         named = tuple(RootSpec(path.expanduser().absolute(), "--root") for path in self.roots)
         if named and not arguments:

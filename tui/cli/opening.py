@@ -68,12 +68,14 @@ def start_app(roots: Sequence[RootSpec], options: dict[str, Any]) -> int:
     Raises:
         ColonytopError: the settings cannot be used, or the task to start on is not named well.
     """
+    from dataclasses import replace
+
     from tui.settings import load_settings
     from tui.terminal import run_app
 
     settings = load_settings(options.get("config"))
     if operator := options.get("operator"):
-        settings = settings.model_copy(update={"operator": operator[:64]})
+        settings = replace(settings, operator=operator[:64])
     return run_app(
         roots,
         settings=settings,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
+from store.model.listing import all_problems
 from store.model.readiness import Readiness, readiness
 from store.model.snapshot import Change, TaskList
 from store.model.task import Problem, Task, TaskId, TaskStatus
@@ -87,21 +87,13 @@ def counts(task_list: TaskList) -> dict[str, int]:
     return found
 
 
-def list_problems(task_list: TaskList) -> list[Problem]:
-    """Problems of the list, its edges and its records, each once and with its task."""
-    found = [*task_list.problems]
-    for task in task_list.tasks.values():
-        found.extend(replace(problem, task=problem.task or task.id) for problem in task.problems)
-    return list(dict.fromkeys(found))
-
-
 def list_record(task_list: TaskList) -> dict[str, Any]:
     return {
         "list": task_list.key.id,
         "root": task_list.key.root,
         "system": task_list.key.system,
         "counts": counts(task_list),
-        "problems": [problem_record(problem) for problem in list_problems(task_list)],
+        "problems": [problem_record(problem) for problem in all_problems(task_list)],
     }
 
 

@@ -13,11 +13,10 @@ from textual.reactive import reactive
 from textual.screen import Screen
 
 from store.model.edits import Edit, EditResult
-from store.model.snapshot import Change
+from store.model.snapshot import Change, Snapshot
 from store.model.task import TaskKey
 from tui.intake import Intake
 from tui.messages import EditFailed, EditRequested, EditSettled, SnapshotArrived, WatchFailed
-from tui.palette import task_key_named
 from tui.safe_text import SafeText, one_line
 from tui.settings import Settings
 from tui.steering import Steering
@@ -163,9 +162,15 @@ class ColonyScreen(Screen[None]):
         if changes:
             self.report(changes, "agent")
         self._show_soon()
-        if self._goto and (key := task_key_named(message.snapshot, self._goto)):
-            self._goto, self._wanted = None, key
+        if self._goto:
+            self._find_goto(self._goto, message.snapshot)
         self._go_to_wanted()
+
+    def _find_goto(self, name: str, snapshot: Snapshot) -> None:
+        from tui.palette import task_key_named
+
+        if key := task_key_named(snapshot, name):
+            self._goto, self._wanted = None, key
 
     def go_when_seen(self, key: TaskKey) -> None:
         """Select a task as soon as a snapshot that is shown has it."""

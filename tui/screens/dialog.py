@@ -227,7 +227,7 @@ class TaskDialog(SteeringDialog):
         if task is None:
             return f"{wording.id_text(self.key.id)} is no longer in the list."
         if not task.is_readable:
-            why = f": {task.problems[0].text}" if task.problems else ""
+            why = f": {task.fault.text}" if task.fault else ""
             name = wording.id_text(task.id)
             return f"The file of {name} cannot be read{why}. Nothing overwrites it."
         return None

@@ -48,7 +48,8 @@ class EditScreen(Form, TaskDialog):
         if (problem := self._blocker_problem()) is not None:
             found["blocked by"] = problem
         try:
-            self._metadata_patch()
+            if nothing := [k for k in self._nulls() if k not in self.target.metadata]:
+                found["metadata"] = f"{nothing[0]}: null deletes a key, and there is none so named"
         except ValueError as error:
             found["metadata"] = str(error)
         return found
@@ -91,6 +92,9 @@ class EditScreen(Form, TaskDialog):
             return lines
         shifts = foresee(self.task_list, edit).shifts
         shown = [wording.shift_line(self.frame, shift) for shift in shifts]
+        if deleted := self._nulls():
+            text = f"null deletes the key: metadata {', '.join(deleted)}"
+            shown.insert(0, Content.styled(one_line(text), "$warning"))
         return [*shown, *lines]
 
     def _own_id(self) -> TaskId:
@@ -124,6 +128,16 @@ class EditScreen(Form, TaskDialog):
         now, was = parse_object(text), self.target.metadata
         patch = {k: v for k, v in now.items() if k not in was or not _same(was[k], v)}
         return patch | {k: None for k in was if k not in now}
+
+    def _nulls(self) -> list[str]:
+        """Keys of the metadata that were set to null, which the edit takes for a deletion.
+
+        Raises:
+            ValueError: as `_metadata_patch`.
+        """
+        text = self.area("metadata").result
+        typed = {} if text is None else parse_object(text)
+        return [k for k, v in self._metadata_patch().items() if v is None and k in typed]
 
     def _lock_refused_fields(self) -> None:
         """Fields whose verb this list does not allow, or that cannot be shown as ids."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.message import Message
 
 from store.model.edits import Edit, EditResult
 from store.model.snapshot import Change
@@ -17,18 +19,19 @@ from tui.matching import owner_query
 from tui.navigation import Navigation
 from tui.safe_text import SafeText, one_line
 from tui.screens.colony import ColonyScreen, Severity
-from tui.screens.help import HelpScreen
+from tui.settings import Settings
 from tui.view_state import Grouping, Lens, SortKey
-from tui.widgets.activity_pane import ActivityPane
-from tui.widgets.blockers_pane import BlockersPane
-from tui.widgets.detail_pane import DetailPane
 from tui.widgets.header_bar import HeaderBar
 from tui.widgets.key_bar import KeyBar, live_keys
 from tui.widgets.lens_bar import LensBar
-from tui.widgets.lists_pane import ListsPane
-from tui.widgets.owners_pane import OwnersPane
 from tui.widgets.status_line import StatusLine
 from tui.widgets.task_table import TaskTable
+
+if TYPE_CHECKING:
+    from tui.widgets.activity_pane import ActivityPane
+    from tui.widgets.blockers_pane import BlockersPane
+    from tui.widgets.lists_pane import ListsPane
+    from tui.widgets.owners_pane import OwnersPane
 
 
 class MainScreen(ColonyScreen):
@@ -44,23 +47,50 @@ class MainScreen(ColonyScreen):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall")]  # noqa: RUF012
     AUTO_FOCUS = "#tasks"
 
+    class Complete(Message):
+        """The first paint is done and all panes are there."""
+
+    def __init__(self, settings: Settings, **choices: Any) -> None:
+        super().__init__(settings, **choices)
+        self.add_class("-starting", update=False)
+        self.set_class(settings.ascii, "-ascii", update=False)
+
     def compose(self) -> ComposeResult:
+        """What the first paint shows; `add_panes` brings the rest."""
         frame = MainScreen.frame
         yield HeaderBar(id="header").data_bind(frame)
         yield LensBar(id="lenses").data_bind(frame)
         with Container(id="body"):
-            yield ListsPane(id="lists", classes="pane").data_bind(frame)
             yield TaskTable(id="tasks", classes="pane").data_bind(frame)
-            yield BlockersPane(id="blockers", classes="pane").data_bind(frame)
-            yield OwnersPane(id="owners", classes="pane").data_bind(frame)
-            yield DetailPane(id="detail", classes="pane").data_bind(frame)
-        yield ActivityPane(id="activity", classes="pane").data_bind(frame)
         yield StatusLine(id="status").data_bind(frame)
         yield KeyBar(id="key-bar", ascii_only=self.settings.ascii)
 
     def on_mount(self) -> None:
         self.navigation = Navigation(self)
-        self.set_class(self.settings.ascii, "-ascii")
+        self.call_after_refresh(self.add_panes)
+
+    async def add_panes(self) -> None:
+        """Put the other panes around the table. Nothing is reported before they are there."""
+        from tui.widgets.activity_pane import ActivityPane
+        from tui.widgets.blockers_pane import BlockersPane
+        from tui.widgets.detail_pane import DetailPane
+        from tui.widgets.lists_pane import ListsPane
+        from tui.widgets.owners_pane import OwnersPane
+
+        frame, body = MainScreen.frame, self.query_one("#body")
+        self._activity = ActivityPane(id="activity", classes="pane").data_bind(frame)
+        with self.app.batch_update():
+            self.remove_class("-starting")
+            await body.mount(
+                ListsPane(id="lists", classes="pane").data_bind(frame), before="#tasks"
+            )
+            await body.mount(
+                BlockersPane(id="blockers", classes="pane").data_bind(frame),
+                OwnersPane(id="owners", classes="pane").data_bind(frame),
+                DetailPane(id="detail", classes="pane").data_bind(frame),
+            )
+            await self.mount(self._activity, before="#status")
+        self.post_message(self.Complete())
 
     @property
     def table(self) -> TaskTable:
@@ -69,11 +99,13 @@ class MainScreen(ColonyScreen):
     # What the screen asks of the panes
 
     def report(self, changes: Sequence[Change], origin: str) -> None:
-        self.query_one(ActivityPane).add(changes, origin)
+        self._activity.add(changes, origin)
 
     def report_own(self, edit: Edit, result: EditResult) -> None:
         key = result.task.key if result.task else getattr(edit, "key", None)
-        self.query_one(ActivityPane).add_line(deed(edit, result), at=self.clock(), key=key)
+        self._activity.add_line(
+            deed(edit, result), at=self.clock(), key=key, operator=self.settings.operator
+        )
 
     def say(self, text: SafeText, *, severity: Severity = "info") -> None:
         self.query_one(StatusLine).say(text, severity)
@@ -100,6 +132,14 @@ class MainScreen(ColonyScreen):
     def follow_cursor(self, message: TaskTable.Highlighted) -> None:
         self.set_selected(message.key)
 
+    @on(TaskTable.SortPicked)
+    def sort_by_column(self, message: TaskTable.SortPicked) -> None:
+        """By the column whose title was clicked; again: the other way round."""
+        if message.sort is self.frame.view.sort:
+            self.action_reverse_sort()
+        else:
+            self.change_view(sort=message.sort, descending=False)
+
     @on(TaskTable.Vanished)
     def tell_vanished(self, message: TaskTable.Vanished) -> None:
         self.say(one_line(f"#{message.key.id} {message.subject}: no longer in its list", 120))
@@ -108,19 +148,20 @@ class MainScreen(ColonyScreen):
     def open_task(self, message: TaskTable.Opened) -> None:
         self.navigation.open_detail()
 
-    @on(BlockersPane.Picked)
-    @on(ActivityPane.Picked)
-    def go_to_picked(self, message: BlockersPane.Picked | ActivityPane.Picked) -> None:
+    # By name: the classes of these panes come after the first paint.
+
+    def on_blockers_pane_picked(self, message: BlockersPane.Picked) -> None:
         self.go_to(message.key)
 
-    @on(OwnersPane.Picked)
-    def filter_owner(self, message: OwnersPane.Picked) -> None:
+    def on_activity_pane_picked(self, message: ActivityPane.Picked) -> None:
+        self.go_to(message.key)
+
+    def on_owners_pane_picked(self, message: OwnersPane.Picked) -> None:
         """That owner's tasks alone; again on the same owner: everybody's."""
         query = owner_query(message.owner)
         self.change_view(query="" if query == self.frame.view.query else query)
 
-    @on(ListsPane.Picked)
-    def filter_list(self, message: ListsPane.Picked) -> None:
+    def on_lists_pane_picked(self, message: ListsPane.Picked) -> None:
         self.change_view(list_key=message.list_key)
 
     @on(LensBar.QueryChanged)
@@ -224,5 +265,7 @@ class MainScreen(ColonyScreen):
         self.app.action_command_palette()
 
     def action_show_help(self) -> None:
-        pane_help = self.focused.HELP if self.focused else None
-        self.app.push_screen(HelpScreen(live_keys(self), pane_help or ""))
+        from tui.screens.help import HelpScreen
+
+        pane_help = (self.focused.HELP if self.focused else None) or ""
+        self.app.push_screen(HelpScreen(live_keys(self), pane_help, LensBar.HELP))

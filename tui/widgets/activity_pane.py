@@ -16,13 +16,15 @@ from tui.glyphs import owner_role
 from tui.safe_text import one_line
 from tui.view_state import Frame
 from tui.widgets.activity_text import Activity, activities
-from tui.widgets.drawing import clock, fitted, piece, spread
+from tui.widgets.drawing import Piece, cells_of, clock, cut, fitted, piece, spread
 from tui.widgets.pane import Row, RowsPane
 
 MOST_LINES = 2000
 _SEVERITIES = {"info": "", "warn": "$status-stale", "error": "$status-unreadable"}
 _ORIGINS = {"you": "bold $border", "derived": "$muted", "agent": "$muted"}
-_LIST_FROM = 100  # cells from which a line names its list
+_LIST_FROM = 100  # cells from which a line names its list at its end
+_PREFIX_FROM = 66  # cells from which it does so before the id
+_PREFIX_CELLS = 14
 
 
 class ActivityPane(RowsPane[Activity]):
@@ -32,8 +34,9 @@ class ActivityPane(RowsPane[Activity]):
 ## Activity
 
 Who changed what, newest first: the time that the record itself tells, the owner, the task, and
-old → new. **agent** is what others wrote, **you** what was done here, **derived** what follows
-from the clock. When you have scrolled away the border counts what is new.
+old → new. **agent** is what others wrote, **you** what was done here, under your own name where
+the settings or `--operator` give one, **derived** what follows from the clock. When you have
+scrolled away the border counts what is new.
 
 - **Enter** or a click selects the task; **Home** goes back to the newest line.
 """
@@ -49,6 +52,7 @@ from the clock. When you have scrolled away the border counts what is new.
         self._lines: deque[Row[Activity]] = deque(maxlen=MOST_LINES)
         self._number = 0
         self._new = 0
+        self._named_lists = False
 
     def add(self, changes: Sequence[Change], origin: str) -> None:
         """Show changes: `origin` is agent, you or derived. The later ones of the list are newer."""
@@ -62,14 +66,18 @@ from the clock. When you have scrolled away the border counts what is new.
         key: TaskKey | None = None,
         origin: str = "you",
         severity: str = "info",
+        operator: str = "you",
     ) -> None:
-        """Show a sentence, such as what became of the operator's edit."""
+        """Show a sentence, such as what became of the edit of the operator of that name."""
         shown = (one_line(text), _SEVERITIES.get(severity, ""))
         where = key.list if key else None
-        who = one_line("you" if origin == "you" else "-")
+        who = one_line(operator if origin == "you" else "-", 64)
         self._take([Activity(at, who, key, where, (shown,), origin)])
 
     def build(self, frame: Frame, snapshot: Snapshot) -> Sequence[Row[Activity]]:
+        if self._is_merged != self._named_lists:  # the lines say more, or less
+            self._named_lists = self._is_merged
+            self.refresh()
         return self.rows
 
     def titles(self, frame: Frame) -> tuple[str, str]:
@@ -80,17 +88,16 @@ from the clock. When you have scrolled away the border counts what is new.
         who_cells = 7 if cells < _LIST_FROM else 12
         is_you = activity.origin == "you"
         who_style = "bold $border" if is_you else f"${owner_role(activity.who)}"
-        task = f"#{activity.key.id}" if activity.key else ""
         left = [
             piece(f"{clock(activity.at)} ", "$muted"),
             fitted(activity.who, who_cells, who_style),
             piece(" "),
-            fitted(task, 5 if cells < _LIST_FROM else 6, "bold"),
+            *self._named_task(activity, cells),
             piece(" "),
             *activity.pieces,
         ]
         right = []
-        if cells >= _LIST_FROM and activity.list and len(self.frame.snapshot.lists) > 1:
+        if cells >= _LIST_FROM and activity.list and self._is_merged:
             right.append(piece(f" {self._list_name(activity)}", "$muted"))
         if cells >= 50:
             right.append(fitted(activity.origin, 8, _ORIGINS.get(activity.origin, ""), right=True))
@@ -121,6 +128,22 @@ from the clock. When you have scrolled away the border counts what is new.
             self._new += len(found)
             self.scroll_to(y=away + len(found), animate=False, immediate=True, force=True)
         self._show_titles()
+
+    @property
+    def _is_merged(self) -> bool:
+        """The same id may mean several tasks."""
+        return len(self.frame.snapshot.lists) > 1
+
+    def _named_task(self, activity: Activity, cells: int) -> list[Piece]:
+        """The id; where lists are merged and the line does not end with its name, `list/#id`."""
+        task = f"#{activity.key.id}" if activity.key else ""
+        if cells >= _LIST_FROM:
+            return [fitted(task, 6, "bold")]
+        if not self._is_merged or cells < _PREFIX_FROM:
+            return [fitted(task, 5, "bold")]
+        name = cut([piece(f"{self._list_name(activity)}", "$muted")], _PREFIX_CELLS - 6)
+        used = [*name, piece("/" if task else "", "$muted")]
+        return [*used, fitted(task, _PREFIX_CELLS - cells_of(used), "bold")]
 
     def _list_name(self, activity: Activity) -> str:
         known = self.frame.snapshot.lists.get(activity.list) if activity.list else None

@@ -10,6 +10,7 @@ from textual.message import Message
 
 from store.model.attention import DisplayState, display_state
 from store.model.graph import TaskGraph
+from store.model.readiness import fault_text
 from store.model.snapshot import Snapshot, TaskList
 from store.model.task import ListKey, TaskId, TaskKey
 from tui.glyphs import age, glyph, owner_role, signs, style_role
@@ -246,8 +247,8 @@ def _facts_of(
         text = short = task.subject
     if cycle and not lines:
         return _cycle_facts(frame, task_id, cycle, holds)
-    if state is DisplayState.UNREADABLE:
-        text, short = "cannot be read", "unreadable"
+    if state is DisplayState.UNREADABLE and task is not None:
+        text, short = fault_text(task), "unreadable"
     elif state is DisplayState.CLOSED and task is not None:
         short = task.native_status
         state, text = DisplayState.PHANTOM, f"{short}, never frees what waits on it"

@@ -77,8 +77,12 @@ description and every field of the record, also those that colonytop does not kn
     def on_mount(self) -> None:
         self._show()
 
+    def on_show(self) -> None:
+        self._show()
+
     def watch_frame(self) -> None:
-        if self.is_mounted and self._nodes:
+        # Text that nobody sees would still lay the screen out anew.
+        if self.is_mounted and self._nodes and self.display:
             self._show()
 
     def move_cursor(self, where: str) -> None:
@@ -106,7 +110,7 @@ description and every field of the record, also those that colonytop does not kn
             head = line(piece(text, "$muted"))
             self._show_body(None)
         else:
-            head = in_ascii(detail_text.head(frame, *found), frame.ascii)
+            head = in_ascii(detail_text.head(frame, *found, self._text_cells), frame.ascii)
             self._show_body(found[1])
         if not self._head or not head.is_same(self._head):
             self._head = head
@@ -116,6 +120,13 @@ description and every field of the record, also those that colonytop does not kn
             self.scroll_home(animate=False)
             title = "Detail" if frame.selected is None else f"Detail · #{frame.selected.id}"
             self.border_title = in_ascii(content(one_line(title, 80)), frame.ascii)
+
+    def on_resize(self) -> None:
+        self._show()
+
+    @property
+    def _text_cells(self) -> int:
+        return max(20, self.scrollable_content_region.width)
 
     def _selected(self) -> tuple[TaskList, Task] | None:
         key = self.frame.selected

@@ -16,7 +16,7 @@ from store.model.task import Task, TaskId
 from tui.glyphs import age, glyph, owner_role, signs, style_role
 from tui.safe_text import SafeText, block, one_line
 from tui.view_state import Frame
-from tui.widgets.drawing import Piece, line, piece, separated, stamp
+from tui.widgets.drawing import Piece, hanging, line, piece, separated, stamp
 
 MOST_EDGES = 40
 MOST_FIELDS = 100
@@ -26,15 +26,15 @@ _FIELD_CELLS = 14
 _PHANTOM = "$status-phantom"
 
 
-def head(frame: Frame, task_list: TaskList, task: Task) -> Content:
+def head(frame: Frame, task_list: TaskList, task: Task, cells: int = 80) -> Content:
     """State, times, why it is not ready, what follows: all that others or the clock decide."""
     parts = [
         *_title(frame, task_list, task),
         *_needs(frame, task_list, task),
-        *_reasons(frame, task_list, task),
+        *_reasons(frame, task_list, task, cells),
         *_consequence(frame, task_list, task),
-        *_edges(frame, task_list, "Blocked by", task.blocked_by),
-        *_edges(frame, task_list, "Blocks", _dependents(task_list, task)),
+        *_edges(frame, task_list, "Blocked by", task.blocked_by, cells),
+        *_edges(frame, task_list, "Blocks", _dependents(task_list, task), cells),
     ]
     return Content("\n").join(parts)
 
@@ -88,17 +88,18 @@ def _needs(frame: Frame, task_list: TaskList, task: Task) -> list[Content]:
     return [line(sign, piece(f"needs you: {found.text}"), *key)]
 
 
-def _reasons(frame: Frame, task_list: TaskList, task: Task) -> list[Content]:
+def _reasons(frame: Frame, task_list: TaskList, task: Task, cells: int) -> list[Content]:
     if task.is_closed:
         return []
     verdict = task_list.readiness(task)
     if verdict.ready:
         return [_section("Ready to start")]
-    shown = [_reason(frame, task_list, reason) for reason in verdict.reasons[:MOST_EDGES]]
+    few = verdict.reasons[:MOST_EDGES]
+    shown = [_reason(frame, task_list, reason, cells) for reason in few]
     return [_section("Why not ready"), *shown, *_more(len(verdict.reasons))]
 
 
-def _reason(frame: Frame, task_list: TaskList, reason: Reason) -> Content:
+def _reason(frame: Frame, task_list: TaskList, reason: Reason, cells: int) -> Content:
     cause = task_list.tasks.get(reason.task)
     if reason.kind.is_phantom or cause is None:
         sign, style = glyph(DisplayState.PHANTOM, frame.ascii), _PHANTOM
@@ -106,7 +107,8 @@ def _reason(frame: Frame, task_list: TaskList, reason: Reason) -> Content:
         state = display_state(task_list, cause, frame.now, frame.stale_after_s)
         sign, style = glyph(state, frame.ascii), f"${style_role(state)}"
     text = one_line(reason.text, 1024)
-    return line(piece(f"  {sign} ", style), (text, _PHANTOM if reason.kind.is_phantom else ""))
+    said = line((text, _PHANTOM if reason.kind.is_phantom else ""))
+    return hanging(line(piece(f"  {sign} ", style)), said, cells)
 
 
 def _consequence(frame: Frame, task_list: TaskList, task: Task) -> list[Content]:
@@ -129,7 +131,9 @@ def _consequence(frame: Frame, task_list: TaskList, task: Task) -> list[Content]
     return lines
 
 
-def _edges(frame: Frame, task_list: TaskList, title: str, ids: Sequence[TaskId]) -> list[Content]:
+def _edges(
+    frame: Frame, task_list: TaskList, title: str, ids: Sequence[TaskId], cells: int
+) -> list[Content]:
     if not ids:
         return []
     lines = [_section(f"{title} · {len(ids)}")]
@@ -144,14 +148,9 @@ def _edges(frame: Frame, task_list: TaskList, title: str, ids: Sequence[TaskId])
         role = f"${style_role(state)}"
         owner = [piece(f"  {other.owner}", f"${owner_role(other.owner)}")] if other.owner else []
         quiet = "$muted" if other.is_closed else ""
-        lines.append(
-            line(
-                piece(f"  {glyph(state, frame.ascii)} ", role),
-                piece(f"#{task_id} ", quiet or "bold"),
-                piece(other.subject, quiet),
-                *owner,
-            )
-        )
+        lead = line(piece(f"  {glyph(state, frame.ascii)} ", role))
+        said = line(piece(f"#{task_id} ", quiet or "bold"), piece(other.subject, quiet), *owner)
+        lines.append(hanging(lead, said, cells))
     return [*lines, *_more(len(ids))]
 
 

@@ -56,6 +56,14 @@ def in_ascii(drawn: Content, ascii: bool) -> Content:
     return Content(drawn.plain.translate(_ASCII), list(drawn.spans))
 
 
+def hanging(lead: Content, text: Content, cells: int) -> Content:
+    """Text beside a lead, wrapped at words; further lines begin where the first one does."""
+    indent = lead.cell_length
+    lines = text.wrap(max(8, cells - indent))
+    below = (wrapped.pad_left(indent) for wrapped in lines[1:])
+    return Content("\n").join([lead + lines[0], *below]) if lines else lead
+
+
 def spread(left: Sequence[Piece], right: Sequence[Piece], cells: int) -> Content:
     """Left pieces and right pieces, with the room between them; the left is cut first."""
     end = cut(right, cells)

@@ -37,6 +37,7 @@ class KeyBar(Widget):
     KeyBar {
         height: 1;
         width: 1fr;
+        text-wrap: nowrap;
         background: $footer-background;
         color: $footer-foreground;
         & > .key-bar--key { color: $footer-key-foreground; text-style: bold; }
@@ -68,10 +69,10 @@ class KeyBar(Widget):
         key_style = self.get_visual_style("key-bar--key")
         word_style = self.get_visual_style("key-bar--word")
         parts: list[Any] = []
-        for hint in self._hints:
-            parts.append((f" {hint.key}", key_style))
+        for place, hint in enumerate(self._hints):
+            gap = " " * _GAP if place else " "  # none at the end: it would wrap the last word
+            parts.append((f"{gap}{hint.key}", key_style))
             parts.append((f" {hint.word}", word_style))
-            parts.append(" " * (_GAP - 1))
         return Content.assemble(*parts)
 
     def _place(self, keys: dict[str, str], room: int) -> list[KeyHint]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from textual.content import Content
 from textual.message import Message
 
 from store.model.attention import DisplayState
+from store.model.listing import all_problems
 from store.model.rollup import Rollup
 from store.model.snapshot import Snapshot, TaskList
 from store.model.task import ListKey, Verb
@@ -78,6 +79,8 @@ Each list with its counts, the one that needs you most on top. The bar shows how
 
         list_key: ListKey | None
 
+    _problems: Mapping[ListKey, tuple[TaskList, int]] = {}
+
     def build(self, frame: Frame, snapshot: Snapshot) -> Sequence[Row[ListFacts]]:
         counted = pace_of(self.app).rollups(snapshot)
         names = Counter(task_list.info.name for task_list in snapshot.lists.values())
@@ -95,9 +98,20 @@ Each list with its counts, the one that needs you most on top. The bar shows how
 
     def titles(self, frame: Frame) -> tuple[str, str]:
         lists = frame.snapshot.lists
-        problems = sum(len(task_list.problems) for task_list in lists.values())
+        problems = self._count_problems(frame.snapshot)
         below = f"{problems} problem{'s' * (problems != 1)}" if problems else ""
         return f"Lists · {len(lists)}", below
+
+    def _count_problems(self, snapshot: Snapshot) -> int:
+        """As `lists` and `doctor` count them; anew only for the lists that moved."""
+        known = self._problems
+        self._problems = {
+            key: found
+            if (found := known.get(key)) and found[0] is task_list
+            else (task_list, len(all_problems(task_list)))
+            for key, task_list in snapshot.lists.items()
+        }
+        return sum(count for _, count in self._problems.values())
 
     def heading(self, cells: int) -> Content:
         widths = self._widths(cells)

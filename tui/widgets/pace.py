@@ -9,7 +9,8 @@ from weakref import WeakKeyDictionary
 
 from textual.app import App
 
-from store.model.rollup import ListRollup, Rollup, merge, merge_owners, roll_up_all
+from store.model.counting import RunningRollups
+from store.model.rollup import ListRollup, Rollup, merge, merge_owners
 from store.model.snapshot import EMPTY_SNAPSHOT, Snapshot, TaskList
 from store.model.task import ListKey
 
@@ -23,7 +24,8 @@ class Pace:
 
     def __init__(self) -> None:
         self._taken = EMPTY_SNAPSHOT
-        self._counted: dict[ListKey, tuple[TaskList, ListRollup]] = {}
+        self._running = RunningRollups()
+        self._counted: Mapping[ListKey, tuple[TaskList, ListRollup]] = {}
         self._counted_for: Snapshot | None = None
         self._owners: dict[ListKey | None, Mapping[str | None, Rollup]] = {}
         self._totals: dict[ListKey | None, Rollup] = {}
@@ -46,7 +48,7 @@ class Pace:
         """The counts of every list, worked out once for all panes."""
         if snapshot is not self._counted_for:
             start = monotonic()
-            self._counted = roll_up_all(snapshot, self._counted)
+            self._counted = self._running.of(snapshot)
             self._counted_for = snapshot
             self._owners, self._totals = {}, {}
             self._next = max(self._next, monotonic() + _REST * (monotonic() - start))

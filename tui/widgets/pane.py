@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.content import Content
-from textual.geometry import Size
+from textual.cache import LRUCache
+from textual.content import Content, Span
+from textual.geometry import Region, Size
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -22,10 +23,13 @@ from store.model.snapshot import Snapshot
 from tui.safe_text import content, one_line
 from tui.view_state import EMPTY_FRAME, Frame
 from tui.widgets.drawing import in_ascii
+from tui.widgets.extent import keep_in_extent, set_extent
 from tui.widgets.pace import LEAST_INTERVAL_S, pace_of
 
 ROOMY = 40
 """Cells of a pane, border included, from which its text keeps off the border."""
+
+_CACHED_LINES = 256
 
 Facts = TypeVar("Facts")
 
@@ -36,6 +40,19 @@ class Row(Generic[Facts]):
 
     key: Hashable
     facts: Facts
+
+
+class _Line(NamedTuple):
+    """A line as it is drawn: equal lines look the same."""
+
+    text: str
+    spans: tuple[Span, ...]
+    component: str
+    """The component class for the whole line, "" for none."""
+
+    @classmethod
+    def of(cls, drawn: Content, component: str) -> _Line:
+        return cls(drawn.plain, tuple(drawn.spans), component)
 
 
 class RowsPane(ScrollView, Generic[Facts], can_focus=True, inherit_bindings=False):
@@ -89,6 +106,9 @@ class RowsPane(ScrollView, Generic[Facts], can_focus=True, inherit_bindings=Fals
         self._cursor_key: Hashable = None
         self._again: Timer | None = None
         self._titles: tuple[str, str] = ("", "")
+        self._drawn: dict[int, _Line] = {}
+        """What each line of the screen shows."""
+        self._strips: LRUCache[tuple[_Line, int], Strip] = LRUCache(_CACHED_LINES)
 
     def build(self, frame: Frame, snapshot: Snapshot) -> Sequence[Row[Facts]]:
         """The rows. `snapshot` is the frame's, or an earlier one while a big colony is counted."""
@@ -120,6 +140,8 @@ class RowsPane(ScrollView, Generic[Facts], can_focus=True, inherit_bindings=Fals
         return self.scrollable_content_region.width
 
     def on_mount(self) -> None:
+        # Two themes may differ in nothing but the colours that the lines take from them.
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._restyle())
         self.rearrange()
 
     def watch_frame(self) -> None:
@@ -144,8 +166,9 @@ class RowsPane(ScrollView, Generic[Facts], can_focus=True, inherit_bindings=Fals
         self.cursor = self._place_of(self._cursor_key)
         height = len(rows) + self._heading_rows
         if height != self.virtual_size.height:
-            self.virtual_size = Size(self.cells, height)
-        self.refresh()
+            set_extent(self, Size(self.cells, height))
+            keep_in_extent(self)
+        self._refresh_changed_lines()
 
     def move_cursor(self, where: str) -> None:
         """Move to `up`, `down`, `top`, `bottom`, `page_up`, `page_down`, `half_up`, `half_down`."""
@@ -187,29 +210,50 @@ class RowsPane(ScrollView, Generic[Facts], can_focus=True, inherit_bindings=Fals
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
+        self._restyle()
+
+    def _restyle(self) -> None:
+        self._strips.clear()
         self.refresh()
+
+    def _refresh_changed_lines(self) -> None:
+        """Paint those lines anew that do not show what they should."""
+        height, cells = self.scrollable_content_region.height, self.cells
+        for y, shown in list(self._drawn.items()):
+            if y < height and self._line(y, cells) != shown:
+                self.refresh(Region(0, y, cells, 1))
 
     def render_line(self, y: int) -> Strip:
         cells = self.cells
         if cells <= 0:
             return Strip.blank(0)
-        if y < self._heading_rows:
-            heading = self.heading(cells)
-            return self._strip(heading if heading is not None else Content(), "rows--heading")
-        index = y + self.scroll_offset.y - self._heading_rows
+        line = self._drawn[y] = self._line(y, cells)
+        strip = self._strips.get((line, cells))
+        if strip is None:
+            strip = self._strips[line, cells] = self._strip(line)
+        return strip
+
+    def _line(self, y: int, cells: int) -> _Line:
+        """What a line of the screen should show."""
+        heading = self.heading(cells)
+        heading_rows = 0 if heading is None else 1
+        if heading is not None and y == 0:
+            return _Line.of(in_ascii(heading, self.ascii), "rows--heading")
+        index = y + self.scroll_offset.y - heading_rows
         if not 0 <= index < len(self.rows):
-            return self._strip(Content(), "")
+            return _Line.of(Content(), "")
         is_cursor = self.has_focus and index == self.cursor
-        row = self.draw(self.rows[index], cells)
-        return self._strip(row, "rows--cursor" if is_cursor else self.row_style(self.rows[index]))
+        row = self.rows[index]
+        style = "rows--cursor" if is_cursor else self.row_style(row)
+        return _Line.of(in_ascii(self.draw(row, cells), self.ascii), style)
 
     def row_style(self, row: Row[Facts]) -> str:
         """A component class for the whole row, "" for none."""
         return ""
 
-    def _strip(self, drawn: Content, component: str) -> Strip:
-        style = self.get_visual_style(component) if component else self.visual_style
-        drawn = in_ascii(drawn, self.ascii)
+    def _strip(self, line: _Line) -> Strip:
+        style = self.get_visual_style(line.component) if line.component else self.visual_style
+        drawn = Content(line.text, list(line.spans))
         strips = Visual.to_strips(self, drawn, self.cells, 1, style, apply_selection=False)
         strip = strips[0] if strips else Strip.blank(0)
         return strip.adjust_cell_length(self.cells, style.rich_style)

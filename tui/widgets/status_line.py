@@ -28,6 +28,7 @@ _STYLES = {
 }
 _MOST_IDS = 8
 _LEAST_LEFT = 12
+_LIST_CELLS = 24
 
 
 class StatusLine(Widget):
@@ -94,8 +95,11 @@ def _consequence(frame: Frame) -> list[Piece]:
         sign = piece(f"{signs(frame.ascii).needs_you} ", "bold $status-needs")
         parts.append([sign, piece(found.text), piece(f" ({found.key})", "$muted")])
     parts.extend(_others(task_list, task))
-    label = piece(f"#{task.id} ", "bold")
-    return [label, *separated(parts)] if parts else [label, piece(task.subject, "$muted")]
+    label = [piece(f"#{task.id} ", "bold")]
+    if len(frame.snapshot.lists) > 1 and frame.view.list_key is None:
+        # Two lists may have the same id.
+        label = [*cut([piece(task_list.info.name, "$muted")], _LIST_CELLS), piece(" "), *label]
+    return [*label, *separated(parts)] if parts else [*label, piece(task.subject, "$muted")]
 
 
 def _others(task_list: TaskList, task: Task) -> list[Sequence[Piece]]:

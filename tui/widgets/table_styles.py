@@ -1,22 +1,15 @@
-"""The task table's styles: component classes for the theme's roles, and their Rich styles."""
+"""The task table's styles: what its parts look like, and the theme's colours for its texts."""
 
 from __future__ import annotations
 
 from rich.style import Style
+from textual.color import Color
 from textual.widget import Widget
 
-from tui.themes import VARIABLES
-
-ROLES = tuple(
-    name for name in VARIABLES if name == "muted" or name.startswith(("status-", "owner-"))
-)
 PARTS = ("header", "group", "rule", "sign", "cursor", "changed", "message")
-COMPONENTS = frozenset(f"task-table--{name}" for name in (*ROLES, *PARTS))
+COMPONENTS = frozenset(f"task-table--{name}" for name in PARTS)
 
-_ROLE_CSS = "\n".join(f"    & > .task-table--{role} {{ color: ${role}; }}" for role in ROLES)
-
-CSS = (
-    """
+CSS = """
 TaskTable {
     background: $background;
     color: $foreground;
@@ -36,14 +29,16 @@ TaskTable {
     &:ansi:focus > .task-table--cursor { background: ansi_default; text-style: reverse; }
     &:nocolor > .task-table--cursor { text-style: underline; }
     &:nocolor:focus > .task-table--cursor { text-style: reverse; }
+}
 """
-    + _ROLE_CSS
-    + "\n}\n"
-)
 
 
 class TableStyles:
-    """Role → Rich style on the table's own ground, kept until the theme or the focus changes."""
+    """Part or role → Rich style on the table's own ground, kept until theme or focus changes.
+
+    A role is a colour of the theme by its variable's name. Component classes for roles too would
+    cost every change of a style twenty times the price.
+    """
 
     def __init__(self, table: Widget) -> None:
         self._table = table
@@ -65,10 +60,14 @@ class TableStyles:
         return style
 
     def overlay(self, part: str) -> Style:
-        """Only what the component class itself sets."""
+        """Only what the part or role itself sets."""
         style = self._overlays.get(part)
         if style is None:
-            name = f"task-table--{part}"
-            style = self._table.get_component_rich_style(name, partial=True)
+            if part in PARTS:
+                name = f"task-table--{part}"
+                style = self._table.get_component_rich_style(name, partial=True)
+            else:
+                color = Color.parse(self._table.app.theme_variables[part])
+                style = Style(color=color.rich_color)
             self._overlays[part] = style
         return style

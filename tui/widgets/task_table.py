@@ -20,6 +20,7 @@ from textual.strip import Strip
 from store.model.task import TaskKey
 from tui.projection import EMPTY_PROJECTION, Projection, Projector
 from tui.view_state import EMPTY_FRAME, Frame, SortKey
+from tui.widgets.extent import keep_in_extent, set_extent
 from tui.widgets.table_lines import HEADER_LINES, TableLines, Window
 from tui.widgets.table_scroll import Sight, top_keeping, top_showing
 from tui.widgets.table_styles import COMPONENTS, CSS
@@ -87,8 +88,6 @@ class TaskTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._subtitle = ""
         self.border_title = "Tasks"
 
-    # What others ask
-
     @property
     def projection(self) -> Projection:
         """The rows as they are shown."""
@@ -125,6 +124,8 @@ class TaskTable(ScrollView, can_focus=True, inherit_bindings=False):
     # What arrives
 
     def on_mount(self) -> None:
+        # Two themes may differ in nothing but the colours that the lines take from them.
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._restyle())
         self._show(EMPTY_FRAME, self.frame)
 
     def watch_frame(self, before: Frame, frame: Frame) -> None:
@@ -142,6 +143,7 @@ class TaskTable(ScrollView, can_focus=True, inherit_bindings=False):
             self._projection = self._projector.project(frame)
             self._fit_height()
             self._keep_cursor(old, self._projection)
+            keep_in_extent(self)
         self._follow(before.selected, frame.selected)
         title = summary(self._projection, frame.ascii)
         if title != self._subtitle:  # setting it repaints all
@@ -150,8 +152,7 @@ class TaskTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _fit_height(self) -> None:
         size = Size(0, len(self._projection) + HEADER_LINES)
-        if size != self.virtual_size:
-            self.virtual_size = size
+        set_extent(self, size)
 
     def _keep_cursor(self, old: Projection, new: Projection) -> None:
         """The cursor stays on its task, and the task on its line of the screen."""
@@ -260,8 +261,6 @@ class TaskTable(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def _sight(self) -> Sight:
         return Sight(self.scroll_offset.y, self._page)
-
-    # Drawing
 
     def on_resize(self) -> None:
         self._show_cursor()

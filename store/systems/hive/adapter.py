@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from store.files.places import absolute, is_unsafe_parent, network_kind
 from store.model.edits import Edit, EditResult
@@ -12,8 +13,10 @@ from store.model.errors import EditRefused, ListGone
 from store.model.snapshot import TaskList
 from store.model.task import ListKey
 from store.systems.hive.discovery import TASKS, Found, Parts, find_lists
-from store.systems.hive.editing import Editor
 from store.systems.hive.loading import ListLoader
+
+if TYPE_CHECKING:
+    from store.systems.hive.editing import Editor
 
 
 class HiveSystem:
@@ -99,6 +102,8 @@ class HiveSystem:
         refusal = self._refusals.get(edit.list.root)
         if refusal is not None:
             raise EditRefused(refusal)
+        from store.systems.hive.editing import Editor  # who only reads does without the models
+
         with self._lock:
             editor = self._editors.get(edit.list.root)
             if editor is None:

@@ -11,8 +11,9 @@ from store.files.transaction import Write
 from store.model.errors import UnreadableTask
 from store.systems.hive.edges import EdgeEdit
 from store.systems.hive.memory import ListMemory, highest_id, mark_write, referrers_of
+from store.systems.hive.models import TaskRecord
 from store.systems.hive.opened import OpenList, Plan
-from store.systems.hive.record import TaskRecord, file_name
+from store.systems.hive.record import file_name
 from store.systems.hive.updating import check_expected, write_sides
 
 

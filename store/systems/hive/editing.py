@@ -32,8 +32,9 @@ from store.systems.hive.claims import (
     ClaimOk,
     ClaimResult,
 )
+from store.systems.hive.models import TaskRecord
 from store.systems.hive.native import NativeStore
-from store.systems.hive.record import TaskRecord, file_name, task_of_record
+from store.systems.hive.record import file_name, task_of_record
 from store.systems.hive.sidecars import NO_PRIORITY
 from store.systems.hive.updating import Updated
 

@@ -11,7 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from store.files.fs import Directory, FileContent, open_directory, storage_failures
+from store.files.content import FileContent
+from store.files.failures import storage_failures
+from store.files.fs import Directory, open_directory
 from store.files.places import Stamp, mode_of, stamp
 from store.files.reading import is_quiet
 from store.files.scanner import Moved, RecordFormat, Scanner

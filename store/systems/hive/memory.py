@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from store.files.codec import Unparsable
-from store.files.fs import Directory, UnreadableFile
+from store.files.failures import UnreadableFile
+from store.files.fs import Directory
 from store.files.transaction import Write
 from store.model.errors import InvalidField, StorageFailure
 from store.systems.hive.opened import OpenList, Plan

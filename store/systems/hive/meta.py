@@ -8,12 +8,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from store.files.codec import Unparsable, format_object, parse_object
-from store.files.fs import Directory, UnreadableFile
+from store.files.failures import UnreadableFile
+from store.files.fs import Directory
 from store.files.transaction import Write
 from store.model.errors import InvalidField, StorageFailure, UnreadableTask
 from store.systems.hive.list_ids import role_of_list_id
+from store.systems.hive.models import TaskListMeta
 from store.systems.hive.opened import OpenList, Plan
-from store.systems.hive.record import TaskListMeta, TaskListRole
+from store.systems.hive.record import TaskListRole
 
 META_NAME = "meta.json"
 SESSIONS_KEPT = 10

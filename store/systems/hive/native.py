@@ -15,12 +15,8 @@ from typing import Any, TypeVar
 
 from store.files.codec import Unparsable
 from store.files.consistent import RecordsReader
-from store.files.fs import (
-    Directory,
-    StagedFile,
-    open_directory,
-    storage_failures,
-)
+from store.files.failures import storage_failures
+from store.files.fs import Directory, StagedFile, open_directory
 from store.files.lock import LOCK_NAME, Patience, gather, list_lock
 from store.files.overlay import pending
 from store.files.paths import locate

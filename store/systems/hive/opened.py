@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from store.files.codec import Unparsable, check_structure, format_object, parse_object
-from store.files.fs import READ_LIMIT, Directory, UnreadableFile, open_directory
+from store.files.failures import UnreadableFile
+from store.files.fs import READ_LIMIT, Directory, open_directory
 from store.files.overlay import Overlay, read_file
 from store.files.transaction import Write
 from store.model.errors import InvalidField, StorageFailure, UnreadableTask

@@ -1,19 +1,19 @@
-"""The native record and list meta, and how a task file becomes a `Task`.
+"""How a task file of the native layout becomes a `Task`: quickly for what nearly every file is.
 
-Field names, order and defaults are those of the layout; what the layout does not know is kept.
+A plain record is checked here, field by field. Whatever is odd about one goes through the strict
+parser and the models, which find the words for what is wrong; nothing passes here that they would
+refuse. They are imported only then.
 """
 
 from __future__ import annotations
 
 import re
-import time
 from enum import StrEnum
-from typing import Annotated, Any
+from types import NoneType
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from store.files.codec import MAX_DEPTH, MAX_DIGITS, MAX_VALUES, Unparsable, parse_object
-from store.files.fs import FileContent
+from store.files.codec import Unparsable, parse_object, parse_plain
+from store.files.content import FileContent
 from store.model.task import (
     NO_REVISION,
     Problem,
@@ -23,14 +23,27 @@ from store.model.task import (
     TaskId,
     TaskKey,
     TaskStatus,
+    task_of_values,
 )
+
+if TYPE_CHECKING:
+    from store.systems.hive.models import TaskListMeta as TaskListMeta
+    from store.systems.hive.models import TaskRecord as TaskRecord
 
 MAX_ID = 10**12
 NATIVE_STATUSES = (TaskStatus.PENDING, TaskStatus.IN_PROGRESS, TaskStatus.COMPLETED)
 
 _FILE_NAME = re.compile(r"([0-9]{4,15})\.json", re.ASCII)
+_STATUS_OF = {str(status): status for status in NATIVE_STATUSES}
 
-NativeId = Annotated[int, Field(ge=1, le=MAX_ID)]
+
+def __getattr__(name: str) -> Any:
+    """The models, for importers that name them here, when they are first asked for."""
+    if name not in ("TaskListMeta", "TaskRecord"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from store.systems.hive import models
+
+    return getattr(models, name)
 
 
 class TaskListRole(StrEnum):
@@ -38,38 +51,6 @@ class TaskListRole(StrEnum):
 
     TEMPLATE = "template"
     SESSION = "session"
-
-
-class TaskRecord(BaseModel):
-    """One task as the native layout stores it. Times are epoch seconds."""
-
-    model_config = ConfigDict(strict=True, extra="allow")
-
-    id: NativeId
-    subject: str
-    description: str = ""
-    active_form: str | None = None
-    owner: str | None = None
-    status: TaskStatus | str = Field(default=TaskStatus.PENDING, union_mode="left_to_right")
-    blocks: list[NativeId] = Field(default_factory=list)
-    blocked_by: list[NativeId] = Field(default_factory=list)
-    metadata: dict[str, Any] = Field(default_factory=dict)
-    created_at: float | None = None
-    """None where the file has none: a time of reading would be an invention."""
-    updated_at: float | None = None
-
-
-class TaskListMeta(BaseModel):
-    """A list's `meta.json`."""
-
-    model_config = ConfigDict(strict=True, extra="allow")
-
-    task_list_id: str
-    role: TaskListRole
-    creator_agent_id: str | None = None
-    created_at: float = Field(default_factory=time.time)
-    last_seen_session_ids: list[str] = Field(default_factory=list)
-    schema_version: int = 1
 
 
 def file_name(task_id: int) -> str:
@@ -93,8 +74,13 @@ def read_task(key: TaskKey, path: str, file: FileContent) -> Task:
 
     The file name, not the id inside, says which task it is.
     """
+    raw = parse_plain(file.content)
+    if raw is not None:
+        task = _plain_task(key, raw, file.revision)
+        if task is not None:
+            return task
     try:
-        record = parse_record(file.content)
+        record = validate_record(parse_object(file.content))
     except Unparsable as error:
         return unreadable_task(key, path, str(error), file.revision)
     return task_of_record(key, path, record, file.revision)
@@ -106,16 +92,8 @@ def parse_record(content: bytes) -> TaskRecord:
     Raises:
         Unparsable: with the field and what is wrong with it.
     """
-    if _is_plain(content):
-        try:
-            record = TaskRecord.model_validate_json(content)
-        except ValidationError:
-            pass  # the slow way below finds the words for it
-        else:
-            # A key that stands there twice leaves fewer keys than were written.
-            if content.count(b'":') == _count_keys(record):
-                return record
-    return validate_record(parse_object(content))
+    raw = parse_plain(content)
+    return validate_record(parse_object(content) if raw is None else raw)
 
 
 def validate_record(raw: dict[str, Any]) -> TaskRecord:
@@ -124,12 +102,9 @@ def validate_record(raw: dict[str, Any]) -> TaskRecord:
     Raises:
         Unparsable: with the field and what is wrong with it.
     """
-    try:
-        return TaskRecord.model_validate(raw)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(part) for part in first["loc"]) or "record"
-        raise Unparsable(f"field {field}: {first['msg'].lower()}") from error
+    from store.systems.hive.models import record_of
+
+    return record_of(raw)
 
 
 def task_of_record(key: TaskKey, path: str, record: TaskRecord, revision: Revision) -> Task:
@@ -176,47 +151,64 @@ def unreadable_task(key: TaskKey, path: str, reason: str, revision: Revision = N
     )
 
 
-def _is_plain(content: bytes) -> bool:
-    """Whether the fast parser judges these bytes exactly as the strict one would."""
-    return (
-        b"NaN" not in content
-        and b"Infinity" not in content
-        and content.count(b"[") + content.count(b"{") <= MAX_DEPTH
-        and content.count(b",") <= MAX_VALUES - MAX_DEPTH
-        and not content.startswith(b"\xef\xbb\xbf")
-        and not _may_hold_a_great_number(content)
+def _plain_task(key: TaskKey, raw: dict[str, Any], revision: Revision) -> Task | None:
+    """The task of a record with nothing odd about it; None: look at it closely.
+
+    Takes the known fields out of `raw`: what is left is what the layout does not know.
+    """
+    take = raw.pop
+    number, native = take("id", None), take("status", "pending")
+    subject, description = take("subject", None), take("description", "")
+    active_form, owner = take("active_form", None), take("owner", None)
+    blocks, blocked_by = _plain_ids(take("blocks", ())), _plain_ids(take("blocked_by", ()))
+    metadata = take("metadata", None) if "metadata" in raw else {}
+    created_at, updated_at = take("created_at", None), take("updated_at", None)
+    if (
+        type(number) is not int
+        or str(number) != key.id
+        or type(native) is not str
+        or native not in _STATUS_OF
+        or type(subject) is not str
+        or type(description) is not str
+        or type(active_form) not in _TEXT_OR_NONE
+        or type(owner) not in _TEXT_OR_NONE
+        or blocks is None
+        or blocked_by is None
+        or type(metadata) is not dict
+        or type(created_at) not in _TIME_OR_NONE
+        or type(updated_at) not in _TIME_OR_NONE
+    ):
+        return None
+    return task_of_values(
+        (
+            key,
+            subject,
+            _STATUS_OF[native],
+            native,
+            description,
+            active_form,
+            owner,
+            blocks,
+            blocked_by,
+            metadata,
+            created_at,
+            updated_at,
+            None,  # there is no priority in this layout
+            raw,
+            (),
+            revision,
+        )
     )
 
 
-def _may_hold_a_great_number(content: bytes) -> bool:
-    """Whether digits stand there that the strict parser would refuse, or take another way.
-
-    All digits are made alike first: that and three searches cost less than one regular expression.
-    """
-    alike = content.translate(_ALIKE)
-    return _LONG in alike or b"0e000" in alike or b"0e+000" in alike
-
-
-_ALIKE = bytes.maketrans(b"123456789E-", b"000000000e+")
-_LONG = b"0" * (MAX_DIGITS + 1)
+def _plain_ids(found: Any) -> tuple[TaskId, ...] | None:
+    if type(found) is not list and found != ():
+        return None
+    for number in found:
+        if type(number) is not int or not 1 <= number <= MAX_ID:
+            return None
+    return tuple([TaskId(str(number)) for number in found]) if found else ()
 
 
-def _count_keys(record: TaskRecord) -> int:
-    # model_fields_set names the unknown fields too
-    inner = _inner_keys(record.metadata) if record.metadata else 0
-    if record.model_extra:
-        inner += sum(_inner_keys(value) for value in record.model_extra.values())
-    return len(record.model_fields_set) + inner
-
-
-def _inner_keys(value: Any) -> int:
-    count = 0
-    left = [value]
-    while left:
-        found = left.pop()
-        if isinstance(found, dict):
-            count += len(found)
-            left += [inner for inner in found.values() if isinstance(inner, (dict, list))]
-        elif isinstance(found, list):
-            left += [inner for inner in found if isinstance(inner, (dict, list))]
-    return count
+_TEXT_OR_NONE = frozenset({str, NoneType})
+_TIME_OR_NONE = frozenset({float, NoneType})

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from types import NoneType
+from typing import Any, Generic, TypeVar
 
-from pydantic import ValidationError
-
-from store.files.codec import Unparsable, parse_object
-from store.files.fs import Directory, UnreadableFile, revision_of
+from store.files.codec import Unparsable, parse_object, parse_plain
+from store.files.content import revision_of
+from store.files.failures import UnreadableFile
+from store.files.fs import Directory
 from store.files.places import is_open_to_others, may_write
 from store.model.task import Capabilities, Problem, ProblemKind, Revision, Verb
 from store.systems.hive.discovery import LOCK, MARK, META, NEWER, TASKS
-from store.systems.hive.record import MAX_ID, TaskListMeta
+from store.systems.hive.record import MAX_ID, TaskListRole
 
 T = TypeVar("T")
 
@@ -24,10 +25,21 @@ EDITABLE = Capabilities({Verb.PRIORITY: NO_PRIORITY})
 
 
 @dataclass(frozen=True, slots=True)
+class ListMeta:
+    """What a look at a list needs of its meta, under the names of the model `TaskListMeta`."""
+
+    role: TaskListRole
+    created_at: float
+    model_extra: dict[str, Any]
+    model_fields_set: frozenset[str]
+    """The fields that stand in the file: what is not among them was made up here."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sidecars:
     """One look at everything beside the tasks."""
 
-    meta: TaskListMeta | None
+    meta: ListMeta | None
     mark: int | None
     mark_fault: str | None
     """Why the mark is None although there is one."""
@@ -118,18 +130,42 @@ class SidecarReader:
         return found
 
 
-def parse_meta(content: bytes) -> TaskListMeta:
+def parse_meta(content: bytes) -> ListMeta:
     """A `meta.json`.
 
     Raises:
         Unparsable: with the field and what is wrong with it.
     """
-    try:
-        return TaskListMeta.model_validate(parse_object(content), strict=False)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(part) for part in first["loc"]) or "record"
-        raise Unparsable(f"field {field}: {first['msg'].lower()}") from error
+    raw = parse_plain(content)
+    if raw is not None and _is_plain_meta(raw):
+        extra = {name: value for name, value in raw.items() if name not in _META_KINDS}
+        role = TaskListRole(raw["role"])
+        return ListMeta(role, raw.get("created_at", 0.0), extra, frozenset(raw))
+    from store.systems.hive.models import meta_of  # rarely needed, and slow to import
+
+    meta = meta_of(parse_object(content))
+    extra = dict(meta.model_extra or {})
+    return ListMeta(meta.role, meta.created_at, extra, frozenset(meta.model_fields_set))
+
+
+def _is_plain_meta(raw: dict[str, Any]) -> bool:
+    """The model would take these fields as they are."""
+    if "task_list_id" not in raw or raw.get("role") not in _ROLES:
+        return False
+    if any(type(raw[name]) not in kinds for name, kinds in _META_KINDS.items() if name in raw):
+        return False
+    return all(type(session) is str for session in raw.get("last_seen_session_ids", ()))
+
+
+_ROLES = tuple(map(str, TaskListRole))
+_META_KINDS: dict[str, tuple[type, ...]] = {
+    "task_list_id": (str,),
+    "role": (str,),
+    "creator_agent_id": (str, NoneType),
+    "created_at": (float,),
+    "last_seen_session_ids": (list,),
+    "schema_version": (int,),
+}
 
 
 def parse_mark(content: bytes) -> int:

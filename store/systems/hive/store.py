@@ -21,8 +21,9 @@ from store.model.edits import KEEP, Keep
 from store.model.task import TaskStatus
 from store.systems.hive.claims import ClaimResult
 from store.systems.hive.lanes import Lanes
+from store.systems.hive.models import TaskListMeta, TaskRecord
 from store.systems.hive.native import LOCK_TIMEOUT_S, NativeStore
-from store.systems.hive.record import TaskListMeta, TaskListRole, TaskRecord
+from store.systems.hive.record import TaskListRole
 
 Result = TypeVar("Result")
 
@@ -138,8 +139,6 @@ class TaskStore:
         """Change a task, and both sides of its edges, in one commit.
 
         Args:
-            task_list_id: the list.
-            task_id: the task.
             subject, description, active_form, status: None leaves them.
             owner: None clears it, absent leaves it.
             add_blocks, add_blocked_by, remove_blocks, remove_blocked_by: ids of far ends.
@@ -154,10 +153,9 @@ class TaskStore:
             StaleEdit: a field differs from `expected`.
             CycleRefused, SelfEdge, TaskNotFound: for an edge that cannot be made.
         """
+        task = partial(self._native.update_task, task_list_id, task_id)
         native = partial(
-            self._native.update_task,
-            task_list_id,
-            task_id,
+            task,
             subject=subject,
             description=description,
             active_form=active_form,

@@ -11,8 +11,9 @@ from store.model.edits import KEEP, Keep
 from store.model.errors import FieldConflict, InvalidField, StaleEdit
 from store.model.task import TaskStatus
 from store.systems.hive.edges import EdgeChange, EdgeEdit
+from store.systems.hive.models import TaskRecord
 from store.systems.hive.opened import OpenList, Plan, Stored
-from store.systems.hive.record import NATIVE_STATUSES, TaskRecord
+from store.systems.hive.record import NATIVE_STATUSES
 
 _EDGE_LISTS = ("blocks", "blocked_by")
 _METADATA_KEY = "metadata."
@@ -105,7 +106,11 @@ def plan_release(opened: OpenList, task_id: int, expected_owner: str | None) -> 
 def write_sides(
     plan: Plan[Any], edit: EdgeEdit, fields: Mapping[int, Mapping[str, Any]] | None = None
 ) -> dict[int, TaskRecord]:
-    """Add the writes of every record that changes, gates first; the records by id."""
+    """Add the writes of every record that changes, gates first; the records by id.
+
+    Only the tasks that `fields` names are written to by the edit; the far sides of their edges
+    keep their `updated_at`, which tells when their own owners last wrote.
+    """
     written: dict[int, TaskRecord] = {}
     for sides in sorted(edit.sides.values(), key=lambda s: s.rank):
         chosen = (fields or {}).get(sides.stored.id, {})
@@ -114,7 +119,8 @@ def write_sides(
         raw = dict(sides.stored.raw)
         raw.update(chosen)
         sides.put(raw)
-        raw["updated_at"] = max(time.time(), sides.stored.record.updated_at or 0.0)
+        if sides.stored.id in (fields or {}):
+            raw["updated_at"] = max(time.time(), sides.stored.record.updated_at or 0.0)
         write, record = edit.opened.replacement(sides.stored, raw)
         plan.writes.append(write)
         plan.edges[sides.stored.id] = {*record.blocks, *record.blocked_by}

@@ -1,0 +1,82 @@
+"""The native record and list meta as models, for those who edit or call the store.
+
+Field names, order and defaults are those of the layout; what the layout does not know is kept.
+Importing pydantic takes longer than a short command, so who only reads does without: `record`.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
+
+from store.files.codec import Unparsable
+from store.model.task import TaskStatus
+from store.systems.hive.record import MAX_ID, TaskListRole
+
+NativeId = Annotated[int, Field(ge=1, le=MAX_ID)]
+
+
+class TaskRecord(BaseModel):
+    """One task as the native layout stores it. Times are epoch seconds."""
+
+    model_config = ConfigDict(strict=True, extra="allow")
+
+    id: NativeId
+    subject: str
+    description: str = ""
+    active_form: str | None = None
+    owner: str | None = None
+    status: Annotated[TaskStatus, Strict(False)] | str = Field(
+        default=TaskStatus.PENDING, union_mode="left_to_right"
+    )
+    blocks: list[NativeId] = Field(default_factory=list)
+    blocked_by: list[NativeId] = Field(default_factory=list)
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    created_at: float | None = None
+    """None where the file has none: a time of reading would be an invention."""
+    updated_at: float | None = None
+
+
+class TaskListMeta(BaseModel):
+    """A list's `meta.json`."""
+
+    model_config = ConfigDict(strict=True, extra="allow")
+
+    task_list_id: str
+    role: TaskListRole
+    creator_agent_id: str | None = None
+    created_at: float = Field(default_factory=time.time)
+    last_seen_session_ids: list[str] = Field(default_factory=list)
+    schema_version: int = 1
+
+
+def record_of(raw: dict[str, Any]) -> TaskRecord:
+    """A record from a parsed object.
+
+    Raises:
+        Unparsable: with the field and what is wrong with it.
+    """
+    try:
+        return TaskRecord.model_validate(raw)
+    except ValidationError as error:
+        raise Unparsable(_first_fault(error)) from error
+
+
+def meta_of(raw: dict[str, Any]) -> TaskListMeta:
+    """A list's meta from a parsed object.
+
+    Raises:
+        Unparsable: with the field and what is wrong with it.
+    """
+    try:
+        return TaskListMeta.model_validate(raw, strict=False)
+    except ValidationError as error:
+        raise Unparsable(_first_fault(error)) from error
+
+
+def _first_fault(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    field = ".".join(str(part) for part in first["loc"]) or "record"
+    return f"field {field}: {first['msg'].lower()}"

@@ -1,0 +1,90 @@
+"""What a settings file says, checked: apart from `Settings`, so that having none costs nothing."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from tui.keys import keymap_problem
+from tui.settings import Settings
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+_DEFAULTS = Settings()
+
+
+class WrongSettings(Exception):
+    """The text cannot be used as settings."""
+
+    def __init__(self, reason: str, way_out: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.way_out = way_out
+
+
+class _SettingsFile(BaseModel):
+    """The fields of `Settings`, with what each may be."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    theme: str | None = _DEFAULTS.theme
+    ascii: bool = _DEFAULTS.ascii
+    stale_after: Annotated[float, Field(gt=0)] = _DEFAULTS.stale_after
+    operator: Annotated[str, Field(min_length=1, max_length=64)] = _DEFAULTS.operator
+    refresh: Annotated[float, Field(ge=0.1, le=3600)] = _DEFAULTS.refresh
+    lock_timeout: Annotated[float, Field(gt=0, le=300)] = _DEFAULTS.lock_timeout
+    pictures: Path | None = _DEFAULTS.pictures
+    keymap: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("stale_after", "refresh", "lock_timeout", mode="before")
+    @classmethod
+    def _read_duration(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        number, unit = value.strip()[:-1], value.strip()[-1:]
+        try:
+            return float(number) * _UNITS[unit]
+        except (KeyError, ValueError):
+            raise ValueError('write seconds, or a number with s, m, h or d, as in "30m"') from None
+
+    @field_validator("keymap")
+    @classmethod
+    def _check_keymap(cls, value: dict[str, str]) -> dict[str, str]:
+        if problem := keymap_problem(value):
+            raise ValueError(problem)
+        return value
+
+    @field_validator("pictures")
+    @classmethod
+    def _expand_home(cls, value: Path | None) -> Path | None:
+        if value is None:
+            return None
+        expanded = value.expanduser()
+        if not expanded.is_absolute():
+            raise ValueError("write an absolute path, or one that begins with ~")
+        return expanded
+
+
+def parse_settings(text: str) -> Settings:
+    """The settings that a TOML text says; defaults where it is silent.
+
+    Raises:
+        WrongSettings: not TOML, or it says something unknown or impossible.
+    """
+    try:
+        said = _SettingsFile.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise WrongSettings(f"not TOML: {error}", "mend that line") from None
+    except ValidationError as error:
+        raise WrongSettings(_first_problem(error), "mend or remove that line") from None
+    return Settings(**dict(said))
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_context=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"there is no setting {where!r}"
+    return f"{where}: {first['msg'].removeprefix('Value error, ')}"
