@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import socket
@@ -33,7 +34,9 @@ class Hostile:
     name: str
     plant: Planter
     readable: bool | None = False
-    """Whether task 2 is then a readable task; None where there is no task 2."""
+    """Whether task 2 is then a readable task; None where that is not the question."""
+    budget_s: float = 0.05
+    """For one look of one reader."""
 
     def __str__(self) -> str:
         return f"{self.case} {self.name}"
@@ -232,7 +235,7 @@ def _readable_contents() -> Iterator[Hostile]:
     for text in ("2026-05-04T14:02:11Z", "2026-05-04 14:02:11"):
         yield Hostile("C13", f"time {text[10:11]!r}", _fields(updated_at=text))
     yield Hostile("C14", "look-alike owner", _fields(owner="ａnn"), readable=True)
-    yield Hostile("B6", "another id inside", _raw("id", "9"), readable=True)
+    yield Hostile("B6", "another id inside", _raw("id", "9"), readable=False)
 
 
 def _keys(count: int) -> Planter:
@@ -338,9 +341,15 @@ def _linked_directory(place: Path, outside: Path) -> None:
 # Transactions (B12)
 
 
+_TXID = "00c0ffee00c0ffee"
+
+
 def _transaction(**fields: Any) -> Planter:
-    body = {"v": 1, "txid": "00c0ffee", "ops": [], "intent": {}, "sum": "0" * 64} | fields
-    return _beside(".txn", json.dumps(body).encode())
+    """A transaction whose digest is right, as who may write files can also reckon."""
+    body = {"v": 1, "txid": _TXID, "ops": [], "intent": {}} | fields
+    text = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+    digest = hashlib.sha256(text).hexdigest()
+    return _beside(".txn", text[:-1] + f',"sum":"{digest}"}}'.encode())
 
 
 def _op(path: Any, tmp: Any = None, pre: Any = None) -> dict[str, Any]:
@@ -350,18 +359,45 @@ def _op(path: Any, tmp: Any = None, pre: Any = None) -> dict[str, Any]:
 def _transactions() -> Iterator[Hostile]:
     outside = ("../../../../outside/victim", "/etc/passwd", "tasks/../../x", "tasks/0001.json/../x")
     for path in (*outside, "tasks/0001.json\0", "tasks/1.json", ".lock", "", 7, None, ["x"]):
-        yield Hostile("B12", f"txn of {path!r}", _transaction(ops=[_op(path)]), None)
+        removal = _op(path, pre="0" * 64)
+        yield Hostile("B12", f"txn of {path!r}", _transaction(ops=[removal]), None)
         staged = _transaction(ops=[_op("tasks/0001.json", path)])
         yield Hostile("B12", f"txn from {path!r}", staged, None)
-    yield Hostile("B12", "txn, wrong digest", _transaction(ops=[_op("tasks/0001.json")]), None)
-    yield Hostile("B12", "txn, newer version", _transaction(v=99), None)
+    right = _op("tasks/0002.json", f".0002.json.{_TXID}.ctmp")
+    yield Hostile("B12", "txn, newer version", _transaction(v=99, ops=[right]), None)
+    yield Hostile("B12", "txn, id of another shape", _transaction(txid="../../x"), None)
+    yield Hostile("B12", "txn, file twice", _transaction(ops=[right, right]), None)
+    strange = _transaction(ops=[right], intent={"tasks/0002.json": ["x"], "../x": {}})
+    yield Hostile("B12", "txn, strange intent", strange, None)
+    yield Hostile("B12", "txn, its temporary a link", _linked_temporary, None)
+    yield Hostile("B12", "txn, its temporary a fifo", _fifo_temporary, None)
+    for count in (20_000, 20_001):
+        ops = [_op(f"tasks/{n:04d}.json", pre="0" * 64) for n in range(10, 10 + count)]
+        # Nothing that is believed may be larger: at its own limit it takes its time.
+        yield Hostile("B12", f"txn of {count} operations", _transaction(ops=ops), None, 1.0)
+    wrong = b'{"v":1,"txid":"00c0ffee00c0ffee","ops":[],"intent":{},"sum":"' + b"0" * 64 + b'"}'
+    yield Hostile("B12", "txn, wrong digest", _beside(".txn", wrong), None)
     for kind in ("null", "[]", "{}", "7", '"x"', '{"v":1,"v":1}', "{", ""):
         yield Hostile("B12", f"txn is {kind!r}", _beside(".txn", kind.encode()), None)
     yield Hostile("B12", "txn, key twice", _beside(".txn", b'{"v": 1, "ops": [], "ops": []}'), None)
     many = b'{"v": 1, "ops": [' + b'{"p": "tasks/0001.json", "tmp": null},' * 1_000_000 + b"]}"
     yield Hostile("B12", "txn of 1,000,000 operations", _beside(".txn", many), None)
     yield Hostile("B12", "txn, deep", _beside(".txn", b"[" * 1_000_000), None)
-    yield Hostile("B12", "txn, id of another shape", _transaction(txid="../../x"), None)
+
+
+def _linked_temporary(place: Path, outside: Path) -> None:
+    """The text of a file outside would become a task."""
+    name = f".0002.json.{_TXID}.ctmp"
+    _transaction(ops=[_op("tasks/0002.json", name)])(place, outside)
+    secret = outside / "secret.json"
+    secret.write_text(json.dumps(native.record(2, "A secret of another directory")))
+    (place / name).symlink_to(secret)
+
+
+def _fifo_temporary(place: Path, outside: Path) -> None:
+    name = f".0002.json.{_TXID}.ctmp"
+    _transaction(ops=[_op("tasks/0002.json", name)])(place, outside)
+    os.mkfifo(place / name)
 
 
 def corpus() -> list[Hostile]:

@@ -6,6 +6,7 @@ hundred in a few lists. All readers go over all of them while the store's `os` i
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
@@ -16,20 +17,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner
+from textual.pilot import Pilot
+
 from store.files.transaction import Durability
 from store.model.errors import ColonytopError
 from store.model.snapshot import TaskList
-from store.model.task import ListKey, TaskId
+from store.model.task import ListKey, TaskId, TaskKey
 from store.systems.hive.adapter import HiveSystem
 from store.systems.hive.native import NativeStore
+from store.workspace import RootSpec, Workspace
 from tests.contract import native
+from tests.faults import terminal_oracle
 from tests.faults.corpus import MIB, Hostile, NotAllowed, corpus
 from tests.faults.figure import Effort, Figure, scratch
 from tests.faults.json_grammar import Grammar
 from tests.faults.port import Port
+from tests.faults.terminal_parser import Parser
+from tui.cli.program import program
 
 BUDGET_S = 0.05
-"""For one look of one reader at one hostile file."""
+"""For one look of one reader, where the corpus says nothing else."""
 LOOKS = 4
 """The machine is shared: a look over the budget is taken again before it counts."""
 PATIENCE_S = 5.0
@@ -139,6 +147,8 @@ def run(effort: Effort) -> Figure:
         for hostile in corpus():
             colony.plant(hostile)
         check_readers(colony, found)
+        check_command_line(colony, found)
+        asyncio.run(check_screen(colony, effort, found))
         check_writers(colony, found)
         grown = check_grown(place / "grown", lists, texts, found)
         check_growing(place / "growing", found)
@@ -169,7 +179,7 @@ def check_readers(colony: Colony, found: Findings) -> None:
                 found.add(f"{hostile}: its list is not found")
                 continue
             try:
-                loaded = _settled(system, keys[list_id], str(hostile), found)
+                loaded = _settled(system, keys[list_id], str(hostile), hostile.budget_s, found)
             except ColonytopError as error:
                 if hostile.case != "B10":  # its tasks lie outside: refusing all of it is right
                     found.add(f"{hostile}: load: {error}")
@@ -186,16 +196,18 @@ def check_readers(colony: Colony, found: Findings) -> None:
         found.add(f"the watch saw only {watched.opened} opens")
 
 
-def _settled(system: HiveSystem, key: ListKey, name: str, found: Findings) -> TaskList:
+def _settled(
+    system: HiveSystem, key: ListKey, name: str, budget_s: float, found: Findings
+) -> TaskList:
     """Load until nothing is half written; each look by itself must be quick."""
-    loaded: TaskList = _timed(f"{name}: load", lambda: system.load(key), found)
+    loaded: TaskList = _timed(f"{name}: load", lambda: system.load(key), budget_s, found)
     latest = [loaded]
     deadline = time.monotonic() + PATIENCE_S
     while not system.is_settled(key):
         if time.monotonic() > deadline:
             found.add(f"{name}: never settles")
             break
-        loaded = _timed(f"{name}: load again", lambda: _again(system, key, latest), found)
+        loaded = _timed(f"{name}: load again", lambda: _again(system, key, latest), budget_s, found)
     return loaded
 
 
@@ -204,7 +216,7 @@ def _again(system: HiveSystem, key: ListKey, latest: list[TaskList]) -> TaskList
     return latest[0]
 
 
-def _timed(name: str, look: Callable[[], Any], found: Findings) -> Any:
+def _timed(name: str, look: Callable[[], Any], budget_s: float, found: Findings) -> Any:
     """One look of one reader, with the best time of a few, as the machine is shared."""
     best = float("inf")
     result: Any = None
@@ -212,12 +224,12 @@ def _timed(name: str, look: Callable[[], Any], found: Findings) -> Any:
         began = time.perf_counter()
         result = look()
         best = min(best, time.perf_counter() - began)
-        if best <= BUDGET_S:
+        if best <= budget_s:
             break
     found.looks += 1
-    if best > found.slowest_s:
+    if best > found.slowest_s and budget_s == BUDGET_S:
         found.slowest_s, found.slowest = best, name
-    if best > BUDGET_S:
+    if best > budget_s:
         found.add(f"{name} takes {best * 1000:.0f} ms")
     return result
 
@@ -249,7 +261,7 @@ def _read_by_store(store: NativeStore, list_id: str, hostile: Hostile, found: Fi
         "exists": lambda: store.exists(list_id),
     }
     for name, look in looks.items():
-        result = _attempted(f"{hostile}: {name}", look, found)
+        result = _attempted(f"{hostile}: {name}", look, hostile.budget_s, found)
         if name == "list_tasks" and hostile.case != "B10" and result is not None:
             ids = {record.id for record in result}
             if not {1, 3} <= ids:
@@ -258,7 +270,7 @@ def _read_by_store(store: NativeStore, list_id: str, hostile: Hostile, found: Fi
             found.add(f"{hostile}: {name} reads a file outside")
 
 
-def _attempted(name: str, look: Callable[[], Any], found: Findings) -> Any:
+def _attempted(name: str, look: Callable[[], Any], budget_s: float, found: Findings) -> Any:
     """A look that may be refused, but only by an error of our own."""
 
     def attempt() -> Any:
@@ -267,10 +279,61 @@ def _attempted(name: str, look: Callable[[], Any], found: Findings) -> Any:
         return None
 
     try:
-        return _timed(name, attempt, found)
+        return _timed(name, attempt, budget_s, found)
     except Exception as error:
         found.add(f"{name}: {type(error).__name__}: {error!s:.100}")
         return None
+
+
+# The command line and the screen
+
+
+def check_command_line(colony: Colony, found: Findings) -> None:
+    """Every command that reads gives its JSON, and makes nothing."""
+    before = native.tree(colony.root)
+    shown = [f"ls {list_id}" for list_id in list(colony.lists)[::16]]
+    for call in ("doctor", "lists", *shown):
+        words = [*call.split(), "--json", "--root", str(colony.root)]
+        done = CliRunner().invoke(program, words)
+        found.looks += 1
+        if done.exit_code not in (0, 1) or not _is_json(done.stdout):
+            found.add(f"colonytop {call}: code {done.exit_code}, {done.exception!r:.100}")
+        elif call == "lists" and len(json.loads(done.stdout)["lists"]) < len(colony.lists) - 1:
+            found.add("colonytop lists: lists are missing")
+    if native.tree(colony.root) != before:
+        found.add("the command line moved something under the root")
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text, parse_constant=lambda name: int(name))
+    except ValueError:
+        return False
+    return True
+
+
+async def check_screen(colony: Colony, effort: Effort, found: Findings) -> None:
+    """Walk the screen over the hostile lists: drawn as text, and nothing crashes."""
+    seen = terminal_oracle.Findings(Parser(await terminal_oracle.known_sequences()))
+    keys: list[TaskKey] = []
+    snapshot = Workspace([RootSpec(colony.root, "test")]).scan()
+    for task_list in list(snapshot.lists.values())[:: 4 if effort is Effort.FAST else 1]:
+        keys += [task.key for task in task_list.tasks.values() if task.id == "2"]
+
+    async def walk(app: terminal_oracle.Watched, pilot: Pilot[int], name: str, _: Any) -> None:
+        await terminal_oracle.show(app, pilot, snapshot)
+        for key in keys:
+            app.main.set_selected(key)
+            await terminal_oracle.settle(pilot)
+            seen.look(app, f"{name}, {colony.lists[str(key.list.id)]}")
+
+    place, size = colony.outside, (120, 40)
+    with terminal_oracle.environment():
+        await terminal_oracle.walk("screen of hostile files", place, size, walk, seen)
+    found.looks += seen.cases
+    found.violations += [*seen.violations, *seen.parser.finds]
+    if seen.cases < len(keys) or not keys:
+        found.add(f"the screen showed only {seen.cases} of {len(keys)} tasks")
 
 
 # Writers
@@ -352,7 +415,7 @@ def _check_grown_list(
     system: HiveSystem, store: NativeStore, key: ListKey, texts: int, found: Findings
 ) -> None:
     name = str(key.id)
-    loaded = _settled(system, key, name, found)
+    loaded = _settled(system, key, name, BUDGET_S, found)
     if list(loaded.tasks) != [str(number) for number in range(1, texts + 2)]:
         found.add(f"{name}: shows other tasks than there are files")
     listed = {record.id for record in store.list_tasks(name, include_internal=True)}

@@ -153,15 +153,15 @@ def run(effort: Effort) -> Figure:
 
 
 async def _run(effort: Effort) -> Findings:
-    found = Findings(Parser(await _known()))
+    found = Findings(Parser(await known_sequences()))
     with scratch("terminal") as place:
         await _check_main(place, effort, found)
         await _check_dialogs(place, effort, found)
-        await _walk("clicks", place, (120, 40), _click_everywhere, found)
+        await walk("clicks", place, (120, 40), _click_everywhere, found)
     return found
 
 
-async def _known() -> frozenset[str]:
+async def known_sequences() -> frozenset[str]:
     """What Textual writes for an app without anything."""
     app: App[None] = App()
     capture(app)
@@ -171,7 +171,7 @@ async def _known() -> frozenset[str]:
         return sequences(take(app))
 
 
-async def _settle(pilot: Pilot[int]) -> None:
+async def settle(pilot: Pilot[int]) -> None:
     """Until what was asked for is drawn. `Pilot.pause` alone would wait for an idle machine."""
     await pilot.pause(0)
     await pilot.pause(0)
@@ -180,8 +180,8 @@ async def _settle(pilot: Pilot[int]) -> None:
 Walk = Callable[[Watched, Pilot[int], str, Findings], Awaitable[None]]
 
 
-async def _walk(
-    name: str, place: Path, size: tuple[int, int], walk: Walk, found: Findings, **settings: Any
+async def walk(
+    name: str, place: Path, size: tuple[int, int], way: Walk, found: Findings, **settings: Any
 ) -> None:
     """Open the app at a size and walk through it; a crash of the app is a find."""
     app = Watched(place, Settings(**settings))
@@ -189,7 +189,7 @@ async def _walk(
         async with app.run_test(
             headless=False, size=size, notifications=True, tooltips=True
         ) as pilot:
-            await walk(app, pilot, name, found)
+            await way(app, pilot, name, found)
     except Exception as error:
         found.violations.append(f"{name} crashed: {type(error).__name__}: {error!s:.100}")
     if app.ran:
@@ -203,14 +203,14 @@ async def _check_main(place: Path, effort: Effort, found: Findings) -> None:
     """All payloads at the usual size; the other sizes and looks share them in the fast form."""
     ways = [(size, look) for size in SIZES for look in LOOKS]
     if effort is Effort.FAST:
-        ways = [way for way in ways if way[0] == SIZES[0] or way[1] == "dark"]
+        ways = [pair for pair in ways if pair[0] == SIZES[0] or pair[1] == "dark"]
     for number, (size, look) in enumerate(ways):
         groups = GROUPS[number :: len(ways)] if effort is Effort.FAST and number else GROUPS
-        walk = partial(_walk_main, groups)
-        await _walk(f"main {size[0]}x{size[1]} {look}", place, size, walk, found, **LOOKS[look])
+        way = partial(_walk_main, groups)
+        await walk(f"main {size[0]}x{size[1]} {look}", place, size, way, found, **LOOKS[look])
     with environment(NO_COLOR="1"):
         groups = GROUPS[::5] if effort is Effort.FAST else GROUPS
-        await _walk("main without colour", place, SIZES[0], partial(_walk_main, groups), found)
+        await walk("main without colour", place, SIZES[0], partial(_walk_main, groups), found)
 
 
 async def _walk_main(
@@ -218,23 +218,23 @@ async def _walk_main(
 ) -> None:
     for group in groups:
         snapshot = payload_snapshot(group)
-        await _show(app, pilot, snapshot)
+        await show(app, pilot, snapshot)
         for key in _one_of_each(snapshot):
             app.main.set_selected(key)
-            await _settle(pilot)
+            await settle(pilot)
             found.look(app, f"{name}, {group}")
-        await _show(app, pilot, edited(snapshot))
+        await show(app, pilot, edited(snapshot))
         _complain(app, PAYLOADS[group[0]])
-        await _settle(pilot)
+        await settle(pilot)
         found.look(app, f"{name}, {group} told")
         app.clear_notifications()
 
 
-async def _show(app: Watched, pilot: Pilot[int], snapshot: Snapshot) -> None:
+async def show(app: Watched, pilot: Pilot[int], snapshot: Snapshot) -> None:
     app.main.post_message(SnapshotArrived(snapshot, NOW))
-    await _settle(pilot)
+    await settle(pilot)
     app.main.show_frame()
-    await _settle(pilot)
+    await settle(pilot)
 
 
 def _one_of_each(snapshot: Snapshot) -> list[TaskKey]:
@@ -294,8 +294,8 @@ async def _check_dialogs(place: Path, effort: Effort, found: Findings) -> None:
     if effort is Effort.FAST:
         ways = ways[:1]
     for size, look in ways:
-        walk = partial(_walk_dialogs, effort)
-        await _walk(f"dialogs {size} {look}", place, size, walk, found, **LOOKS[look])
+        way = partial(_walk_dialogs, effort)
+        await walk(f"dialogs {size} {look}", place, size, way, found, **LOOKS[look])
 
 
 async def _walk_dialogs(
@@ -303,7 +303,7 @@ async def _walk_dialogs(
 ) -> None:
     for number, (payload, text) in enumerate(PAYLOADS.items()):
         frame, key = payload_frame(text)
-        await _show(app, pilot, frame.snapshot)
+        await show(app, pilot, frame.snapshot)
         take(app)
         for place, name in enumerate(DIALOGS):
             if effort is Effort.LONG or payload in SHARPEST or (number + place) % 12 == 0:
@@ -322,13 +322,13 @@ async def _walk_dialog(
 ) -> None:
     make, keys = DIALOGS[name]
     app.push_screen(make(*subject))
-    await _settle(pilot)
+    await settle(pilot)
     for key in keys:
         app.screen.post_message(_key_event(key))
-    await _settle(pilot)
+    await settle(pilot)
     found.look(app, f"{name}, {payload}")
     app.pop_screen()
-    await _settle(pilot)
+    await settle(pilot)
 
 
 def _key_event(key: str) -> Key:
@@ -338,13 +338,13 @@ def _key_event(key: str) -> Key:
 async def _walk_palette(app: Watched, pilot: Pilot[int], payload: str, found: Findings) -> None:
     """The palette finds the tasks by their mark."""
     app.action_command_palette()
-    await _settle(pilot)
+    await settle(pilot)
     for key in MARKS[payload][:3]:
         (app.screen.focused or app.screen).post_message(_key_event(key))
-    await _settle(pilot)
+    await settle(pilot)
     found.look(app, f"palette, {payload}")
     app.pop_screen()
-    await _settle(pilot)
+    await settle(pilot)
 
 
 # Clicks
@@ -353,9 +353,9 @@ async def _walk_palette(app: Watched, pilot: Pilot[int], payload: str, found: Fi
 async def _click_everywhere(app: Watched, pilot: Pilot[int], name: str, found: Findings) -> None:
     """Press every cell of a row, across all panes, whose texts ask for actions."""
     frame, key = payload_frame(ACTION)
-    await _show(app, pilot, frame.snapshot)
+    await show(app, pilot, frame.snapshot)
     app.main.set_selected(key)
-    await _settle(pilot)
+    await settle(pilot)
     rows = [y for y in range(app.size.height) if _row_holds(app, y, MARKS["action"])]
     if len(rows) < 3:
         found.violations.append(f"{name}: the text is on {len(rows)} rows only")
@@ -363,11 +363,11 @@ async def _click_everywhere(app: Watched, pilot: Pilot[int], name: str, found: F
         for x in range(app.size.width):
             for kind in (MouseDown, MouseUp):
                 app.post_message(_press(kind, x, y))
-            await _settle(pilot)
+            await settle(pilot)
             if len(app.screen_stack) > 1:
                 app.pop_screen()
             found.cases += 1
-    await _settle(pilot)
+    await settle(pilot)
 
 
 def _press(kind: type[MouseEvent], x: int, y: int) -> MouseEvent:
