@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from dataclasses import replace
 
 from tests.faults.figure import Effort, Figure
 from tests.faults.harnesses import HARNESSES, harness
@@ -37,7 +38,7 @@ def reliability_line(figures: list[Figure]) -> str:
 
 def _shown(name: str, effort: Effort) -> Figure:
     began = time.monotonic()
-    figure = harness(name)(effort)
+    figure = replace(harness(name)(effort), name=name)
     took = time.monotonic() - began
     facts = ", ".join(f"{key} {value}" for key, value in figure.detail.items())
     verdict = f"{len(figure.violations)} violations"
