@@ -14,6 +14,7 @@ from store.files.places import problem_of, stamp
 from store.files.scanner import RETRY_S
 from store.model.edits import Edit, EditResult
 from store.model.errors import ColonytopError, EditRefused, ListGone, ListNotFound
+from store.model.repairs import RepairReport
 from store.model.snapshot import EMPTY_SNAPSHOT, RootState, Snapshot, TaskList, WatchMode
 from store.model.task import ListKey, Problem, ProblemKind, TaskListInfo
 from store.roots import OpenRoot, RootSpec, choose_roots, open_roots
@@ -151,6 +152,7 @@ class Workspace:
         """Make one edit through the system that owns the list.
 
         Raises:
+            CommittedPending: it is made, and the next writer finishes what is left of it.
             ColonytopError: why it was not made; nothing was written.
         """
         if self.read_only:
@@ -160,6 +162,16 @@ class Workspace:
         if refusal is not None:
             raise EditRefused(refusal)
         return self._system(edit.list).apply(edit)
+
+    def repair(self, key: ListKey, *, dry_run: bool) -> RepairReport:
+        """Mend what is wrong with one list on disk, or say what that would do.
+
+        Raises:
+            ColonytopError: it could not be mended, or not all of it.
+        """
+        if self.read_only and not dry_run:
+            raise EditRefused("colonytop was opened read-only")
+        return self._system(key).repair(key, dry_run=dry_run)
 
     def find_list(self, name: str) -> TaskList:
         """A list by its exact id, or by its short name where that is unique.

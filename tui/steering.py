@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from textual.screen import ModalScreen
 
 from store.model.edits import ClaimTask, CreateTask, Edit, EditResult, UpdateTask
-from store.model.errors import ColonytopError, LockTimeout, StaleEdit
+from store.model.errors import ColonytopError, CommittedPending, LockTimeout, StaleEdit
 from store.model.task import ListKey, TaskKey, Verb
 from tui.edit_text import sentence, target_name
 from tui.messages import EditRequested
@@ -93,6 +93,11 @@ class Steering:
         if isinstance(error, (StaleEdit, LockTimeout)):
             self._questions.append((edit, error))
             self.ask_next()
+            return
+        if isinstance(error, CommittedPending):
+            self._screen.say(
+                one_line(f"{target_name(edit)} saved, finishing: {error}"), severity="warn"
+            )
             return
         said = error if isinstance(error, ColonytopError) else f"{type(error).__name__}: {error}"
         text = one_line(f"{target_name(edit)} not changed: {said}")

@@ -8,7 +8,6 @@ means for that record is made on it again.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -35,7 +34,11 @@ class Rules:
 
 def has_leftovers(directory: Directory) -> bool:
     """Whether a crash left something in a list's directory that the next writer clears away."""
-    return any(is_temporary(name) or name.startswith(TXN_NAME) for name in directory.names())
+    return any(map(_is_leftover, directory.names()))
+
+
+def _is_leftover(name: str) -> bool:
+    return name == TXN_NAME or name.startswith(BAD_PREFIX) or is_temporary(name)
 
 
 def recover(directory: Directory, tasks: Directory, rules: Rules) -> bool:
@@ -83,7 +86,7 @@ def clear(directory: Directory) -> bool:
 
 def quarantine(directory: Directory) -> str:
     """Rename the pending change out of the way, and say where it is now."""
-    stamp = int(time.time())
+    stamp = int(txn_record.stamp())
     while directory.status(f"{BAD_PREFIX}{stamp}") is not None:
         stamp += 1
     directory.move(TXN_NAME, directory, f"{BAD_PREFIX}{stamp}")

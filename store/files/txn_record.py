@@ -7,10 +7,10 @@ written one, so nothing in it is believed before its shape, its names and its di
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import stat
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +23,9 @@ from store.model.errors import ColonytopError, InvalidField, StorageFailure
 TXN_NAME = ".txn"
 BAD_PREFIX = ".txn.bad-"
 """What a record is renamed to that cannot be believed; the list is read-only while it is there."""
+
+ASIDE_PREFIX = ".txn.aside-"
+"""What it is renamed to when somebody has looked at it."""
 
 TASKS = "tasks"
 VERSION = 1
@@ -84,6 +87,8 @@ def temporary_name(name: str, txid: str) -> str:
 
 
 def digest(content: bytes) -> str:
+    import hashlib  # slow to load, and only writers of several records need it
+
     return hashlib.sha256(content).hexdigest()
 
 
@@ -151,17 +156,22 @@ def _checked_op(op: Any, txid: str, intents: Mapping[str, Any]) -> Op:
     return checked
 
 
-def read(directory: Directory) -> Transaction | None:
+def stamp() -> str:
+    """Now, as part of a name."""
+    return str(int(time.time()))
+
+
+def read(directory: Directory, name: str = TXN_NAME) -> Transaction | None:
     """The pending change of a list, None if there is none.
 
     Raises:
         InvalidTransaction: something stands there that cannot be believed.
         StorageFailure: it could not be read now.
     """
-    if directory.status(TXN_NAME) is None:
+    if directory.status(name) is None:
         return None
     try:
-        content = directory.read_bytes(TXN_NAME, MAX_BYTES)
+        content = directory.read_bytes(name, MAX_BYTES)
     except FileNotFoundError:
         return None
     except UnreadableFile as error:

@@ -89,6 +89,7 @@ class ProblemKind(StrEnum):
     CYCLE = "cycle"
     LOST_MARK = "lost_mark"
     BAD_META = "bad_meta"
+    BAD_TRANSACTION = "bad_transaction"
     IGNORED_FILE = "ignored_file"
     UNSAFE_PERMISSIONS = "unsafe_permissions"
     GONE = "gone"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from store.model.edits import Edit, EditResult
+from store.model.repairs import RepairReport
 from store.model.snapshot import TaskList
 from store.model.task import ListKey
 
@@ -63,6 +64,15 @@ class System(Protocol):
         """Make one edit under the owner's lock, all or nothing.
 
         Raises:
-            ColonytopError: one of `store.model.errors`; nothing was written.
+            CommittedPending: it is made, and the next writer finishes what is left of it.
+            ColonytopError: any other of `store.model.errors`; nothing was written.
+        """
+        ...
+
+    def repair(self, key: ListKey, *, dry_run: bool) -> RepairReport:
+        """Mend what is wrong with one list on disk, or say what that would do.
+
+        Raises:
+            ColonytopError: it could not be mended, or not all of it.
         """
         ...

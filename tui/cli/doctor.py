@@ -14,23 +14,49 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--strict", is_flag=True, help="Exit with 1 if there is any problem.")
+@click.option(
+    "--repair", is_flag=True, help="Mend what a crash or another tool left; say first what."
+)
+@click.option("--dry-run", is_flag=True, help="With --repair: say what would be mended, and stop.")
 @common_options
 @pass_invocation
 @click.pass_context
-def doctor(ctx: click.Context, invocation: Invocation, strict: bool) -> None:
+def doctor(
+    ctx: click.Context, invocation: Invocation, strict: bool, repair: bool, dry_run: bool
+) -> None:
     """Roots and where each came from, lists, problems, and what would repair them.
 
-    Reads only. Repairs are commands to run, or what to do by hand.
+    Reads only, unless it is told to repair: edges that do not agree, a lost high-water mark,
+    unfinished changes and what else a crash left. Files that cannot be read are never touched.
     """
-    from tui.cli.output import print_json
+    from tui.cli.output import print_json, print_line
 
-    report = examine(invocation.workspace().scan())
+    if dry_run and not repair:
+        raise click.UsageError("--dry-run goes with --repair", ctx)
+    workspace = invocation.workspace()
+    snapshot = workspace.scan()
+    mended: dict[str, Any] = {}
+    failed = False
+    if repair:
+        from tui.cli.mending import mend
+
+        tell = _say_nothing if invocation.as_json else print_line
+        rows = mend(workspace, dry_run=dry_run, tell=tell)
+        failed = any("error" in row for row in rows)
+        mended = {"repairs": rows, "dry_run": dry_run}
+        snapshot = workspace.scan()
+        tell("")
+    report = examine(snapshot)
     if invocation.as_json:
-        print_json(report)
+        print_json({**report, **mended})
     else:
         _print_report(report)
-    if strict and not report["ok"]:
+    if failed or (strict and not report["ok"]):
         ctx.exit(1)
+
+
+def _say_nothing(_: str) -> None:
+    """JSON is printed once, whole."""
 
 
 def examine(snapshot: Snapshot) -> dict[str, Any]:

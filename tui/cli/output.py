@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from store.model.errors import ColonytopError
+    from store.model.errors import ColonytopError, CommittedPending
 
 MAX_COLUMN_CELLS = 60
 _MIN_LAST_CELLS = 20
@@ -41,6 +41,13 @@ def print_error(error: ColonytopError, *, as_json: bool) -> None:
     if as_json:
         said = {"kind": error.kind, "message": str(error)}
         print_json({"error": {**error.details(), **said}})
+    print_line(f"colonytop: {error}", to_stderr=True)
+
+
+def print_saved(error: CommittedPending, *, as_json: bool) -> None:
+    """An edit that stands although an error came after it: no failure, but not the usual answer."""
+    if as_json:
+        print_json({"saved": True, "pending": {**error.details(), "message": str(error)}})
     print_line(f"colonytop: {error}", to_stderr=True)
 
 

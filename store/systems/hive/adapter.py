@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from store.files.places import absolute, is_unsafe_parent, network_kind
 from store.model.edits import Edit, EditResult
 from store.model.errors import EditRefused, ListGone
+from store.model.repairs import RepairReport
 from store.model.snapshot import TaskList
 from store.model.task import ListKey
 from store.systems.hive.discovery import TASKS, Found, Parts, find_lists
@@ -99,9 +100,7 @@ class HiveSystem:
 
     def apply(self, edit: Edit) -> EditResult:
         """Make one edit under the list's lock; see `System.apply`."""
-        refusal = self._refusals.get(edit.list.root)
-        if refusal is not None:
-            raise EditRefused(refusal)
+        self._refuse_writing(edit.list)
         from store.systems.hive.editing import Editor  # who only reads does without the models
 
         with self._lock:
@@ -110,6 +109,22 @@ class HiveSystem:
                 editor = Editor(absolute(Path(edit.list.root)), self._lock_timeout_s)
                 self._editors[edit.list.root] = editor
         return editor.apply(edit)
+
+    def repair(self, key: ListKey, *, dry_run: bool) -> RepairReport:
+        """Mend one list under its lock; see `System.repair`."""
+        if not dry_run:
+            self._refuse_writing(key)
+        from store.files.lock import Patience
+        from store.systems.hive.repair import repair_list
+
+        root, patience = absolute(Path(key.root)), Patience(self._lock_timeout_s)
+        made = repair_list(root, key.id, dry_run=dry_run, patience=patience)
+        return RepairReport(key, tuple(made), dry_run)
+
+    def _refuse_writing(self, key: ListKey) -> None:
+        refusal = self._refusals.get(key.root)
+        if refusal is not None:
+            raise EditRefused(refusal)
 
     def _loader(self, key: ListKey) -> ListLoader:
         loader = self._loaders.get(key)

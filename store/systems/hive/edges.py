@@ -132,6 +132,10 @@ class EdgeEdit:
         sides.loses = True
         return bool(sides.changed)
 
+    def would_close_cycle(self, waiting: int, blocker: int) -> bool:
+        """Whether one more edge would make a cycle."""
+        return self._path(blocker, waiting) is not None
+
     def _unblock(
         self, waiting: Stored | None, blocker: Stored | None, waiting_id: int, blocker_id: int
     ) -> None:

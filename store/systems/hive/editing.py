@@ -50,6 +50,7 @@ class Editor:
         """Make one edit. A list that is gone is never made again by an edit.
 
         Raises:
+            CommittedPending: it is made, and the next writer finishes what is left of it.
             ColonytopError: why it was not made; nothing was written.
         """
         if stamp(self._root.joinpath(*locate(self._root, edit.list.id))) is None:

@@ -185,13 +185,13 @@ class NativeStore:
         fields = [new_fields(subject, description, active_form, owner, metadata)]
         blockers = checked_ids("blocked_by", blocked_by or ())
         plan = partial(plan_create, fields=fields, blocked_by=blockers)
-        if blockers:
-            gone = TaskNotFound(list_id, str(blockers[0]))
+        with _answering(lambda made: made[0]):
+            if not blockers:
+                return self._make(list_id, plan, patience)[0]
             made = self._change(list_id, plan, patience, None)
-            if made is None:
-                raise gone
-            return made[0]
-        return self._make(list_id, plan, patience)[0]
+        if made is None:
+            raise TaskNotFound(list_id, str(blockers[0]))
+        return made[0]
 
     def create_tasks_batch(
         self,
@@ -281,12 +281,13 @@ class NativeStore:
     ) -> TaskRecord | None:
         """Give a task back: no owner, status pending. None if it is not there."""
         (task_id,) = checked_ids("task_id", (task_id,))
-        updated = self._staged(
-            list_id,
-            lambda opened, _: plan_release(opened, task_id, expected_owner),
-            patience,
-            Updated(None),
-        )
+        with _answering(lambda updated: updated.record):
+            updated = self._staged(
+                list_id,
+                lambda opened, _: plan_release(opened, task_id, expected_owner),
+                patience,
+                Updated(None),
+            )
         return updated.record
 
     def reset(self, list_id: str, *, patience: Patience | None = None) -> None:
@@ -428,6 +429,16 @@ class NativeStore:
 def _is_untouched(opened: OpenList) -> bool:
     """Nobody has ever locked this list, nor left anything to finish."""
     return opened.directory.status(LOCK_NAME) is None and not has_leftovers(opened.directory)
+
+
+@contextmanager
+def _answering(answer: Callable[[Any], Any]) -> Iterator[None]:
+    """Give a change that is committed and pending the answer that its call would have given."""
+    try:
+        yield
+    except CommittedPending as error:
+        error.result = answer(error.result)
+        raise
 
 
 def _is_record(name: str) -> bool:

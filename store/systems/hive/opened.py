@@ -86,6 +86,11 @@ class OpenList:
         found = map(id_of_file, self.tasks.names())
         return sorted(number for number in found if number is not None)
 
+    def all_ids(self) -> list[int]:
+        """The same, and those of a committed change that is looked through."""
+        coming = map(id_of_file, self.overlay.ops if self.overlay is not None else ())
+        return sorted({*self.ids(), *(number for number in coming if number is not None)})
+
     def highest_name(self) -> int:
         """The highest of `ids`, without looking closely at each of 10,000 names."""
         names = [name for name in self.tasks.names() if name.endswith(".json")]

@@ -13,6 +13,7 @@ from store.files.content import revision_of
 from store.files.failures import UnreadableFile
 from store.files.fs import Directory
 from store.files.places import is_open_to_others, may_write
+from store.files.txn_record import BAD_PREFIX
 from store.model.task import Capabilities, Problem, ProblemKind, Revision, Verb
 from store.systems.hive.discovery import LOCK, MARK, META, NEWER, TASKS
 from store.systems.hive.record import MAX_ID, TaskListRole
@@ -97,19 +98,24 @@ class SidecarReader:
         """
         self._meta.look(directory)
         self._mark.look(directory)
+        unfinished = _unfinished(directory)
         refusal = _refusal(directory, has_newer) or root_refusal
+        if unfinished is not None:
+            refusal = refusal or f"{unfinished}; run colonytop doctor --repair"
         now = Sidecars(
             self._meta.value,
             self._mark.value,
             self._mark.fault,
             Capabilities.read_only(refusal) if refusal else EDITABLE,
-            tuple(self._problems(directory, root_mode, has_newer)),
+            tuple(self._problems(directory, root_mode, has_newer, unfinished)),
         )
         if self._last is None or now != self._last:
             self._last = now
         return self._last
 
-    def _problems(self, directory: Directory, root_mode: int, has_newer: bool) -> list[Problem]:
+    def _problems(
+        self, directory: Directory, root_mode: int, has_newer: bool, unfinished: str | None
+    ) -> list[Problem]:
         found = []
         if self._meta.fault is not None:
             text = f"{META} cannot be used: {self._meta.fault}"
@@ -120,6 +126,9 @@ class SidecarReader:
             text = f"a {NEWER} lies beside this list: a newer layout owns it now"
             repair = "edit it with the tool that wrote that file; colonytop only shows these"
             found.append(Problem(ProblemKind.IGNORED_FILE, text, path=self._path, repair=repair))
+        if unfinished is not None:
+            kind, repair = ProblemKind.BAD_TRANSACTION, "colonytop doctor --repair"
+            found.append(Problem(kind, unfinished, path=self._path, repair=repair))
         lock = directory.status(LOCK)
         if lock and lock.st_mode & 0o004 and is_open_to_others((root_mode, directory.mode())):
             text = "other users can take the lock of this list and keep all writers out"
@@ -178,6 +187,14 @@ def parse_mark(content: bytes) -> int:
     if not _MARK.fullmatch(digits) or int(digits) > MAX_ID:
         raise Unparsable("not a decimal number" if digits else "empty file")
     return int(digits)
+
+
+def _unfinished(directory: Directory) -> str | None:
+    """What keeps all writers out until somebody has looked at it."""
+    for name in directory.names():
+        if name.startswith(BAD_PREFIX):
+            return f"{name} is an unfinished change that cannot be understood"
+    return None
 
 
 def _refusal(directory: Directory, has_newer: bool) -> str | None:

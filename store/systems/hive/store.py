@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from store.files.lock import Patience
 from store.files.paths import hive_root_from_environment
+from store.files.transaction import Durability
 from store.model.edits import KEEP, Keep
 from store.model.task import TaskStatus
 from store.systems.hive.claims import ClaimResult
@@ -36,12 +37,16 @@ class TaskStore:
     Args:
         hive_root: the root; by default `$HIVE_HOME`, else `~/.hive`.
         lock_timeout_s: the longest wait for a list's lock, in seconds.
+        durability: what acknowledged changes survive, a power cut unless told otherwise.
 
     Reading takes no lock and creates nothing. Writing raises `LockTimeout` when a list's lock stays
     busy, `StaleEdit` when `expected` does not hold, `UnreadableTask` rather than overwrite what
     cannot be read, and `InvalidField` or one of its kind for what cannot be stored; then nothing
-    was written. A cancelled call writes nothing if it still waits for the lock; once it writes,
-    the cancellation arrives after the write is whole.
+    was written. `CommittedPending` is the one error after which the change stands: the next writer
+    in the list finishes what is left of it, and `result` is the answer.
+
+    A cancelled call writes nothing if it still waits for the lock; once it writes, the cancellation
+    arrives after the write is whole.
     """
 
     def __init__(
@@ -49,11 +54,12 @@ class TaskStore:
         *,
         hive_root: Path | str | None = None,
         lock_timeout_s: float = LOCK_TIMEOUT_S,
+        durability: Durability = Durability.POWER,
     ) -> None:
         root = hive_root_from_environment() if hive_root is None else Path(hive_root)
         # Absolute, so that a later change of directory does not move the lists.
         self.root = Path(os.path.abspath(root))  # noqa: PTH100  (keeps links)
-        self._native = NativeStore(self.root, lock_timeout_s=lock_timeout_s)
+        self._native = NativeStore(self.root, lock_timeout_s=lock_timeout_s, durability=durability)
         self._writes = Lanes()
         self._reads = Lanes(width=_READERS)
 
