@@ -1,4 +1,4 @@
-"""One change of several files: in order, whole or not at all."""
+"""One change of several files: whole or not at all, at whatever call it fails."""
 
 from __future__ import annotations
 
@@ -9,42 +9,37 @@ from pathlib import Path
 
 import pytest
 
-from store.files.fs import Directory, open_directory
+from store.files import txn_record
+from store.files.recovery import recover
 from store.files.transaction import Write, commit, stage
+from store.model.errors import CommittedPending
+from tests.files.transaction_list import AFTER, BEFORE, NEW, RULES, A, B, Place, a_list, allow
 
 
 @pytest.fixture
-def directory(tmp_path: Path) -> Iterator[Directory]:
-    (tmp_path / "a").write_bytes(b"a1")
-    (tmp_path / "b").write_bytes(b"b1")
-    (tmp_path / "b").chmod(0o640)
-    with open_directory(tmp_path) as opened:
+def place(tmp_path: Path) -> Iterator[Place]:
+    with a_list(tmp_path) as opened:
         yield opened
 
 
-def contents(directory: Directory) -> dict[str, bytes]:
-    return {name: directory.read(name).content for name in sorted(directory.names())}
+def test_commit_makes_every_write_and_leaves_nothing_beside(place: Place) -> None:
+    assert commit(place.change(), RULES, verify=allow) == [place.directory]
+    assert place.tasks_now() == AFTER
+    assert place.beside() == set()
 
 
-def change(directory: Directory) -> list[Write]:
-    return [
-        Write(directory, "new", None, b"n1"),
-        Write(directory, "a", b"a1", b"a2"),
-        Write(directory, "b", b"b1", None),
-    ]
+def test_commit_without_sync_has_nothing_to_sync(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _: pytest.fail("it was synced"))
+    assert commit(place.change(), RULES, verify=allow, sync=False) == []
+    assert place.tasks_now() == AFTER
 
 
-BEFORE = {"a": b"a1", "b": b"b1"}
-
-
-def test_commit_makes_every_write_and_names_what_to_sync(directory: Directory) -> None:
-    assert commit(change(directory)) == [directory]
-    assert contents(directory) == {"a": b"a2", "new": b"n1"}
-
-
-def test_commit_without_sync_has_nothing_to_sync(directory: Directory) -> None:
-    assert commit(change(directory), sync=False) == []
-    assert contents(directory) == {"a": b"a2", "new": b"n1"}
+def test_commit_keeps_the_mode_of_what_it_replaces(place: Place) -> None:
+    writes = [Write(place.tasks, name, BEFORE[name], b"two") for name in (A, B)]
+    commit(writes, RULES, verify=allow)
+    assert place.tasks.file_mode(B) == 0o640
 
 
 def _failing_at(number: int, call: Callable[..., None]) -> Callable[..., None]:
@@ -61,106 +56,124 @@ def _failing_at(number: int, call: Callable[..., None]) -> Callable[..., None]:
 
 
 @pytest.mark.parametrize(
-    ("call", "number"), [("link", 1), ("rename", 1), ("unlink", 2), ("fsync", 1), ("fsync", 2)]
+    ("call", "number"),
+    [("write", 1), ("write", 3), ("fsync", 1), ("fsync", 3), ("fsync", 4), ("rename", 1)],
 )
-def test_commit_that_fails_takes_back_the_steps_before(
-    directory: Directory, monkeypatch: pytest.MonkeyPatch, call: str, number: int
+def test_commit_that_fails_before_its_commit_point_changes_nothing(
+    place: Place, monkeypatch: pytest.MonkeyPatch, call: str, number: int
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(os, call, _failing_at(number, getattr(os, call)))
         with pytest.raises(OSError, match="Input/output"):
-            commit(change(directory))
-    assert contents(directory) == BEFORE
+            commit(place.change(), RULES, verify=allow)
+    assert place.tasks_now() == BEFORE
+    assert place.beside() == set()
 
 
-def test_commit_interrupted_after_a_rename_takes_it_back(
-    directory: Directory, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("call", "number"), [("fsync", 5), ("rename", 2), ("rename", 3), ("fsync", 6), ("unlink", 1)]
+)
+def test_commit_that_fails_after_its_commit_point_is_pending_and_finished_by_the_next(
+    place: Place, monkeypatch: pytest.MonkeyPatch, call: str, number: int
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(os, call, _failing_at(number, getattr(os, call)))
+        with pytest.raises(CommittedPending) as caught:
+            commit(place.change(), RULES, verify=allow)
+    pending = txn_record.read(place.directory)
+    assert pending is not None
+    assert pending.txid == caught.value.txid
+    assert recover(place.directory, place.tasks, RULES)
+    assert place.tasks_now() == AFTER
+    assert place.beside() == set()
+
+
+def test_commit_interrupted_right_after_its_commit_point_is_finished_by_the_next(
+    place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rename = os.rename
-    interrupts = [KeyboardInterrupt()]
 
     def interrupted(*arguments: object, **options: object) -> None:
         rename(*arguments, **options)  # type: ignore[arg-type]
-        if interrupts:
-            raise interrupts.pop()
+        raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "rename", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            commit(change(directory))
-    assert contents(directory) == BEFORE
+            commit(place.change(), RULES, verify=allow)
+    assert place.tasks_now() == BEFORE
+    recover(place.directory, place.tasks, RULES)
+    assert place.tasks_now() == AFTER
 
 
-def test_create_on_a_taken_name_leaves_the_other_file_and_takes_back_the_rest(
-    directory: Directory,
-) -> None:
-    writes = [Write(directory, "b", b"b1", b"b2"), Write(directory, "a", None, b"a1")]
+def test_commit_without_the_lock_any_more_changes_nothing(place: Place) -> None:
+    def lost() -> None:
+        raise RuntimeError("the lock was lost")
+
+    with pytest.raises(RuntimeError, match="lost"):
+        commit(place.change(), RULES, verify=lost)
+    assert place.tasks_now() == BEFORE
+    assert place.beside() == set()
+
+
+def test_create_on_a_taken_name_changes_nothing(place: Place) -> None:
+    place.put(NEW, b"theirs")
     with pytest.raises(FileExistsError):
-        commit(writes)
-    assert contents(directory) == BEFORE
+        commit(place.change(), RULES, verify=allow)
+    assert place.tasks_now() == BEFORE | {NEW: b"theirs"}
+    assert place.beside() == set()
 
 
-def test_what_somebody_else_wrote_meanwhile_is_not_taken_back(
-    directory: Directory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_create_alone_on_a_taken_name_changes_nothing(place: Place) -> None:
+    with pytest.raises(FileExistsError):
+        commit([Write(place.tasks, A, None, b"ours")], RULES, verify=allow)
+    assert place.tasks_now() == BEFORE
+
+
+def test_mark_is_safe_before_the_file_goes_whose_id_it_keeps(
+    place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def foreign(*arguments: object, **options: object) -> None:
-        (tmp_path / "a").write_bytes(b"theirs")
-        raise OSError(errno.EIO, "Input/output error")
+    synced: list[tuple[str, bool]] = []
+    sync = type(place.tasks).sync
 
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "link", foreign)
-        with pytest.raises(OSError, match="Input/output"):
-            commit([Write(directory, "a", b"a1", b"a2"), Write(directory, "new", None, b"n")])
-    assert contents(directory) == BEFORE | {"a": b"theirs"}
+    def noted(directory: object) -> None:
+        here = "tasks" if directory is place.tasks else "beside"
+        synced.append((here, B in place.tasks.names()))
+        sync(directory)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(place.tasks), "sync", noted)
+    mark = Write(place.directory, ".highwatermark", None, b"9")
+    left = commit([mark, Write(place.tasks, B, BEFORE[B], None)], RULES, verify=allow)
+    assert left == [place.tasks]
+    assert synced == [("beside", True)]
 
 
-def test_way_back_that_fails_is_named_in_the_error(
-    directory: Directory, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EDQUOT])
+def test_removal_on_a_full_disk_goes_first_and_makes_room_for_the_rest(
+    place: Place, monkeypatch: pytest.MonkeyPatch, error: int
 ) -> None:
-    rename = os.rename
-    count = 0
+    write = os.write
 
-    def worsening(*arguments: object, **options: object) -> None:
-        nonlocal count
-        count += 1
-        if count > 1:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        rename(*arguments, **options)  # type: ignore[arg-type]
+    def full(descriptor: int, content: bytes) -> int:
+        if B in place.tasks.names():
+            raise OSError(error, "full")
+        return write(descriptor, content)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "rename", worsening)
-        with pytest.raises(OSError, match="space") as caught:
-            commit([Write(directory, "a", b"a1", b"a2"), Write(directory, "b", b"b1", b"b2")])
-    assert any("could not be restored" in note for note in caught.value.__notes__)
+    monkeypatch.setattr(os, "write", full)
+    mark = Write(place.directory, ".highwatermark", b"9", b"9")
+    place.directory.add(".highwatermark", b"", 0o600, sync=False)
+    commit([mark, *place.change()[1:]], RULES, verify=allow)
+    assert place.tasks_now() == {A: AFTER[A]}
+    assert place.beside() == {".highwatermark"}
 
 
-def test_directory_that_comes_first_is_synced_before_the_next_is_touched(
-    directory: Directory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The mark is safe before the file goes whose id it keeps."""
-    (tmp_path / "tasks").mkdir()
-    (tmp_path / "tasks" / "t").write_bytes(b"t1")
-    steps: list[str] = []
-    sync = Directory.sync
-
-    def noted(self: Directory) -> None:
-        steps.append(f"sync with t {'there' if (tmp_path / 'tasks' / 't').exists() else 'gone'}")
-        sync(self)
-
-    monkeypatch.setattr(Directory, "sync", noted)
-    with directory.subdirectory("tasks") as tasks:
-        left = commit([Write(directory, "mark", None, b"9"), Write(tasks, "t", b"t1", None)])
-        assert left == [tasks]
-    assert steps == ["sync with t there"]
-
-
-def test_staged_replacement_is_put_in_place_with_the_old_mode(directory: Directory) -> None:
-    write = Write(directory, "b", b"b1", b"b2")
+def test_staged_replacement_is_put_in_place_with_the_old_mode(place: Place) -> None:
+    write = Write(place.tasks, B, BEFORE[B], b"b2")
     staged = stage(write)
     if staged is None:
         pytest.skip("this file system has no nameless files")
     with staged:
-        assert contents(directory) == BEFORE
-        assert commit([write], staged=staged) == [directory]
-    assert contents(directory) == BEFORE | {"b": b"b2"}
-    assert directory.file_mode("b") == 0o640
+        assert place.tasks_now() == BEFORE
+        assert commit([write], RULES, verify=allow, staged=staged) == [place.tasks]
+    assert place.tasks_now() == BEFORE | {B: b"b2"}
+    assert place.tasks.file_mode(B) == 0o640
