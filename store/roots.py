@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from store.files.places import absolute, stamp
+from store.files.places import absolute, problem_of, stamp
+from store.model.snapshot import RootState, WatchMode
 from store.model.task import TaskListId
 
 
@@ -61,3 +62,20 @@ def open_roots(specs: Iterable[RootSpec]) -> list[OpenRoot]:
     return [
         root for (identity, only), root in opened.items() if only is None or identity not in whole
     ]
+
+
+@dataclass(slots=True)
+class Watched:
+    """How a root is watched, as the watcher last said."""
+
+    mode: WatchMode = WatchMode.NONE
+    problem: str | None = None
+
+
+def root_state(root: OpenRoot, watched: Watched) -> RootState:
+    """What a snapshot says of a root now."""
+    exists = stamp(root.path) is not None
+    problem = problem_of(root.path) or watched.problem
+    if problem is None and root.only is not None:
+        problem = f"showing only {root.only}, the list that was given as a root"
+    return RootState(str(root.path), root.spec.source, exists, watched.mode, problem)
