@@ -9,7 +9,7 @@ from pathlib import Path
 
 from store.files.places import absolute, problem_of, stamp
 from store.model.snapshot import RootState, WatchMode
-from store.model.task import TaskListId
+from store.model.task import Problem, TaskListId
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +72,11 @@ class Watched:
     problem: str | None = None
 
 
-def root_state(root: OpenRoot, watched: Watched) -> RootState:
-    """What a snapshot says of a root now."""
+def root_state(root: OpenRoot, watched: Watched, skipped: Iterable[Problem] = ()) -> RootState:
+    """What a snapshot says of a root now. `skipped`: what was passed over below it."""
     exists = stamp(root.path) is not None
     problem = problem_of(root.path) or watched.problem
     if problem is None and root.only is not None:
         problem = f"showing only {root.only}, the list that was given as a root"
-    return RootState(str(root.path), root.spec.source, exists, watched.mode, problem)
+    problems = tuple(skipped) if root.only is None else ()
+    return RootState(str(root.path), root.spec.source, exists, watched.mode, problem, problems)

@@ -90,6 +90,7 @@ class ProblemKind(StrEnum):
     LOST_MARK = "lost_mark"
     BAD_META = "bad_meta"
     IGNORED_FILE = "ignored_file"
+    SKIPPED_DIRECTORY = "skipped_directory"
     UNSAFE_PERMISSIONS = "unsafe_permissions"
     GONE = "gone"
 
