@@ -136,6 +136,21 @@ def test_read_task_each_field_of_each_kind_same_as_the_strict_way(name: str, val
     check_agreement(("{" + ",".join(f'"{k}": {v}' for k, v in fields.items()) + "}").encode())
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"id": 7, "subject": "x", "id" :7}',
+        b'{"id": 7, "id" : 7, "subject": "a\\":"}',
+        b'{"id": 7, "subject": ":x", "subject"\n: ":y"}',
+        b'{"id": 7, "subject": "x", "metadata": {"a": 1, "a"\t:2}}',
+    ],
+)
+def test_key_that_stands_there_twice_is_refused_however_it_is_written(content: bytes) -> None:
+    check_agreement(content)
+    with pytest.raises(Unparsable, match="twice"):
+        parse_record(content)
+
+
 def test_read_task_plain_record_takes_the_quick_way() -> None:
     content = json.dumps(PLAIN, indent=2).encode()
     assert parse_plain(content) == parse_object(content)
