@@ -287,14 +287,8 @@ class Workspace:
         lists: Mapping[ListKey, TaskList] = {key: self._shown[key] for key in keys}
         if len(lists) == len(last.lists) and all(last.lists.get(k) is v for k, v in lists.items()):
             lists = last.lists
-        states = tuple(
-            root_state(
-                root,
-                self._watched[root.path],
-                [p for system in self._systems.values() for p in system.problems(root.path)],
-            )
-            for root in self._open
-        )
+        systems = self._systems.values()
+        states = tuple(root_state(root, self._watched[root.path], systems) for root in self._open)
         same = lists is last.lists and states == last.roots and is_complete == last.is_complete
         if same and last.number:
             return last

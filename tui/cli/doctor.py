@@ -48,8 +48,9 @@ def examine(snapshot: Snapshot) -> dict[str, Any]:
         lists.append({**place, **facts, **counted})
         problems.extend(found)
     for root in snapshot.roots:
-        place = {"list": None, "root": root.path}
-        problems.extend({**problem_record(p), **place} for p in root.problems)
+        problems.extend(
+            {**problem_record(p), "list": None, "root": root.path} for p in root.problems
+        )
     roots = [
         {"path": r.path, "source": r.source, "exists": r.exists, "problem": r.problem}
         for r in snapshot.roots
