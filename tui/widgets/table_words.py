@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from store.model.snapshot import RootState
 from store.model.task import TaskKey
+from tui.edit_text import START_LIST
 from tui.rows import Projection
 from tui.safe_text import SafeText, join, one_line
 from tui.view_state import Frame, Grouping, Lens
@@ -48,8 +49,8 @@ def reason_for_nothing(frame: Frame, projection: Projection) -> tuple[SafeText, 
     roots = [line for root in frame.snapshot.roots for line in _empty_root(root)]
     if not roots:
         roots = [_indented(one_line("No list yet."))]
-    waiting = one_line("Lists appear here as soon as an agent creates one.")
-    return (one_line(""), *roots, _indented(waiting))
+    waiting = one_line("Lists appear here as soon as an agent creates one, or you:")
+    return (one_line(""), *roots, _indented(waiting), _indented(one_line(f"  {START_LIST}")))
 
 
 def _empty_root(root: RootState) -> Iterator[SafeText]:
