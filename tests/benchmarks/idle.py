@@ -20,6 +20,7 @@ from tests.benchmarks.terminal import Terminal
 CPU = at_most(1.0, " %")
 MEMORY = at_most(25, " MiB")
 SETTLE_S = 5.0
+QUIET_S = 3_600.0  # since the last write of any agent: ages tick in minutes then
 PER_TASKS = 10_000
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
@@ -71,7 +72,7 @@ def run(sizes: list[int], seconds: int) -> None:
     for count in sizes:
         with lists.scratch() as root:
             progress(f"{count:,} tasks")
-            lists.populate(root, count)
+            lists.populate(root, count, age_s=QUIET_S)
             lists.settle()
             with Terminal(app(root)) as terminal:
                 terminal.wait_for_any(counted(count), timeout_s=60)
