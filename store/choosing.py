@@ -17,10 +17,10 @@ class AmbiguousList(ListNotFound):
 
     kind: ClassVar[str] = "ambiguous_list"
 
-    def __init__(self, list_id: str, candidates: Sequence[str]) -> None:
+    def __init__(self, list_id: str, candidates: Sequence[str], way_out: str) -> None:
         super().__init__(list_id)
         self.candidates = tuple(candidates)
-        self.args = (f"{list_id!r} fits several lists: {', '.join(candidates)}",)
+        self.args = (f"{list_id!r} fits several lists: {', '.join(candidates)}; {way_out}",)
 
 
 def find_list(lists: Mapping[ListKey, TaskList], name: str, roots: Sequence[Path]) -> TaskList:
@@ -37,7 +37,9 @@ def find_list(lists: Mapping[ListKey, TaskList], name: str, roots: Sequence[Path
         if len(fits) == 1:
             return fits[0]
         if fits:
-            raise AmbiguousList(name, [f"{f.key.id} under {f.key.root}" for f in fits])
+            several_ids = len({found.key.id for found in fits}) > 1
+            way_out = "give the full id" if several_ids else "name one root with --root"
+            raise AmbiguousList(name, [f"{f.key.id} under {f.key.root}" for f in fits], way_out)
     names = {found.info.name for found in lists.values()} | {str(key.id) for key in lists}
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     where = ", ".join(map(str, roots)) or "no root"

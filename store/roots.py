@@ -6,9 +6,14 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from store.files.places import absolute, stamp
+from store.files.places import absolute, problem_of, stamp
+from store.model.snapshot import RootState, WatchMode
 from store.model.task import TaskListId
+
+if TYPE_CHECKING:
+    from store.systems.protocol import System
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +66,22 @@ def open_roots(specs: Iterable[RootSpec]) -> list[OpenRoot]:
     return [
         root for (identity, only), root in opened.items() if only is None or identity not in whole
     ]
+
+
+@dataclass(slots=True)
+class Watched:
+    """How a root is watched, as the watcher last said."""
+
+    mode: WatchMode = WatchMode.NONE
+    problem: str | None = None
+
+
+def root_state(root: OpenRoot, watched: Watched, systems: Iterable[System]) -> RootState:
+    """What a snapshot says of a root now."""
+    exists = stamp(root.path) is not None
+    problem = problem_of(root.path) or watched.problem
+    if problem is None and root.only is not None:
+        problem = f"showing only {root.only}, the list that was given as a root"
+    skipped = (p for system in systems for p in system.problems(root.path))
+    problems = tuple(skipped) if root.only is None else ()
+    return RootState(str(root.path), root.spec.source, exists, watched.mode, problem, problems)

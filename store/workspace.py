@@ -5,19 +5,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from store.choosing import AmbiguousList, find_list
 from store.collector import collector_paused, spare_what_is_loaded
-from store.files.places import problem_of, stamp
 from store.files.scanner import RETRY_S
 from store.model.edits import Edit, EditResult
 from store.model.errors import ColonytopError, EditRefused, ListGone, ListNotFound
 from store.model.repairs import RepairReport
-from store.model.snapshot import EMPTY_SNAPSHOT, RootState, Snapshot, TaskList, WatchMode
+from store.model.snapshot import EMPTY_SNAPSHOT, Snapshot, TaskList, WatchMode
 from store.model.task import ListKey, Problem, ProblemKind, TaskListInfo
-from store.roots import OpenRoot, RootSpec, choose_roots, open_roots
+from store.roots import RootSpec, Watched, choose_roots, open_roots, root_state
 from store.systems.hive.adapter import HiveSystem
 from store.systems.protocol import System
 
@@ -30,14 +29,6 @@ NEXT_PARTS = 25_000
 
 _LONGEST_SETTLING_S = 2.5
 _FREEZE_FROM = 5_000  # tasks from which the collector is kept from walking over them again
-
-
-@dataclass(slots=True)
-class _Watched:
-    """How a root is watched, as the watcher last said."""
-
-    mode: WatchMode = WatchMode.NONE
-    problem: str | None = None
 
 
 class Workspace:
@@ -66,7 +57,7 @@ class Workspace:
         self.discoveries = 0
         """How often lists were looked for: the directories to watch are as of then."""
         self._missing_since: dict[ListKey, float] = {}
-        self._watched: dict[Path, _Watched] = {root.path: _Watched() for root in self._open}
+        self._watched: dict[Path, Watched] = {root.path: Watched() for root in self._open}
 
     @property
     def snapshot(self) -> Snapshot:
@@ -110,7 +101,7 @@ class Workspace:
             else:
                 keys = [key for key in self._shown if key not in self._missing_since]
                 whole = set()
-            if paths is None:
+            if paths is None or first:
                 whole = set(keys)
             for key in keys:
                 if key in whole or key in hinted or not self._system(key).is_settled(key):
@@ -183,6 +174,24 @@ class Workspace:
         snapshot = self._snapshot if self._snapshot.number else self.scan()
         return find_list(snapshot.lists, name, [root.path for root in self._open])
 
+    def open_list(self, name: str) -> TaskList:
+        """The same as it is on disk now. No other list is read, and `snapshot` does not change.
+
+        Raises:
+            AmbiguousList, ListNotFound: as `find_list`.
+        """
+        with self._scanning:
+            named = {key: TaskList(TaskListInfo(key, key.root)) for key in self._discover()}
+            key = find_list(named, name, [root.path for root in self._open]).key
+            self._load(key)
+            deadline = time.monotonic() + _LONGEST_SETTLING_S
+            while not self._system(key).is_settled(key) and time.monotonic() < deadline:
+                time.sleep(RETRY_S)
+                self._load(key, changed=[])
+            if key in self._missing_since:
+                raise ListNotFound(name, key.root)
+            return self._shown[key]
+
     def watch_paths(self) -> dict[Path, list[Path]]:
         """For each root, the directories whose entries matter, as last discovered."""
         return {
@@ -201,7 +210,7 @@ class Workspace:
 
     def set_watch(self, root: Path, mode: WatchMode, problem: str | None = None) -> None:
         """Say how a root is watched; the next snapshot shows it."""
-        self._watched[root] = _Watched(mode, problem)
+        self._watched[root] = Watched(mode, problem)
 
     def _system(self, key: ListKey) -> System:
         system = self._systems.get(key.system)
@@ -290,17 +299,10 @@ class Workspace:
         lists: Mapping[ListKey, TaskList] = {key: self._shown[key] for key in keys}
         if len(lists) == len(last.lists) and all(last.lists.get(k) is v for k, v in lists.items()):
             lists = last.lists
-        states = tuple(map(self._state, self._open))
+        systems = self._systems.values()
+        states = tuple(root_state(root, self._watched[root.path], systems) for root in self._open)
         same = lists is last.lists and states == last.roots and is_complete == last.is_complete
         if same and last.number:
             return last
         self._snapshot = Snapshot(lists, states, time.time(), last.number + 1, is_complete)
         return self._snapshot
-
-    def _state(self, root: OpenRoot) -> RootState:
-        watched = self._watched[root.path]
-        exists = stamp(root.path) is not None
-        problem = problem_of(root.path) or watched.problem
-        if problem is None and root.only is not None:
-            problem = f"showing only {root.only}, the list that was given as a root"
-        return RootState(str(root.path), root.spec.source, exists, watched.mode, problem)

@@ -16,6 +16,8 @@ from store.model.edits import (
 )
 from tui.safe_text import SafeText, one_line
 
+START_LIST = "colonytop add colony:NAME SUBJECT --new-list"
+"""How the operator starts a list."""
 _SHOWN = 8  # ids in one sentence
 
 

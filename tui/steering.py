@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from store.model.edits import ClaimTask, CreateTask, Edit, EditResult, UpdateTask
 from store.model.errors import ColonytopError, CommittedPending, LockTimeout, StaleEdit
 from store.model.task import ListKey, TaskKey, Verb
-from tui.edit_text import sentence, target_name
+from tui.edit_text import START_LIST, sentence, target_name
 from tui.messages import EditRequested
 from tui.priority import shifted_priority
 from tui.safe_text import one_line
@@ -60,7 +60,10 @@ class Steering:
 
                 self.open(CreateScreen(frame, list_key), self._decide)
             else:
-                self._screen.say(one_line("choose a list first (L), then c"), severity="warn")
+                lists = frame.snapshot.lists
+                how = "choose a list first (L), then c"
+                text = how if lists else f"no list yet: {START_LIST}"
+                self._screen.say(one_line(text), severity="warn")
             return
         if (key := self._target(frame)) is not None:
             self.open(_dialog(verb, frame, key), self._decide)

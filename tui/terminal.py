@@ -21,9 +21,6 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from store.workspace import RootSpec, Workspace
-
-    os.environ.setdefault("TEXTUAL_FPS", "120")  # in a stream a change waits for a frame
-    gc.disable()  # until the first paint: what is imported is here to stay
     from tui.app import ColonytopApp
     from tui.settings import Settings
 
@@ -179,6 +176,8 @@ def run_app(
     if problem := terminal_problem():
         print(f"colonytop: {problem}", file=sys.stderr)  # noqa: T201  before there is a screen
         return 2
+    os.environ.setdefault("TEXTUAL_FPS", "120")  # in a stream a change waits for a frame
+    gc.disable()  # until the first paint: what is imported is here to stay
     from tui.app import ColonytopApp
     from tui.safe_text import one_line
     from tui.settings import Settings

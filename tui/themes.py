@@ -183,6 +183,11 @@ def theme_names() -> tuple[str, ...]:
     return own + tuple(name for name in BUILTIN_THEMES if name not in own)
 
 
+def _full_name(name: str) -> str:
+    """`dark` and `light` are our own."""
+    return f"colonytop-{name}" if name in ("dark", "light") else name
+
+
 def theme_for(environ: Mapping[str, str], chosen: str | None = None) -> tuple[str, bool]:
     """The theme to start with, and whether `App(ansi_color=True)` must be said.
 
@@ -199,8 +204,8 @@ def theme_for(environ: Mapping[str, str], chosen: str | None = None) -> tuple[st
     """
     if "NO_COLOR" in environ:
         return NO_COLOR_THEME, True
-    name = chosen or environ.get("TEXTUAL_THEME") or DEFAULT_THEME
+    name = _full_name(chosen or environ.get("TEXTUAL_THEME") or DEFAULT_THEME)
     if name not in theme_names():
-        raise ValueError(f"no theme {name!r}; there are {', '.join(theme_names())}")
+        raise ValueError(f"no theme {name!r}; there are dark, light, {', '.join(theme_names())}")
     builtin = BUILTIN_THEMES.get(name)
     return name, bool(builtin and builtin.ansi)

@@ -174,15 +174,7 @@ def parse_plain(content: bytes) -> dict[str, Any] | None:
 
     None: `parse_object` may refuse them, or not; ask it. What is returned here it returns too.
     """
-    if (
-        content.count(b"[") + content.count(b"{") > MAX_DEPTH
-        or content.count(b",") > _MOST_PLAIN_COMMAS
-        or b"\\ud" in content
-        or b"\\uD" in content
-    ):
-        return None
-    alike = content.translate(_ALIKE)
-    if _LONG_NUMBER in alike or b"0e000" in alike or b"0e+000" in alike:
+    if not is_plain(content):
         return None
     try:
         text = content.decode("utf-8")
@@ -193,9 +185,23 @@ def parse_plain(content: bytes) -> dict[str, Any] | None:
     return found if is_whole and type(found) is dict else None
 
 
+def is_plain(content: bytes) -> bool:
+    """Neither large in structure, nor with numbers or escapes on which parsers may differ."""
+    if (
+        content.count(b"[") + content.count(b"{") > MAX_DEPTH
+        or content.count(b",") > _MOST_PLAIN_COMMAS
+        or (b"\\" in content and (b"\\ud" in content or b"\\uD" in content))
+        or content.startswith(_BOM)
+    ):
+        return False
+    alike = content.translate(_ALIKE, b"+-")
+    return not (_LONG_NUMBER in alike or b"0e000" in alike)
+
+
+_BOM = b"\xef\xbb\xbf"
 _MOST_PLAIN_COMMAS = min(10_000, MAX_VALUES - MAX_DEPTH)
 # Numbers that are long or have a great exponent, whatever their digits are.
-_ALIKE = bytes.maketrans(b"123456789E-", b"000000000e+")
+_ALIKE = bytes.maketrans(b"123456789E", b"000000000e")
 _LONG_NUMBER = b"0" * (MAX_DIGITS + 1)
 
 

@@ -11,7 +11,6 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from urllib.parse import unquote_to_bytes
 
 from store.files.codec import Unparsable, parse_object
 from store.files.failures import UnreadableFile
@@ -152,12 +151,25 @@ def _escape(sign: str) -> str:
 
 
 def _decode(name: str) -> str | None:
+    if "%" not in name:
+        return name if name.isascii() or _is_text(name) else None
     if _ENCODED.search(name):
         return None
+    from urllib.parse import unquote_to_bytes  # takes longer to import than a list to open
+
     try:
         return unquote_to_bytes(name).decode("utf-8")
     except (UnicodeDecodeError, UnicodeEncodeError):
         return None
+
+
+def _is_text(name: str) -> bool:
+    """Whether it can be stored: a name that is not UTF-8 on disk holds surrogates here."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _joined(prefix: str, name: str) -> str | None:

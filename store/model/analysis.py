@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from store.model.task import Task, TaskId
 
 _LONGEST_NUMBER = 640  # digits; int() refuses more than sys.int_info.str_digits_check_threshold
-_CHUNK = 4096  # reachability is computed for so many targets at once, to bound its memory
 
 Tasks = Mapping[TaskId, Task]
 Edges = dict[TaskId, tuple[TaskId, ...]]
@@ -75,6 +74,24 @@ def set_edges(tasks: Tasks, moved: Iterable[TaskId], blockers: Edges, dependents
             dependents.pop(blocker, None)
 
 
+def all_edges(tasks: Tasks) -> tuple[Edges, Edges]:
+    """Both maps of a whole list: blockers and dependents."""
+    blockers: Edges = {}
+    waiting: dict[TaskId, list[TaskId]] = {}
+    for node, task in tasks.items():
+        if listed := task.blocked_by:
+            if len(listed) > 1:
+                listed = tuple(dict.fromkeys(listed))
+            blockers[node] = listed
+            for blocker in listed:
+                waiting.setdefault(blocker, []).append(node)
+    dependents: Edges = {
+        i: tuple(found) if len(found) == 1 else tuple(sorted(found, key=id_order))
+        for i, found in waiting.items()
+    }
+    return blockers, dependents
+
+
 def unmet_of(tasks: Tasks, node: TaskId, listed: Sequence[TaskId]) -> tuple[TaskId, ...]:
     task = tasks.get(node)
     if task is None or task.is_closed or not listed:
@@ -87,17 +104,24 @@ def is_met(blocker: Task | None) -> bool:
     return blocker is not None and blocker.status.frees_dependents and blocker.is_readable
 
 
-def waiting_groups(region: Sequence[TaskId], unmet: Edges) -> Iterator[Edges]:
-    """blocker → the open tasks that wait on it, one map per weakly connected group.
-
-    Every end of an edge is a key. Small groups keep the bit sets of `set_held` small.
-    """
+def waiting_on(unmet: Edges) -> dict[TaskId, list[TaskId]]:
+    """blocker → the open tasks that wait on it. Every end of an edge is a key."""
     waiting: dict[TaskId, list[TaskId]] = {}
-    for node in region:
-        for blocker in unmet.get(node, ()):
+    for node, blockers in unmet.items():
+        for blocker in blockers:
             waiting.setdefault(blocker, []).append(node)
-            waiting.setdefault(node, [])
-    seen: set[TaskId] = set()
+        waiting.setdefault(node, [])
+    return waiting
+
+
+def waiting_groups(
+    waiting: Mapping[TaskId, Sequence[TaskId]], unmet: Edges, settled: set[TaskId]
+) -> Iterator[Edges]:
+    """The same map in one part per weakly connected group, without those that are settled.
+
+    Small groups keep the bit sets of `holding.set_held` small.
+    """
+    seen = set(settled)
     for start in waiting:
         if start not in seen:
             group = walk([start], lambda i: (*waiting[i], *unmet.get(i, ())))
@@ -190,59 +214,3 @@ def set_waves(
             wave = 0 if 0 in above else 1 + max(above, default=0)
             if wave != 1:
                 waves[node] = wave
-
-
-def set_held(components: list[list[TaskId]], waiting: Edges, held: dict[TaskId, int]) -> None:
-    """Count what waits on each node beside itself, in bit sets over a slice of targets a time."""
-    for first in range(0, len(components), _CHUNK):
-        reach: dict[TaskId, int] = {}
-        many = _multiple(components, first)
-        for place, component in enumerate(components):
-            below = _reached(component, waiting, reach)
-            own = 1 << (place - first) if first <= place < first + _CHUNK else 0
-            for node in component:
-                reach[node] = below | own
-            _count(components, component, below, many, first, held)
-    for component in components:
-        for node in component:
-            held[node] += len(component) - 1
-            if not held[node]:
-                del held[node]
-
-
-def _reached(component: list[TaskId], waiting: Edges, reach: Mapping[TaskId, int]) -> int:
-    """The bits of everything below a component, itself left out."""
-    below = 0
-    inside = set(component)
-    for node in component:
-        for following in waiting[node]:
-            if following not in inside:
-                below |= reach[following]
-    return below
-
-
-def _count(
-    components: list[list[TaskId]],
-    component: list[TaskId],
-    below: int,
-    many: int,
-    first: int,
-    held: dict[TaskId, int],
-) -> None:
-    """Add the tasks of the components whose bits are set; most components are one task."""
-    total = below.bit_count()
-    rest = below & many
-    while rest:
-        low = rest & -rest
-        total += len(components[first + low.bit_length() - 1]) - 1
-        rest ^= low
-    for node in component:
-        held[node] = held.get(node, 0) + total
-
-
-def _multiple(components: list[list[TaskId]], first: int) -> int:
-    mask = 0
-    for place in range(first, min(first + _CHUNK, len(components))):
-        if len(components[place]) > 1:
-            mask |= 1 << (place - first)
-    return mask

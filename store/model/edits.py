@@ -20,6 +20,8 @@ class CreateTask:
     owner: str | None = None
     blocked_by: tuple[TaskId, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    starts_list: bool = False
+    """Make the list if it is not there. Without this an edit never brings back one that is gone."""
 
     verb = Verb.CREATE
 

@@ -10,15 +10,17 @@ from heapq import heapify, heappop, heappush
 from store.model.analysis import (
     Edges,
     Tasks,
+    all_edges,
     set_cycles,
     set_edges,
-    set_held,
     set_waves,
     strong_components,
     unmet_of,
     waiting_groups,
+    waiting_on,
     walk,
 )
+from store.model.holding import set_held, set_trees
 from store.model.task import TaskId
 
 Edge = tuple[TaskId, TaskId]
@@ -38,13 +40,13 @@ class GraphMaps:
 
     def analyse(self, tasks: Tasks) -> None:
         """Fill empty maps from all tasks."""
-        set_edges(
-            tasks, [i for i, t in tasks.items() if t.blocked_by], self.blockers, self.dependents
-        )
+        self.blockers, self.dependents = all_edges(tasks)
         for node, listed in self.blockers.items():
             if left := unmet_of(tasks, node, listed):
                 self.unmet[node] = left
-        for waiting in waiting_groups(list(self.unmet), self.unmet):
+        everyone = waiting_on(self.unmet)
+        settled = set_trees(tasks, everyone, self.unmet, self.waves, self.held)
+        for waiting in waiting_groups(everyone, self.unmet, settled):
             components = strong_components(waiting)
             set_cycles(components, waiting, self.unmet, self.cycle_of)
             set_waves(tasks, components, self.unmet, self.cycle_of, self.waves)

@@ -99,6 +99,9 @@ class RootState:
     exists: bool
     mode: WatchMode = WatchMode.NONE
     problem: str | None = None
+    """Why nothing, or not all, is seen of it."""
+    problems: tuple[Problem, ...] = ()
+    """Directories below it that look like lists and are passed over."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -91,6 +91,7 @@ class ProblemKind(StrEnum):
     BAD_META = "bad_meta"
     BAD_TRANSACTION = "bad_transaction"
     IGNORED_FILE = "ignored_file"
+    SKIPPED_DIRECTORY = "skipped_directory"
     UNSAFE_PERMISSIONS = "unsafe_permissions"
     GONE = "gone"
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from store.model.edits import Edit, EditResult
 from store.model.repairs import RepairReport
 from store.model.snapshot import TaskList
-from store.model.task import ListKey
+from store.model.task import ListKey, Problem
 
 
 class System(Protocol):
@@ -21,6 +21,10 @@ class System(Protocol):
 
     def discover(self, root: Path) -> Sequence[ListKey]:
         """The lists under a root, in name order. A root that is not there has none."""
+        ...
+
+    def problems(self, root: Path) -> Sequence[Problem]:
+        """What under a root was passed over when lists were last discovered, and why."""
         ...
 
     def load(

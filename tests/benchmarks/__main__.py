@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks [store|claims|latency|startup]`: figures beside their aims."""
+"""`python -m tests.benchmarks [NAME …]`: figures beside their aims."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 from tempfile import gettempdir
 
-from tests.benchmarks import claims, latency, operations, startup
+from tests.benchmarks import claims, idle, keys, latency, operations, startup
 from tests.benchmarks.figures import machine_line, write
 
-BENCHMARKS = ("store", "claims", "latency", "startup")
+BENCHMARKS = ("store", "claims", "latency", "startup", "keys", "idle")
 
 
 def options() -> argparse.Namespace:
@@ -46,6 +46,12 @@ def main() -> None:
     if "startup" in wanted:
         usual = [1_000] if quick else [1_000, 10_000, 100_000]
         startup.run(sizes or usual, runs or (3 if quick else 9))
+    if "keys" in wanted:
+        keys.run(
+            sizes or ([10_000] if quick else [10_000, 100_000]), runs or (20 if quick else 100)
+        )
+    if "idle" in wanted:
+        idle.run(sizes or ([1_000] if quick else [1_000, 10_000, 100_000]), 10 if quick else 60)
 
 
 if __name__ == "__main__":

@@ -21,8 +21,8 @@ def directory_of(root: Path) -> Path:
     return root / "colonies" / "bench" / "tasks"
 
 
-def record(number: int, count: int, *, chained: bool) -> dict[str, Any]:
-    now = time.time()
+def record(number: int, count: int, *, chained: bool, age_s: float = 0.0) -> dict[str, Any]:
+    now = time.time() - age_s
     half = count // 2
     place = (number - 1) % CHAIN
     waits = [number - 1] if chained and place and number <= half else []
@@ -42,15 +42,16 @@ def record(number: int, count: int, *, chained: bool) -> dict[str, Any]:
     }
 
 
-def populate(root: Path, count: int, *, chained: bool = True) -> None:
+def populate(root: Path, count: int, *, chained: bool = True, age_s: float = 0.0) -> None:
     """Write `count` tasks, the mark and the meta of `LIST_ID` under a root.
 
-    The second half of the tasks wait on nothing; nor does the first, unless `chained`.
+    The second half of the tasks wait on nothing; nor does the first, unless `chained`. They were
+    all written `age_s` ago.
     """
     directory = directory_of(root)
     (directory / "tasks").mkdir(parents=True)
     for number in range(1, count + 1):
-        content = json.dumps(record(number, count, chained=chained), indent=2)
+        content = json.dumps(record(number, count, chained=chained, age_s=age_s), indent=2)
         (directory / "tasks" / f"{number:04d}.json").write_text(content)
     (directory / ".highwatermark").write_text(str(count))
     meta: dict[str, Any] = {

@@ -76,3 +76,41 @@ def test_doctor_changes_nothing(alpha: Colony) -> None:
     before = contents()
     assert alpha.call("doctor").code == 0
     assert contents() == before
+
+
+def test_doctor_names_each_directory_that_is_passed_over(alpha: Colony, tmp_path: Path) -> None:
+    colonies = alpha.root / "colonies"
+    for name in (".hidden", "100%", "bell\x07", "plain-and-empty", ".git"):
+        (colonies / name).mkdir()
+    for name in (".hidden", "100%"):
+        (colonies / name / "tasks" / "tasks").mkdir(parents=True)
+        (colonies / name / "tasks" / "tasks" / "0001.json").write_text("{}")
+    elsewhere = Colony(tmp_path / "elsewhere")
+    elsewhere.write("colony:beta", record(1))
+    (colonies / "linked").symlink_to(elsewhere.root / "colonies" / "beta")
+    (colonies / "notes.txt").write_text("not a list")
+    (colonies / "notes").symlink_to(colonies / "notes.txt")
+    answer = alpha.call("doctor", "--json")
+    told = {Path(p["path"]).name: (p["text"], p["repair"]) for p in answer.json["problems"]}
+    assert set(told) == {".hidden", "100%", "bell\x07", "linked"}
+    assert told["linked"][0].endswith("it is a link, and links below a root are not followed")
+    assert "%2E" in told[".hidden"][1]
+    assert all(p["kind"] == "skipped_directory" for p in answer.json["problems"])
+    assert alpha.call("doctor", "--strict").code == 1
+    out = alpha.call("doctor").out
+    lists = alpha.call("lists")
+    assert lists.code == 0
+    for text, repair in told.values():
+        assert text in out
+        assert repair in out
+        assert f"colonytop: {alpha.root}: {text}" in lists.err
+
+
+def test_root_that_is_a_file_is_named_with_the_reason(tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("x")
+    lists = Colony(file).call("lists", "--json")
+    assert (lists.code, lists.json) == (0, {"lists": []})
+    assert lists.err == f"colonytop: {file}: not a directory\n"
+    assert f"root  {file}  (--root): not a directory\n" in Colony(file).call("doctor").out
+    assert Colony(file).call("doctor", "--strict").code == 1

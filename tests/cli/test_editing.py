@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,8 +37,54 @@ def test_add_json_is_the_new_record(alpha: Colony) -> None:
 
 
 def test_add_to_a_list_that_is_not_there_is_refused(alpha: Colony) -> None:
-    assert alpha.call("add", "colony:nowhere", "x").code == 1
+    answer = alpha.call("add", "colony:nowhere", "x")
+    assert answer.code == 1
+    assert "--new-list starts it" in answer.err
     assert not (alpha.root / "colonies" / "nowhere").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "directory", "role"),
+    [
+        ("colony:forge", "colonies/forge/tasks", "template"),
+        ("session:ann:7", "agents/ann/sessions/7/tasks", "session"),
+    ],
+)
+def test_add_with_new_list_starts_the_list(
+    colony: Colony, name: str, directory: str, role: str
+) -> None:
+    task = colony.call("add", name, "First", "--new-list", "--json").json["task"]
+    assert (task["id"], task["ready"]) == (1, True)
+    meta = json.loads((colony.root / directory / "meta.json").read_text())
+    assert (meta["task_list_id"], meta["role"]) == (name, role)
+    again = colony.call("add", name, "Second", "--new-list")
+    assert again.out == "#2 Second: created\n"
+    assert [t["id"] for t in colony.call("ls", name, "--json").json["tasks"]] == [1, 2]
+    assert colony.call("doctor", "--strict").code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "said"),
+    [
+        ("forge", 2, "'forge' is no full list id"),
+        ("colony:", 1, "a part of it is empty"),
+        ("session:ann", 1, "a part of it is empty"),
+    ],
+)
+def test_add_with_new_list_and_no_full_id_makes_nothing(
+    colony: Colony, name: str, code: int, said: str
+) -> None:
+    answer = colony.call("add", name, "First", "--new-list")
+    assert (answer.code, list(colony.root.iterdir())) == (code, [])
+    assert said in answer.err
+
+
+def test_add_with_new_list_under_two_roots_asks_for_one(alpha: Colony, tmp_path: Path) -> None:
+    answer = alpha.call("add", "colony:forge", "x", "--new-list", "--root", str(tmp_path / "b"))
+    assert answer.code == 2
+    assert "name it with --root" in answer.err
+    alone = Colony(alpha.root / "colonies" / "alpha" / "tasks")
+    assert "colony:alpha' itself" in alone.call("add", "colony:forge", "x", "--new-list").err
 
 
 def test_update_changes_the_named_fields_alone(alpha: Colony) -> None:

@@ -123,8 +123,32 @@ def test_real_process_exit_codes(alpha: Colony) -> None:
 def test_without_a_terminal_the_app_says_so_and_exits_with_2(alpha: Colony) -> None:
     done = _run(str(alpha.root))
     assert done.returncode == 2
-    assert "terminal" in done.stderr.splitlines()[-1]
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("colonytop: no screen: stdin is not a terminal; ")
     assert done.stdout == ""
+
+
+@pytest.mark.pty
+def test_dumb_terminal_is_refused_in_one_line(alpha: Colony) -> None:
+    primary, secondary = os.openpty()
+    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "TERM": "dumb"}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "tui.cli", str(alpha.root)],
+            stdin=secondary,
+            stdout=secondary,
+            stderr=secondary,
+            timeout=30,
+            env=environ,
+            check=False,
+        )
+        said = os.read(primary, 4096).decode()
+    finally:
+        os.close(primary)
+        os.close(secondary)
+    assert done.returncode == 2
+    (line,) = said.splitlines()
+    assert line.startswith("colonytop: no screen: TERM=dumb cannot draw a screen; ")
 
 
 def test_root_named_like_a_command_is_given_with_a_path(tmp_path: Path) -> None:

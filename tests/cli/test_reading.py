@@ -141,7 +141,17 @@ def test_task_whose_file_names_another_id_is_ready_nowhere(colony: Colony) -> No
     assert colony.path("colony:alpha", 11).read_bytes() == before
 
 
-def test_list_by_ambiguous_short_name_is_refused_with_the_candidates(alpha: Colony) -> None:
+def test_list_by_ambiguous_short_name_is_refused_with_the_candidates(tmp_path: Path) -> None:
+    for kind in ("colonies", "unscoped"):
+        (tmp_path / kind / "alpha" / "tasks" / "tasks").mkdir(parents=True)
+        (tmp_path / kind / "alpha" / "tasks" / ".lock").touch()
+    answer = Colony(tmp_path).call("ls", "alpha")
+    assert answer.code == 1
+    for part in ("colony:alpha", "unscoped:alpha", "; give the full id"):
+        assert part in answer.err
+
+
+def test_list_by_short_name_that_nothing_has_is_refused(alpha: Colony) -> None:
     alpha.write("colony:beta", record(1))
     assert alpha.call("ls", "beta", "--json").json["list"] == "colony:beta"
     answer = alpha.call("ls", "gamma", "--json")
@@ -156,6 +166,7 @@ def test_list_of_two_roots_is_refused_and_both_are_named(alpha: Colony, tmp_path
     other.write("colony:alpha", record(1))
     answer = alpha.call("ls", "colony:alpha", "--json", "--root", str(other.root))
     assert answer.code == 1
+    assert answer.err.endswith("; name one root with --root\n")
     assert str(other.root) in answer.json["error"]["message"]
     assert str(alpha.root) in answer.json["error"]["message"]
 

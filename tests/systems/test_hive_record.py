@@ -75,7 +75,7 @@ def strictly(content: bytes) -> Task:
     return task_of_record(KEY, PATH, record, NO_REVISION)
 
 
-def agree(content: bytes) -> None:
+def check_agreement(content: bytes) -> None:
     quick = read_task(KEY, PATH, FileContent(content, NO_REVISION, 0o600))
     strict = strictly(content)
     for field in dataclasses.fields(Task):
@@ -114,7 +114,7 @@ def test_read_task_generated_fields_same_as_the_strict_way(
 ) -> None:
     record = {**{k: v for k, v in PLAIN.items() if k not in left_out}, **fields}
     text = json.dumps(record, indent=indent, ensure_ascii=ascii_only)
-    agree(text.encode("utf-8", "surrogatepass"))
+    check_agreement(text.encode("utf-8", "surrogatepass"))
 
 
 @given(
@@ -126,14 +126,29 @@ def test_read_task_generated_fields_same_as_the_strict_way(
 @example(place=0, odd=b"\xef\xbb\xbf", cut=0)
 def test_read_task_mutated_bytes_same_as_the_strict_way(place: int, odd: bytes, cut: int) -> None:
     whole = json.dumps(PLAIN).encode()
-    agree(whole[:place] + odd + whole[place + cut :])
+    check_agreement(whole[:place] + odd + whole[place + cut :])
 
 
 @pytest.mark.parametrize("name", list(PLAIN))
 @pytest.mark.parametrize("value", KINDS)
 def test_read_task_each_field_of_each_kind_same_as_the_strict_way(name: str, value: str) -> None:
     fields = {**{k: json.dumps(v) for k, v in PLAIN.items()}, name: value}
-    agree(("{" + ",".join(f'"{k}": {v}' for k, v in fields.items()) + "}").encode())
+    check_agreement(("{" + ",".join(f'"{k}": {v}' for k, v in fields.items()) + "}").encode())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"id": 7, "subject": "x", "id" :7}',
+        b'{"id": 7, "id" : 7, "subject": "a\\":"}',
+        b'{"id": 7, "subject": ":x", "subject"\n: ":y"}',
+        b'{"id": 7, "subject": "x", "metadata": {"a": 1, "a"\t:2}}',
+    ],
+)
+def test_key_that_stands_there_twice_is_refused_however_it_is_written(content: bytes) -> None:
+    check_agreement(content)
+    with pytest.raises(Unparsable, match="twice"):
+        parse_record(content)
 
 
 def test_read_task_plain_record_takes_the_quick_way() -> None:

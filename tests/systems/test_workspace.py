@@ -14,6 +14,7 @@ from store.model.edits import CreateTask, UpdateTask
 from store.model.errors import EditRefused, ListNotFound, StaleEdit
 from store.model.snapshot import ChangeKind, Snapshot, diff
 from store.model.task import ListKey, ProblemKind, TaskId, TaskKey, TaskListId
+from store.systems.hive.adapter import HiveSystem
 from store.workspace import FIRST_PART, RootSpec, Workspace, choose_roots
 from tests.contract import native
 
@@ -328,3 +329,23 @@ def test_apply_in_a_read_only_workspace_is_refused(hive_root: Path) -> None:
     with pytest.raises(EditRefused, match="read-only"):
         workspace.apply(CreateTask(key_of(hive_root), "Forge it"))
     assert native.tree(hive_root) == before
+
+
+def test_open_list_reads_that_list_alone_and_as_it_is_now(hive_root: Path) -> None:
+    native.write_list(hive_root, FORGE, native.record(1))
+    native.write_list(hive_root, MILL, native.record(1), native.record(2))
+    system = HiveSystem()
+    workspace = Workspace([RootSpec(hive_root, "argument")], systems=[system])
+    found = workspace.open_list("forge")
+    assert list(found.tasks) == ["1"]
+    assert system.reads(key_of(hive_root, MILL)) == 0
+    assert workspace.snapshot.number == 0
+    native.write_list(hive_root, FORGE, native.record(1), native.record(2))
+    assert list(workspace.open_list(FORGE).tasks) == ["1", "2"]
+    assert workspace.scan().count() == 4
+
+
+def test_open_list_without_one_of_that_name_says_what_is_near(hive_root: Path) -> None:
+    native.write_list(hive_root, FORGE, native.record(1))
+    with pytest.raises(ListNotFound, match=r"did you mean .*forge"):
+        open_workspace(hive_root).open_list("frge")

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.pilot import Pilot
 
 from store.model.snapshot import RootState, Snapshot, TaskList
-from store.model.task import Task, TaskId, TaskKey, TaskStatus
+from store.model.task import Problem, ProblemKind, Task, TaskId, TaskKey, TaskStatus
 from tests.model.colony import DEMO, NOW, OTHER, changed, edited, snapshot, task, task_list
 from tui.themes import DEFAULT_THEME, THEMES, variable_defaults
 from tui.view_state import (
@@ -402,6 +402,15 @@ async def test_table_hostile_id_and_list_name_are_safe() -> None:
         assert not any("\x1b" in line for line in run.lines())
 
 
+ODD_ROOT = RootState(
+    "/odd",
+    "argument",
+    False,
+    problem="not a directory",
+    problems=(Problem(ProblemKind.SKIPPED_DIRECTORY, "'x' is passed over"),),
+)
+
+
 @pytest.mark.parametrize(
     ("frame", "words"),
     [
@@ -412,6 +421,10 @@ async def test_table_hostile_id_and_list_name_are_safe() -> None:
                 scan_age_s=0.1,
             ),
             ["No list yet at /no/such"],
+        ),
+        (
+            Frame(snapshot=Snapshot(number=1, roots=(ODD_ROOT,)), scan_age_s=0.1),
+            ["No list yet at /odd: not a directory", "  'x' is passed over"],
         ),
         (frame_of(task_list([])), ["No task in any list yet"]),
         (frame_of(numbered(3), replace(FLAT, query="zebra")), ['Nothing matches "zebra"', "Esc"]),

@@ -90,6 +90,11 @@ def test_theme_for_choice_then_environment_then_default() -> None:
     assert theme_for({}, "ansi-light") == ("ansi-light", True)
 
 
+@pytest.mark.parametrize("name", ["dark", "light"])
+def test_theme_for_short_name_is_our_own(name: str) -> None:
+    assert theme_for({}, name) == (f"colonytop-{name}", False)
+
+
 def test_theme_for_unknown_name_says_what_there_is() -> None:
     with pytest.raises(ValueError, match="colonytop-light"):
         theme_for({}, "[/nope]")

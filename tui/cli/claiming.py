@@ -64,8 +64,7 @@ def claim_next(workspace: Workspace, name: str, task_list: TaskList, owner: str)
             return workspace.apply(ClaimTask(candidates[0].key, owner))
         except (ClaimRefused, TaskNotFound):
             lost.add(candidates[0].id)
-            workspace.scan()
-            task_list = workspace.find_list(name)
+            task_list = workspace.open_list(name)
     raise ClaimRefused("nothing_ready", f"nothing in {task_list.key.id} is ready and unowned")
 
 

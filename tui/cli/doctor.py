@@ -73,6 +73,10 @@ def examine(snapshot: Snapshot) -> dict[str, Any]:
         counted = {"tasks": len(task_list.tasks), "problems": len(found)}
         lists.append({**place, **facts, **counted})
         problems.extend(found)
+    for root in snapshot.roots:
+        problems.extend(
+            {**problem_record(p), "list": None, "root": root.path} for p in root.problems
+        )
     roots = [
         {"path": r.path, "source": r.source, "exists": r.exists, "problem": r.problem}
         for r in snapshot.roots
@@ -92,7 +96,7 @@ def _print_report(report: dict[str, Any]) -> None:
 
     print_line(f"colonytop {report['version']}")
     for root in report["roots"]:
-        state = "" if root["exists"] else ", not there yet"
+        state = "" if root["exists"] or root["problem"] else ", not there yet"
         trouble = f": {root['problem']}" if root["problem"] else ""
         print_line(f"root  {root['path']}  ({root['source']}{state}){trouble}")
     if report["lists"]:
@@ -112,7 +116,7 @@ def _print_report(report: dict[str, Any]) -> None:
     if not report["problems"]:
         print_line("no lists are found" if not report["lists"] else "no problems are found")
     for problem in report["problems"]:
-        print_line(f"{problem['list']}  {problem['kind']}: {problem['text']}")
+        print_line(f"{problem['list'] or problem['root']}  {problem['kind']}: {problem['text']}")
         if problem["path"]:
             print_line(f"    file    {problem['path']}")
         if problem["repair"]:

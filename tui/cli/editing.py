@@ -26,6 +26,7 @@ STATUSES = ("pending", "in_progress", "completed")
 @click.option("--owner", metavar="NAME")
 @click.option("--blocked-by", "--by", multiple=True, type=TASK_ID, metavar="ID")
 @click.option("--metadata", "-m", multiple=True, metavar="KEY=JSON")
+@click.option("--new-list", is_flag=True, help="Start LIST, a full list id, if it is not there.")
 @common_options
 @pass_invocation
 def add(
@@ -37,12 +38,14 @@ def add(
     owner: str | None,
     blocked_by: tuple[str, ...],
     metadata: tuple[str, ...],
+    new_list: bool,
 ) -> None:
     """Create a task in LIST."""
     from store.model.edits import CreateTask
+    from tui.cli.starting import list_to_add_to
 
     patch = parse_values(metadata, "--metadata")
-    workspace, task_list = invocation.open_list(name)
+    workspace, task_list, starts = list_to_add_to(invocation, name, may_start=new_list)
     edit = CreateTask(
         task_list.key,
         subject,
@@ -51,8 +54,10 @@ def add(
         owner=owner,
         blocked_by=task_ids(blocked_by),
         metadata=patch,
+        starts_list=starts,
     )
-    apply_and_print(invocation, workspace, task_list, edit, "created")
+    said = f"created in the new list {task_list.key.id}" if starts else "created"
+    apply_and_print(invocation, workspace, task_list, edit, said)
 
 
 @click.command()
@@ -170,7 +175,8 @@ def apply_and_print(
         record = task_record(task, ready=ready_after(task_list, task, *result.others))
         print_json({"list": task_list.key.id, "task": record})
     else:
-        changed = f" ({', '.join(result.changed)})" if result.changed else ""
+        fields = [name for name in result.changed if name != "created"]
+        changed = f" ({', '.join(fields)})" if fields else ""
         print_line(f"#{task.id} {task.subject}: {said}{changed}")
 
 

@@ -47,8 +47,7 @@ class Invocation:
             ListNotFound: there is none, or more than one.
         """
         workspace = self.workspace()
-        workspace.scan()
-        return workspace, workspace.find_list(name)
+        return workspace, workspace.open_list(name)
 
 
 pass_invocation = click.make_pass_decorator(Invocation, ensure=True)

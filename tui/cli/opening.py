@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -18,7 +18,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 APP_OPTIONS = (
     click.option("--readonly", is_flag=True, help="Look only: no edit is offered."),
-    click.option("--theme", metavar="NAME", help="Colours: a theme of the app."),
+    click.option("--theme", metavar="NAME", help="Colours: dark, light or another theme."),
     click.option("--ascii", is_flag=True, help="Plain ASCII signs."),
     click.option(
         "--config",
@@ -29,6 +29,13 @@ APP_OPTIONS = (
     click.option("--goto", metavar="LIST/ID", help="Start on this task."),
     click.option("--operator", metavar="NAME", help="Your name in the activity."),
 )
+
+
+class NoScreen(click.UsageError):
+    """The call is right, but there is nothing to draw on: one line says all."""
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(f"colonytop: {self.format_message()}", file=file, err=file is None)
 
 
 def app_options(command: F) -> F:
@@ -48,14 +55,12 @@ def require_terminal() -> None:
     """Say so in one line where there is no terminal, before anything heavy is imported.
 
     Raises:
-        UsageError: what is missing.
+        NoScreen: what is missing.
     """
     from tui.terminal import terminal_problem
 
     if problem := terminal_problem():
-        raise click.UsageError(
-            f"no screen: {problem}; `colonytop lists` and `colonytop watch` need none"
-        )
+        raise NoScreen(f"no screen: {problem}; `colonytop lists` and `colonytop watch` need none")
 
 
 def start_app(roots: Sequence[RootSpec], options: dict[str, Any]) -> int:

@@ -71,14 +71,13 @@ class Program(click.Group):
         from store.model.errors import ColonytopError, CommittedPending
         from tui.cli.output import print_error, print_saved
 
-        as_json = ctx.ensure_object(Invocation).as_json
         try:
             return super().invoke(ctx)
         except CommittedPending as error:
-            print_saved(error, as_json=as_json)
+            print_saved(error, as_json=ctx.ensure_object(Invocation).as_json)
             ctx.exit(0)
         except ColonytopError as error:
-            print_error(error, as_json=as_json)
+            print_error(error, as_json=ctx.ensure_object(Invocation).as_json)
             ctx.exit(1)
         except BrokenPipeError:
             silence_stdout()

@@ -25,6 +25,9 @@ def lists(invocation: Invocation) -> None:
 
     snapshot = invocation.workspace().scan()
     found = [list_record(each) for each in snapshot.lists.values()]
+    for root in snapshot.roots:
+        for text in [root.problem] * bool(root.problem) + [p.text for p in root.problems]:
+            print_line(f"colonytop: {root.path}: {text}", to_stderr=True)
     if invocation.as_json:
         print_json({"lists": found})
         return

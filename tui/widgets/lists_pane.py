@@ -111,7 +111,11 @@ Each list with its counts, the one that needs you most on top. The bar shows how
             else (task_list, len(all_problems(task_list)))
             for key, task_list in snapshot.lists.items()
         }
-        return sum(count for _, count in self._problems.values())
+        of_roots = sum(
+            len(root.problems) + (root.problem is not None and not root.exists)
+            for root in snapshot.roots
+        )
+        return of_roots + sum(count for _, count in self._problems.values())
 
     def heading(self, cells: int) -> Content:
         widths = self._widths(cells)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from store.model.snapshot import RootState
 from store.model.task import TaskKey
+from tui.edit_text import START_LIST
 from tui.rows import Projection
 from tui.safe_text import SafeText, join, one_line
 from tui.view_state import Frame, Grouping, Lens
+
+_PROBLEMS = 5  # of a root, told where there is nothing else to show
 
 
 def summary(projection: Projection, ascii_only: bool = False) -> str:
@@ -40,11 +46,18 @@ def reason_for_nothing(frame: Frame, projection: Projection) -> tuple[SafeText, 
             _indented(one_line(f"No task in {where} yet.")),
             _indented(one_line("They appear here as agents write them.")),
         )
-    roots = [_indented(one_line(f"No list yet at {root.path}")) for root in frame.snapshot.roots]
+    roots = [line for root in frame.snapshot.roots for line in _empty_root(root)]
     if not roots:
         roots = [_indented(one_line("No list yet."))]
-    waiting = one_line("Lists appear here as soon as an agent creates one.")
-    return (one_line(""), *roots, _indented(waiting))
+    waiting = one_line("Lists appear here as soon as an agent creates one, or you:")
+    return (one_line(""), *roots, _indented(waiting), _indented(one_line(f"  {START_LIST}")))
+
+
+def _empty_root(root: RootState) -> Iterator[SafeText]:
+    why = f": {root.problem}" if root.problem else ""
+    yield _indented(one_line(f"No list yet at {root.path}{why}"))
+    for problem in root.problems[:_PROBLEMS]:
+        yield _indented(one_line(f"  {problem.text}"))
 
 
 def _filtered(frame: Frame) -> SafeText:

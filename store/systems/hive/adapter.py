@@ -12,7 +12,7 @@ from store.model.edits import Edit, EditResult
 from store.model.errors import EditRefused, ListGone
 from store.model.repairs import RepairReport
 from store.model.snapshot import TaskList
-from store.model.task import ListKey
+from store.model.task import ListKey, Problem
 from store.systems.hive.discovery import TASKS, Found, Parts, find_lists
 from store.systems.hive.loading import ListLoader
 
@@ -50,6 +50,11 @@ class HiveSystem:
             for key in [k for k in self._loaders if k.root == place and k not in keys]:
                 del self._loaders[key]
         return list(keys)
+
+    def problems(self, root: Path) -> Sequence[Problem]:
+        """Directories that were passed over when lists were last discovered."""
+        found = self._found.get(str(root))
+        return found.skipped if found else []
 
     def load(
         self,

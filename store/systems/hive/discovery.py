@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from store.files.fs import Directory, open_directory
 from store.files.paths import list_id_at, list_id_of_parts
+from store.files.places import stamp
 from store.model.errors import StorageFailure
-from store.model.task import TaskListId
+from store.model.task import Problem, ProblemKind, TaskListId
 from store.systems.hive.record import id_of_file
 
 TASKS = "tasks"
 META = "meta.json"
 MARK = ".highwatermark"
 LOCK = ".lock"
+SHOWN = 200
+"""Directories passed over that are told one by one."""
 NEWER = "tasks.json"
 """Where later versions of the owning tool keep a whole list in one file."""
 
@@ -42,6 +46,14 @@ class Found:
     """List id → the components of its directory, in id order."""
     directories: list[Path] = field(default_factory=list)
     """Every directory in which a list could appear, or a record of one change."""
+    skipped: list[Problem] = field(default_factory=list)
+    """Directories that look like lists and are none, each with the way out; at most SHOWN."""
+
+    def skip(self, path: Path, reason: str, repair: str) -> None:
+        if len(self.skipped) < SHOWN:
+            text = f"{path.name!r} is passed over: {reason}"
+            kind = ProblemKind.SKIPPED_DIRECTORY
+            self.skipped.append(Problem(kind, text, path=str(path), repair=repair))
 
 
 def is_ours(name: str) -> bool:
@@ -82,10 +94,13 @@ def _descend(
     wanted, rest = pattern[0], pattern[1:]
     for name in directory.names() if wanted == "*" else (wanted,):
         if not name.isprintable():  # no id leads there, and no watch can be set on some of them
+            if _is_directory(directory, name):
+                found.skip(root.joinpath(*above, name), "its name cannot be shown", "rename it")
             continue
         try:
             child = directory.subdirectory(name)
-        except OSError:
+        except OSError as error:
+            _note_closed(directory, root.joinpath(*above, name), error, found)
             continue
         parts = (*above, name)
         with child:
@@ -112,6 +127,22 @@ def _add_list(directory: Directory, root: Path, parts: Parts, found: Found) -> N
         return
     if list_id is not None:
         found.lists[list_id] = parts
+        return
+    path = root.joinpath(*(parts[:-1] if parts[-1] == TASKS else parts))
+    repair = "write a leading dot as %2E, and a percent sign that stands for itself as %25"
+    found.skip(path, "no list id is written like that", f"rename it: {repair}")
+
+
+def _note_closed(directory: Directory, path: Path, error: OSError, found: Found) -> None:
+    """Something that is there and was not entered. Plain files are nothing to speak of."""
+    status = directory.status(path.name)
+    if status is None:
+        return
+    if stat.S_ISDIR(status.st_mode):
+        found.skip(path, (error.strerror or "it cannot be opened").lower(), "let yourself read it")
+    elif stat.S_ISLNK(status.st_mode) and stamp(path) is not None:
+        reason = "it is a link, and links below a root are not followed"
+        found.skip(path, reason, "put the directory itself there, or give its own root")
 
 
 def _is_list_directory(path: Path) -> bool:

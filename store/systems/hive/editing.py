@@ -47,13 +47,15 @@ class Editor:
         self._store = NativeStore(root, lock_timeout_s=lock_timeout_s)
 
     def apply(self, edit: Edit) -> EditResult:
-        """Make one edit. A list that is gone is never made again by an edit.
+        """Make one edit. A list that is gone is not made again, unless the edit says so.
 
         Raises:
             CommittedPending: it is made, and the next writer finishes what is left of it.
             ColonytopError: why it was not made; nothing was written.
         """
-        if stamp(self._root.joinpath(*locate(self._root, edit.list.id))) is None:
+        may_start = isinstance(edit, CreateTask) and edit.starts_list
+        there = stamp(self._root.joinpath(*locate(self._root, edit.list.id))) is not None
+        if not there and not may_start:
             raise ListGone(edit.list.id, str(self._root))
         match edit:
             case CreateTask():

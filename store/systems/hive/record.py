@@ -92,8 +92,9 @@ def parse_record(content: bytes) -> TaskRecord:
     Raises:
         Unparsable: with the field and what is wrong with it.
     """
-    raw = parse_plain(content)
-    return validate_record(parse_object(content) if raw is None else raw)
+    from store.systems.hive.models import quick_record
+
+    return quick_record(content) or validate_record(parse_object(content))
 
 
 def validate_record(raw: dict[str, Any]) -> TaskRecord:
