@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from store.files.content import FileContent, revision_of
 from store.files.failures import UnreadableFile
 from store.files.fs import Directory
-from store.files.overlay import ATTEMPTS, Overlay, moment, pending, read_file
+from store.files.overlay import ATTEMPTS, Moment, Overlay, moment, pending, read_file
 from store.files.reading import is_racy
 
 SharedLock = Callable[[Directory, float], AbstractContextManager[bool]]
@@ -28,22 +28,41 @@ class RecordsReader:
         self._settled: set[str] = set()
 
     def read(self, share: SharedLock, wait_s: float) -> dict[str, bytes]:
-        """Name → content of every record that can be read.
+        """Name → content of every record that can be read, in the order of the names.
 
         Args:
             share: takes the list's lock shared.
             wait_s: how long to wait for it where the list never stands still. After that the
                 records are those of the last look, each whole.
         """
+        before = moment(self._directory, self._tasks)
+        overlay = pending(self._directory)
+        found = self._read_plainly() if overlay is None else {}
+        if overlay is None and self._stood_still(before):
+            return found
         for _ in range(ATTEMPTS):
             before = moment(self._directory, self._tasks)
             self._look()
-            if before.is_certain and moment(self._directory, self._tasks) == before:
+            if self._stood_still(before):
                 break
         else:
             with share(self._directory, wait_s):
                 self._look()
-        return {name: file.content for name, file in self._files.items()}
+        return {name: self._files[name].content for name in sorted(self._files)}
+
+    def _stood_still(self, before: Moment) -> bool:
+        return before.is_certain and moment(self._directory, self._tasks) == before
+
+    def _read_plainly(self) -> dict[str, bytes]:
+        """All at once, without remembering which version each record is: mostly that is enough."""
+        found: dict[str, bytes] = {}
+        tasks, is_record = self._tasks, self._is_record
+        for name in sorted(filter(is_record, tasks.names())):
+            try:
+                found[name] = tasks.read_bytes(name)
+            except (FileNotFoundError, UnreadableFile):
+                continue
+        return found
 
     def _look(self) -> None:
         overlay = pending(self._directory)

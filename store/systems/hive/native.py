@@ -141,14 +141,15 @@ class NativeStore:
             with _collector_paused():
                 reader = RecordsReader(opened.directory, opened.tasks, _is_record)
                 files = reader.read(shared_lock, self._sharing_s)
-                for number in sorted(id_of_file(name) or 0 for name in files):
+                for name, content in files.items():
                     try:
-                        record = parse_record(files[file_name(number)])
+                        record = parse_record(content)
                     except Unparsable:
                         continue
                     hidden = not include_internal and record.metadata.get("_internal")
-                    if record.id == number and not hidden:
+                    if file_name(record.id) == name and not hidden:
                         found.append(record)
+                found.sort(key=_id_of)
         return found
 
     # writing
@@ -439,6 +440,10 @@ def _answering(answer: Callable[[Any], Any]) -> Iterator[None]:
     except CommittedPending as error:
         error.result = answer(error.result)
         raise
+
+
+def _id_of(record: TaskRecord) -> int:
+    return record.id
 
 
 def _is_record(name: str) -> bool:
