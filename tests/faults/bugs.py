@@ -130,10 +130,16 @@ BUGS = (
         "histories",
     ),
     Bug(
-        "the lock is never taken",
-        "store/files/lock.py",
-        "        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)\n",
-        "        fcntl.flock(descriptor, fcntl.LOCK_UN)\n",
+        "what touches several records takes no lock",
+        "store/systems/hive/native.py",
+        "        with list_lock(opened.directory, opened.list_id, patience) as lock:\n"
+        "            patience.begin()\n"
+        "            recover(opened.directory, opened.tasks, RULES)\n"
+        "            planned, unsynced = self._commit(opened, plan, lock.verify)\n",
+        "        if opened:\n"
+        "            patience.begin()\n"
+        "            recover(opened.directory, opened.tasks, RULES)\n"
+        "            planned, unsynced = self._commit(opened, plan, lambda: None)\n",
         "storm",
     ),
     Bug(
@@ -233,9 +239,9 @@ BUGS = (
     ),
     Bug(
         "markup in one widget",
-        "tui/widgets/detail_pane.py",
-        'yield Static(markup=False, id="detail-body")',
-        'yield Static(markup=True, id="detail-body")',
+        "tui/screens/dialog.py",
+        "super().__init__(id=id, markup=False, compact=True)",
+        "super().__init__(id=id, markup=True, compact=True)",
         "terminal",
     ),
     Bug(

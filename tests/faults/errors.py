@@ -86,7 +86,8 @@ def run(effort: Effort) -> Figure:
             trial = Trial(place, operation)
             detail["calls"] += len(trial.kinds)
             for number, kind in enumerate(trial.kinds, 1):
-                for error in _chosen(effort, number * PER_CALL + turn):
+                chosen = [*_chosen(effort, number * PER_CALL + turn)]
+                for error in dict.fromkeys([*chosen, errno.EIO] if kind == "fsync" else chosen):
                     count += 1
                     violations += trial.run(Fault(operation, number, kind, error), detail)
             for error in LOCK_ERRNOS:
@@ -131,6 +132,8 @@ class Trial:
         else:
             detail["committed" if outcome == _COMMITTED else "succeeded"] += 1
         wrong = self._judge(root, outcome, is_a_lie=fault.is_a_lie)
+        if (fault.kind, fault.error) == ("fsync", errno.EIO) and outcome == _SUCCEEDED:
+            wrong.append("a sync that failed counts as success")
         leaked = open_descriptors() - opened
         if leaked:
             wrong.append(f"{leaked} descriptors stay open")

@@ -239,11 +239,12 @@ OPERATIONS = (
     add_edge(5, 3),
     remove_edge(4, 2),
     delete(2),
+    delete(6),
     claim(5, "cat"),
     release(3),
     set_status(3, "completed"),
 )
-"""The nine of which all workloads are made. They meet on tasks 2, 3, 4 and 5."""
+"""The ten of which all workloads are made. They meet on tasks 2 to 6; 6 is the highest id."""
 
 FIRST = (create("first"), batch(2), create("second"))
 """Operations that make a list which was not there."""

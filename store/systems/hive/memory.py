@@ -163,13 +163,15 @@ def next_ids(highest: int, count: int) -> range:
 def mark_write(opened: OpenList, memory: ListMemory, value: int, *, sync: bool) -> list[Write]:
     """What makes the mark stand for at least `value`; nothing if it does.
 
-    A create need not sync it: the new file's name carries the id. A removal must.
+    A create need not sync it: the new file's name carries the id. A removal must, and so must a
+    create that replaces a mark of which no file tells any more.
     """
     mark = read_mark(opened.directory)
     enough = mark_value(mark) >= value
     if enough and (not sync or mark == memory.durable_mark):
         return []
     content = mark if enough and mark is not None else str(value).encode()
+    sync = sync or opened.tasks.status(file_name(max(1, mark_value(mark)))) is None
     return [Write(opened.directory, MARK_NAME, mark, content, sync)]
 
 
