@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from store.model.errors import CommittedPending
+from store.workspace import Workspace
 from tests.cli.conftest import Colony, record
 
 
@@ -114,3 +118,80 @@ def test_root_that_is_a_file_is_named_with_the_reason(tmp_path: Path) -> None:
     assert lists.err == f"colonytop: {file}: not a directory\n"
     assert f"root  {file}  (--root): not a directory\n" in Colony(file).call("doctor").out
     assert Colony(file).call("doctor", "--strict").code == 1
+
+
+def _half_edge(colony: Colony) -> None:
+    colony.write("colony:alpha", record(1, blocks=[2]), record(2), record(3, blocked_by=[9]))
+
+
+def test_doctor_says_first_what_it_would_mend_and_then_mends_it(colony: Colony) -> None:
+    _half_edge(colony)
+    answer = colony.call("doctor", "--repair")
+    assert answer.code == 0
+    lines = answer.out.splitlines()
+    would = lines.index(
+        "colony:alpha  would mirror_edge: #2 waits on #1, which says that it blocks it"
+    )
+    assert would < lines.index(
+        "colony:alpha  mirror_edge: #2 waits on #1, which says that it blocks it"
+    )
+    assert colony.stored("colony:alpha", 2)["blocked_by"] == [1]
+    # 9 was never given away: it may still come
+    assert colony.stored("colony:alpha", 3)["blocked_by"] == [9]
+    assert "half_edge" not in answer.out
+    assert "nothing to mend" not in answer.out
+
+
+def test_doctor_dry_run_writes_nothing(colony: Colony) -> None:
+    _half_edge(colony)
+    before = {p: p.read_bytes() for p in colony.root.rglob("*") if p.is_file()}
+    answer = colony.call("doctor", "--repair", "--dry-run", "--json")
+    assert answer.json["dry_run"] is True
+    assert [(r["kind"], r["task"], r["made"]) for r in answer.json["repairs"]] == [
+        ("mirror_edge", 2, False),
+        ("leave", 3, False),
+    ]
+    assert {p: p.read_bytes() for p in colony.root.rglob("*") if p.is_file()} == before
+
+
+def test_doctor_repair_as_json_tells_what_was_made_and_what_is_left(colony: Colony) -> None:
+    _half_edge(colony)
+    document = colony.call("doctor", "--repair", "--json").json
+    assert [(r["kind"], r["made"]) for r in document["repairs"]] == [
+        ("mirror_edge", True),
+        ("leave", False),
+    ]
+    assert [p["kind"] for p in document["problems"]] == ["dangling_edge"]
+
+
+def test_doctor_repair_of_a_sound_root_finds_nothing(alpha: Colony) -> None:
+    answer = alpha.call("doctor", "--repair")
+    assert answer.code == 0
+    assert answer.out.startswith("nothing to mend")
+
+
+def test_doctor_repair_of_a_list_whose_lock_is_no_file_says_so(colony: Colony) -> None:
+    _half_edge(colony)
+    (colony.root / "colonies" / "alpha" / "tasks" / ".lock").mkdir()
+    answer = colony.call("doctor", "--repair")
+    assert answer.code == 1
+    assert "failed" in answer.out
+    assert colony.stored("colony:alpha", 2)["blocked_by"] == []
+
+
+def test_doctor_dry_run_without_repair_is_a_usage_error(alpha: Colony) -> None:
+    assert alpha.call("doctor", "--dry-run").code == 2
+
+
+def test_edit_that_is_saved_and_pending_is_no_failure(
+    alpha: Colony, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pending(*_: object) -> None:
+        raise CommittedPending("/the/list", "Input/output error", "00c0ffee")
+
+    monkeypatch.setattr(Workspace, "apply", pending)
+    answer = alpha.call("rm", "alpha", "5", "--json")
+    assert answer.code == 0
+    assert answer.json["saved"] is True
+    assert answer.json["pending"]["txid"] == "00c0ffee"
+    assert "the next writer in this list finishes" in answer.err

@@ -70,6 +70,7 @@ class SteadyScan:
                 self.is_steady = True
                 return found
             if width is Width.SOME:
+                self._look_at_pending(tasks, found)
                 self._follow(tasks, found, shown)
             if (not found and self.is_steady) or _stood_still(directory, tasks, before):
                 self.is_steady = True
@@ -89,6 +90,12 @@ class SteadyScan:
         if width is Width.ALL:
             return lambda: self._scanner.scan(tasks)
         return lambda: self._scanner.scan_names(tasks, {*found.changed, *found.gone})
+
+    def _look_at_pending(self, tasks: Directory, found: Moved) -> None:
+        """A change may be announced by nothing but its record."""
+        overlay = self._scanner.overlay
+        if overlay is not None:
+            _add(found, self._scanner.scan_names(tasks, set(overlay.ops)))
 
     def _follow(self, tasks: Directory, found: Moved, shown: Tasks) -> None:
         """Look at the records that those found lead to, and so on."""
