@@ -142,9 +142,7 @@ class Workspace:
     def apply(self, edit: Edit) -> EditResult:
         """Make one edit through the system that owns the list.
 
-        Raises:
-            CommittedPending: it is made, and the next writer finishes what is left of it.
-            ColonytopError: why it was not made; nothing was written.
+        Raises `ColonytopError`: nothing was written, unless it is `CommittedPending`.
         """
         if self.read_only:
             raise EditRefused("colonytop was opened read-only")
@@ -155,11 +153,7 @@ class Workspace:
         return self._system(edit.list).apply(edit)
 
     def repair(self, key: ListKey, *, dry_run: bool) -> RepairReport:
-        """Mend what is wrong with one list on disk, or say what that would do.
-
-        Raises:
-            ColonytopError: it could not be mended, or not all of it.
-        """
+        """Mend what is wrong with one list on disk, or say what that would do; see `System`."""
         if self.read_only and not dry_run:
             raise EditRefused("colonytop was opened read-only")
         return self._system(key).repair(key, dry_run=dry_run)
@@ -167,9 +161,7 @@ class Workspace:
     def find_list(self, name: str) -> TaskList:
         """A list by its exact id, or by its short name where that is unique.
 
-        Raises:
-            AmbiguousList: several fit.
-            ListNotFound: none fits; near names are in the message.
+        Raises `AmbiguousList`, or `ListNotFound` with near names in the message.
         """
         snapshot = self._snapshot if self._snapshot.number else self.scan()
         return find_list(snapshot.lists, name, [root.path for root in self._open])
