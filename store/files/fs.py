@@ -9,49 +9,27 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import stat
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
 
 from store.files import flags
 from store.files.content import FileContent, revision_of
+from store.files.descriptors import Descriptor, StagedFile, close, fill, read_open
 from store.files.failures import (
     UnreadableFile,
-    check_plain,
     component,
     is_refused,
     no_directory,
     refusal_to_read,
 )
+from store.files.temporaries import temporary_name
 
 READ_LIMIT = 1 << 20
 """Bytes: a record larger than this is shown as unreadable."""
 
-READ_STEP = 1 << 16
 _CAN_NAME = hasattr(os, "O_TMPFILE") and os.path.isdir("/proc/self/fd")
-
-
-class Descriptor:
-    """Something open, closed at most once. Use as a context manager."""
-
-    __slots__ = ("_descriptor",)
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        if self._descriptor >= 0:
-            _close(self._descriptor)
-            self._descriptor = -1
 
 
 class Directory(Descriptor):
@@ -142,14 +120,14 @@ class Directory(Descriptor):
             reason = refusal_to_read(error)
             raise UnreadableFile(self.path_of(name), reason, is_passing=is_passing) from error
         try:
-            return _read_open(descriptor, limit)
+            return read_open(descriptor, limit)
         except UnreadableFile as error:
             raise UnreadableFile(self.path_of(name), error.reason) from error
         except OSError as error:
             reason = error.strerror or str(error)
             raise UnreadableFile(self.path_of(name), reason, is_passing=True) from error
         finally:
-            _close(descriptor)
+            close(descriptor)
 
     def replace(self, name: str, content: bytes, *, sync: bool = True) -> None:
         """Put a file in place whole, by a temporary name and a rename; keeps the old mode.
@@ -157,7 +135,7 @@ class Directory(Descriptor):
         The directory itself is not synced: see `sync`.
         """
         mode = self.file_mode(name)
-        temporary = _temporary_name(name)
+        temporary = temporary_name(name)
         self.staging.add(temporary, content, flags.FILE_MODE if mode is None else mode, sync=sync)
         self._put(temporary, name)
 
@@ -172,7 +150,7 @@ class Directory(Descriptor):
             with staged:
                 os.link(staged.source, name, dst_dir_fd=self._descriptor)
             return
-        temporary = _temporary_name(name)
+        temporary = temporary_name(name)
         self.staging.add(temporary, content, flags.FILE_MODE, sync=sync)
         try:
             os.link(
@@ -193,12 +171,12 @@ class Directory(Descriptor):
         """
         descriptor = os.open(name, flags.CREATE, mode, dir_fd=self._descriptor)
         try:
-            _fill(descriptor, content, mode, sync)
+            fill(descriptor, content, mode, sync)
         except BaseException:
             self.discard(name)
             raise
         finally:
-            _close(descriptor)
+            close(descriptor)
 
     def move(self, name: str, target: Directory, target_name: str) -> None:
         """Rename a file, over whatever has the new name."""
@@ -219,7 +197,7 @@ class Directory(Descriptor):
             raise
         staged = StagedFile(descriptor)
         try:
-            _fill(descriptor, content, mode, sync)
+            fill(descriptor, content, mode, sync)
         except BaseException:
             staged.close()
             raise
@@ -227,7 +205,7 @@ class Directory(Descriptor):
 
     def replace_by(self, staged: StagedFile, name: str) -> None:
         """Put a staged file in place whole, by a temporary name and a rename."""
-        temporary = _temporary_name(name)
+        temporary = temporary_name(name)
         os.link(staged.source, temporary, dst_dir_fd=self.staging.fileno())
         self._put(temporary, name)
 
@@ -257,7 +235,7 @@ class Directory(Descriptor):
         try:
             os.fsync(descriptor)
         finally:
-            _close(descriptor)
+            close(descriptor)
 
     def sync(self) -> None:
         """Make renames and removals here survive a power cut."""
@@ -275,7 +253,7 @@ class Directory(Descriptor):
                 return descriptor
         except OSError:
             return None
-        _close(descriptor)
+        close(descriptor)
         return None
 
     def file_mode(self, name: str) -> int | None:
@@ -284,67 +262,6 @@ class Directory(Descriptor):
         if found is None or not stat.S_ISREG(found.st_mode):
             return None
         return stat.S_IMODE(found.st_mode)
-
-
-class StagedFile(Descriptor):
-    """A complete file that has no name yet; gone if it is never named."""
-
-    __slots__ = ()
-
-    @property
-    def source(self) -> str:
-        """A path to link it from."""
-        return f"/proc/self/fd/{self._descriptor}"
-
-
-def _read_open(descriptor: int, limit: int) -> tuple[bytes, os.stat_result]:
-    status = os.fstat(descriptor)
-    check_plain(status, limit)
-    wanted = status.st_size + 1
-    content = os.read(descriptor, wanted)
-    while len(content) >= wanted and len(content) <= limit:  # it grows while it is read
-        wanted = len(content) + READ_STEP
-        content += os.read(descriptor, READ_STEP)
-    if len(content) > limit:
-        raise UnreadableFile("", f"grew over the limit of {limit} bytes while read")
-    return content, status
-
-
-def _temporary_name(name: str) -> str:
-    """The dot and the suffix keep it out of the sight of every reader of these layouts."""
-    return f".{name}.{os.getpid()}.{os.urandom(4).hex()}.ctmp"
-
-
-def new_txid() -> str:
-    """The id of a change, as names of temporaries carry it."""
-    return os.urandom(8).hex()
-
-
-def is_temporary(name: str) -> bool:
-    """Whether a name was made here for a file on its way to another name."""
-    return _TEMPORARY.fullmatch(name) is not None
-
-
-_TEMPORARY = re.compile(r"\..+\.(?:[0-9]+\.[0-9a-f]{8}|[0-9a-f]{16}(?:\.gone)?)\.ctmp", re.ASCII)
-
-
-def _fill(descriptor: int, content: bytes, mode: int, sync: bool) -> None:
-    os.fchmod(descriptor, mode)  # whatever the umask says
-    _write_all(descriptor, content)
-    if sync:
-        os.fsync(descriptor)
-
-
-def _close(descriptor: int) -> None:
-    """Close what was only read, or was synced: an error cannot matter, the descriptor is gone."""
-    with suppress(OSError):
-        os.close(descriptor)
-
-
-def _write_all(descriptor: int, content: bytes) -> None:
-    left = memoryview(content)
-    while left:
-        left = left[os.write(descriptor, left) :]
 
 
 def open_directory(root: Path, parts: Sequence[str] = (), *, create: bool = False) -> Directory:

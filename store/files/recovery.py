@@ -14,7 +14,8 @@ from typing import Any
 
 from store.files import txn_record
 from store.files.failures import UnreadableFile
-from store.files.fs import Directory, is_temporary
+from store.files.fs import Directory
+from store.files.temporaries import is_temporary
 from store.files.txn_record import BAD_PREFIX, TXN_NAME, InvalidTransaction, Op, Transaction
 from store.model.errors import StorageFailure, TransactionQuarantined
 

@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from store.files import txn_record
+from store.files.descriptors import StagedFile
 from store.files.flags import FILE_MODE
-from store.files.fs import Directory, StagedFile, new_txid
+from store.files.fs import Directory
 from store.files.recovery import Rules, apply
+from store.files.temporaries import new_txid
 from store.files.txn_record import TASKS, TXN_NAME, Op, Transaction, temporary_name
 from store.model.errors import ColonytopError, CommittedPending
 

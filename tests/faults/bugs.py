@@ -26,9 +26,9 @@ _PATHS = "store/files/paths.py"
 BUGS = (
     Bug(
         "a new file is not synced",
-        _FS,
-        "    _write_all(descriptor, content)\n    if sync:\n        os.fsync(descriptor)\n",
-        "    _write_all(descriptor, content)\n",
+        "store/files/descriptors.py",
+        "    write_all(descriptor, content)\n    if sync:\n        os.fsync(descriptor)\n",
+        "    write_all(descriptor, content)\n",
         "simulator",
     ),
     Bug(
@@ -85,9 +85,9 @@ BUGS = (
     ),
     Bug(
         "readers do not look for a committed change",
-        "store/files/consistent.py",
-        "        overlay = pending(self._directory)\n",
-        "        overlay = None if self else pending(self._directory)\n",
+        "store/files/overlay.py",
+        "    if directory.status(TXN_NAME) is None:\n        return None\n",
+        "    if directory:\n        return None\n",
         "kills",
     ),
     Bug(
@@ -124,14 +124,14 @@ BUGS = (
     ),
     Bug(
         "an edit is published on records that have moved since",
-        "store/systems/hive/native.py",
+        "store/systems/hive/writing.py",
         "            if opened.still_holds():\n",
         "            if opened is not None:\n",
         "histories",
     ),
     Bug(
         "what touches several records takes no lock",
-        "store/systems/hive/native.py",
+        "store/systems/hive/writing.py",
         "        with list_lock(opened.directory, opened.list_id, patience) as lock:\n"
         "            patience.begin()\n"
         "            recover(opened.directory, opened.tasks, RULES)\n"
@@ -144,7 +144,7 @@ BUGS = (
     ),
     Bug(
         "a sync that failed counts as success",
-        "store/systems/hive/native.py",
+        "store/systems/hive/writing.py",
         "        raise pending_error from error\n",
         "        return\n",
         "errors",
@@ -152,7 +152,7 @@ BUGS = (
     Bug(
         "a file that was read stays open",
         _FS,
-        "        finally:\n            _close(descriptor)\n\n    def replace(",
+        "        finally:\n            close(descriptor)\n\n    def replace(",
         "        finally:\n            pass\n\n    def replace(",
         "errors",
     ),
@@ -238,10 +238,10 @@ BUGS = (
         "terminal",
     ),
     Bug(
-        "markup in one widget",
-        "tui/screens/dialog.py",
-        "super().__init__(id=id, markup=False, compact=True)",
-        "super().__init__(id=id, markup=True, compact=True)",
+        "the door lets markup through",
+        "tui/safe_text.py",
+        "    return Content(text)\n",
+        "    return Content.from_markup(text)\n",
         "terminal",
     ),
     Bug(

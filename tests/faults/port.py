@@ -1,7 +1,8 @@
 """Watching and disturbing the store's file system calls.
 
-All of them are made by `store.files.fs` through its global `os`. Here that name is swapped for an
-object that passes everything through and counts, records or breaks the calls on the way.
+All of them are made by `store.files.fs` and `store.files.descriptors` through their global `os`.
+Here that name is swapped for an object that passes everything through and counts, records or
+breaks the calls on the way.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from store.files import fs
+from store.files import descriptors, fs
 
 MUTATING = frozenset(
     {
@@ -100,11 +101,13 @@ def opening(flags: int) -> str:
 def swapped(port: Port) -> Iterator[None]:
     """Let the store see this port instead of `os`."""
     before = fs.__dict__["os"]
-    fs.__dict__["os"] = port
+    for room in (fs, descriptors):
+        room.__dict__["os"] = port
     try:
         yield
     finally:
-        fs.__dict__["os"] = before
+        for room in (fs, descriptors):
+            room.__dict__["os"] = before
 
 
 class Injection(Port):

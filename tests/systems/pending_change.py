@@ -6,6 +6,7 @@ import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -35,12 +36,12 @@ def break_off(change: Callable[[], object], *, after: int) -> CommittedPending:
     """Make a change and fail once so many of its files are in place."""
     rename, count = os.rename, 0
 
-    def called(source: object, target: object, **options: int) -> None:
+    def called(source: Any, target: Any, **options: Any) -> None:
         nonlocal count
         if count > after:
             raise OSError(errno.EIO, "Input/output error")
         count += target == ".txn" or count > 0
-        rename(source, target, **options)  # type: ignore[call-overload]
+        rename(source, target, **options)
 
     with mock.patch.object(os, "rename", called), pytest.raises(CommittedPending) as caught:
         change()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from store.files import recovery, txn_record
-from store.files.fs import Directory, is_temporary
+from store.files.fs import Directory
+from store.files.temporaries import is_temporary
 from store.files.txn_record import ASIDE_PREFIX, BAD_PREFIX, TXN_NAME, InvalidTransaction
 from store.model.repairs import Repair, RepairKind
 from store.systems.hive.intent import RULES

@@ -6,54 +6,34 @@ async `TaskStore` carries these calls in threads; adapters and the command line 
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from store.files.codec import Unparsable
-from store.files.consistent import RecordsReader
-from store.files.failures import storage_failures
-from store.files.fs import Directory, StagedFile, open_directory
-from store.files.lock import LOCK_NAME, Patience, gather, list_lock
-from store.files.overlay import pending
-from store.files.paths import locate
-from store.files.recovery import has_leftovers, recover
-from store.files.shared_lock import shared_lock
-from store.files.transaction import Durability, commit, stage
+from store.files.lock import Patience
+from store.files.transaction import Durability
 from store.model.edits import KEEP, Keep
-from store.model.errors import ColonytopError, CommittedPending, StorageFailure, TaskNotFound
+from store.model.errors import CommittedPending, TaskNotFound
 from store.model.task import TaskStatus
 from store.systems.hive.claims import ClaimNotFound, ClaimResult, plan_claim
 from store.systems.hive.creating import batch_fields, new_fields, plan_create
 from store.systems.hive.deleting import Deleted, plan_delete, plan_reset
 from store.systems.hive.edges import EdgeChange, checked_ids
-from store.systems.hive.intent import RULES
-from store.systems.hive.memory import ListMemory, Memories
-from store.systems.hive.meta import META_NAME, plan_ensure, read_meta
-from store.systems.hive.opened import OpenList, Plan, open_list
+from store.systems.hive.meta import plan_ensure
 from store.systems.hive.record import (
     TaskListMeta,
     TaskListRole,
     TaskRecord,
-    file_name,
-    id_of_file,
-    parse_record,
 )
 from store.systems.hive.updating import Change, Updated, plan_release, plan_update
-
-Result = TypeVar("Result")
-Absent = TypeVar("Absent")
-Planner = Callable[[OpenList, ListMemory], Plan[Result]]
+from store.systems.hive.writing import ListWriter
 
 LOCK_TIMEOUT_S = 10.0
-_ATTEMPTS = 3
-_SHARING_S = 1.0
 
 
-class NativeStore:
+class NativeStore(ListWriter):
     """The lists under one root. Safe to share between threads and processes.
 
     Args:
@@ -74,85 +54,7 @@ class NativeStore:
         lock_timeout_s: float = LOCK_TIMEOUT_S,
         durability: Durability = Durability.POWER,
     ) -> None:
-        self.root = root
-        self.lock_timeout_s = lock_timeout_s
-        self._syncs = durability is Durability.POWER
-        self._sharing_s = min(lock_timeout_s, _SHARING_S)
-        self._memories = Memories()
-
-    # reading
-
-    def exists(self, list_id: str) -> bool:
-        """Whether there is meta or any task file."""
-        parts = locate(self.root, list_id)
-        try:
-            with storage_failures(self.root), open_directory(self.root, parts) as directory:
-                if directory.status(META_NAME) is not None:
-                    return True
-                with directory.subdirectory("tasks") as tasks:
-                    return any(id_of_file(name) for name in tasks.names())
-        except StorageFailure as error:
-            if isinstance(error.__cause__, FileNotFoundError):
-                return False
-            raise
-
-    def meta(self, list_id: str) -> TaskListMeta | None:
-        """The list's meta, None without one.
-
-        Raises:
-            UnreadableTask: it is there and cannot be understood.
-        """
-        parts = locate(self.root, list_id)
-        try:
-            with storage_failures(self.root), open_directory(self.root, parts) as directory:
-                found = read_meta(directory)
-        except StorageFailure as error:
-            if isinstance(error.__cause__, FileNotFoundError):
-                return None
-            raise
-        return found[0] if found is not None else None
-
-    def get_task(self, list_id: str, task_id: int) -> TaskRecord | None:
-        """One record, None if it is not there.
-
-        Raises:
-            UnreadableTask: its file is there and cannot be understood.
-        """
-        (task_id,) = checked_ids("task_id", (task_id,))
-        parts = locate(self.root, list_id)
-        with storage_failures(self.root), open_list(self.root, list_id, parts) as opened:
-            if opened is None:
-                return None
-            opened.overlay = pending(opened.directory)
-            found = opened.find(task_id)
-        return found.record if found is not None else None
-
-    def list_tasks(self, list_id: str, *, include_internal: bool = False) -> list[TaskRecord]:
-        """The readable records by id, as they were at one moment.
-
-        Reads without the lock. Only of a list that never stands still it shares the lock, for one
-        look at what moved; where it stays busy too long the records are those of different moments.
-        """
-        parts = locate(self.root, list_id)
-        found: list[TaskRecord] = []
-        with storage_failures(self.root), open_list(self.root, list_id, parts) as opened:
-            if opened is None:
-                return []
-            with _collector_paused():
-                reader = RecordsReader(opened.directory, opened.tasks, _is_record)
-                files = reader.read(shared_lock, self._sharing_s)
-                for name, content in files.items():
-                    try:
-                        record = parse_record(content)
-                    except Unparsable:
-                        continue
-                    hidden = not include_internal and record.metadata.get("_internal")
-                    if file_name(record.id) == name and not hidden:
-                        found.append(record)
-                found.sort(key=_id_of)
-        return found
-
-    # writing
+        super().__init__(root, lock_timeout_s, durability)
 
     def ensure(
         self,
@@ -295,142 +197,6 @@ class NativeStore:
         """Remove every readable task. The mark stays, so no id comes back."""
         self._change(list_id, plan_reset, patience, None)
 
-    # the way of every write
-
-    def _make(self, list_id: str, plan: Planner[Result], patience: Patience | None) -> Result:
-        """A write that makes the list if need be."""
-        made = self._run(list_id, plan, patience, create=True)
-        if made is None:
-            raise StorageFailure(list_id, "the list could not be made")
-        return made.result
-
-    def _change(
-        self, list_id: str, plan: Planner[Result], patience: Patience | None, absent: Absent
-    ) -> Result | Absent:
-        """A write to a list that may not be there: then the answer is `absent`."""
-        made = self._run(list_id, plan, patience, create=False)
-        return absent if made is None else made.result
-
-    def _run(
-        self, list_id: str, plan: Planner[Result], patience: Patience | None, *, create: bool
-    ) -> Plan[Result] | None:
-        patience = patience or Patience(self.lock_timeout_s)
-        parts = locate(self.root, list_id)
-        opening = open_list(self.root, list_id, parts, create=create)
-        with storage_failures(self.root), opening as opened:
-            if opened is None:
-                return None
-            if create:
-                return self._locked(opened, plan, patience)
-            if _is_untouched(opened):
-                # Nobody has locked this list yet. A refusal shall not leave a lock file behind.
-                judged = plan(opened, ListMemory())
-                if not judged.writes:
-                    return judged
-                opened.forget()
-            return self._locked(opened, plan, patience)
-
-    def _locked(self, opened: OpenList, plan: Planner[Result], patience: Patience) -> Plan[Result]:
-        """Plan and commit under the lock; the directories are synced after it."""
-        with list_lock(opened.directory, opened.list_id, patience) as lock:
-            patience.begin()
-            recover(opened.directory, opened.tasks, RULES)
-            planned, unsynced = self._commit(opened, plan, lock.verify)
-        _sync(opened, planned, unsynced)
-        return planned
-
-    def _staged(
-        self, list_id: str, plan: Planner[Result], patience: Patience | None, absent: Absent
-    ) -> Result | Absent:
-        """A change of one record, decided and written before the lock is taken.
-
-        Under the lock only the records read are compared and the new file is renamed, so writers
-        of different tasks wait for their disks side by side. What does not hold then, and every
-        refusal, is decided again under the lock.
-        """
-        patience = patience or Patience(self.lock_timeout_s)
-        parts = locate(self.root, list_id)
-        with storage_failures(self.root), open_list(self.root, list_id, parts) as opened:
-            if opened is None:
-                return absent
-            no_lock_yet = _is_untouched(opened)
-            try:
-                planned = plan(opened, ListMemory())
-            except ColonytopError:
-                if no_lock_yet:
-                    raise  # a refusal shall not leave a lock file behind
-                planned = None
-            if planned is not None and not planned.writes and no_lock_yet:
-                return planned.result
-            if planned is not None and len(planned.writes) == 1:
-                gather(opened.directory)
-                staged = stage(planned.writes[0], sync=self._syncs)
-                if staged is not None:
-                    with staged:
-                        return self._publish(opened, plan, planned, staged, patience).result
-            opened.forget()
-            return self._locked(opened, plan, patience).result
-
-    def _publish(
-        self,
-        opened: OpenList,
-        plan: Planner[Result],
-        planned: Plan[Result],
-        staged: StagedFile,
-        patience: Patience,
-    ) -> Plan[Result]:
-        with list_lock(opened.directory, opened.list_id, patience) as lock:
-            patience.begin()
-            recover(opened.directory, opened.tasks, RULES)
-            if opened.still_holds():
-                memory = self._memories.of(opened.directory)
-                memory.recall(opened)
-                unsynced = self._write(opened, memory, planned, staged, lock.verify)
-            else:
-                opened.forget()
-                planned, unsynced = self._commit(opened, plan, lock.verify)
-        _sync(opened, planned, unsynced)
-        return planned
-
-    def _commit(
-        self, opened: OpenList, plan: Planner[Result], verify: Callable[[], None]
-    ) -> tuple[Plan[Result], list[Directory]]:
-        memory = self._memories.of(opened.directory)
-        for _ in range(_ATTEMPTS):
-            memory.recall(opened)
-            planned = plan(opened, memory)
-            if not planned.writes:
-                return planned, []
-            try:
-                return planned, self._write(opened, memory, planned, None, verify)
-            except FileExistsError:
-                # Somebody made that file without the lock. Ids come from names: look again.
-                opened.forget()
-        raise StorageFailure(opened.tasks.location, "somebody makes tasks without the lock")
-
-    def _write(
-        self,
-        opened: OpenList,
-        memory: ListMemory,
-        planned: Plan[Any],
-        staged: StagedFile | None,
-        verify: Callable[[], None],
-    ) -> list[Directory]:
-        try:
-            unsynced = commit(planned.writes, RULES, verify=verify, staged=staged, sync=self._syncs)
-        except BaseException as error:
-            memory.forget()
-            if isinstance(error, CommittedPending):
-                error.result = planned.result
-            raise
-        memory.keep(opened, planned)
-        return unsynced
-
-
-def _is_untouched(opened: OpenList) -> bool:
-    """Nobody has ever locked this list, nor left anything to finish."""
-    return opened.directory.status(LOCK_NAME) is None and not has_leftovers(opened.directory)
-
 
 @contextmanager
 def _answering(answer: Callable[[Any], Any]) -> Iterator[None]:
@@ -440,36 +206,3 @@ def _answering(answer: Callable[[Any], Any]) -> Iterator[None]:
     except CommittedPending as error:
         error.result = answer(error.result)
         raise
-
-
-def _id_of(record: TaskRecord) -> int:
-    return record.id
-
-
-def _is_record(name: str) -> bool:
-    return id_of_file(name) is not None
-
-
-def _sync(opened: OpenList, planned: Plan[Any], unsynced: list[Directory]) -> None:
-    """Make a change last, after the lock was released."""
-    try:
-        if unsynced:
-            gather(opened.directory)
-        for directory in unsynced:
-            directory.sync()
-    except OSError as error:
-        pending_error = CommittedPending(opened.directory.location, error.strerror or str(error))
-        pending_error.result = planned.result
-        raise pending_error from error
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Making 10,000 records that all stay sets the garbage collector off for nothing."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
