@@ -160,7 +160,7 @@ class ColonyScreen(Screen[None]):
         if not is_news:
             return  # the next tick shows the age of the scan
         if changes:
-            self.report(changes, "agent")
+            self.report(changes, "derived")
         self._show_soon()
         if self._goto:
             self._find_goto(self._goto, message.snapshot)
@@ -195,7 +195,7 @@ class ColonyScreen(Screen[None]):
     @on(EditSettled)
     def take_settled(self, message: EditSettled) -> None:
         if foreign := self.intake.settle(message.edit, message.result, self.clock()):
-            self.report(foreign, "agent")
+            self.report(foreign, "derived")
         self.report_own(message.edit, message.result)
         self.steering.settled(message.edit, message.result)
         self.show_frame()
@@ -203,5 +203,5 @@ class ColonyScreen(Screen[None]):
     @on(EditFailed)
     def take_failed(self, message: EditFailed) -> None:
         if foreign := self.intake.fail(message.edit):
-            self.report(foreign, "agent")
+            self.report(foreign, "derived")
         self.steering.failed(message.edit, message.error)
