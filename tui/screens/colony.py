@@ -74,6 +74,14 @@ class ColonyScreen(Screen[None]):
         """One line for the operator; an error is shown so that it cannot be missed."""
 
     @abstractmethod
+    def say_until_settled(self, text: SafeText, edit: Edit) -> None:
+        """Say that an edit is under way, for as long as it is."""
+
+    @abstractmethod
+    def take_back(self, edit: Edit) -> None:
+        """The edit is no longer under way."""
+
+    @abstractmethod
     def note_waiting(self, count: int) -> None:
         """Show how many edits are kept for a retry."""
 

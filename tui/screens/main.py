@@ -112,6 +112,12 @@ class MainScreen(ColonyScreen):
         if severity == "error":
             self.app.notify(text, severity="error", markup=False)
 
+    def say_until_settled(self, text: SafeText, edit: Edit) -> None:
+        self.query_one(StatusLine).hold(text, edit)
+
+    def take_back(self, edit: Edit) -> None:
+        self.query_one(StatusLine).release(edit)
+
     def note_waiting(self, count: int) -> None:
         self.query_one(KeyBar).waiting = count
         self.refresh_bindings()
@@ -142,6 +148,8 @@ class MainScreen(ColonyScreen):
 
     @on(TaskTable.Vanished)
     def tell_vanished(self, message: TaskTable.Vanished) -> None:
+        if self.intake.is_own_deletion(message.key):
+            return  # that it is deleted is said when the edit settles
         self.say(one_line(f"#{message.key.id} {message.subject}: no longer in its list", 120))
 
     @on(TaskTable.Opened)
