@@ -246,6 +246,22 @@ async def test_form_escape_closes_with_nothing_even_after_typing(screen: str) ->
         assert pilot.app.result is None  # type: ignore[attr-defined]
 
 
+async def test_edit_with_a_long_effect_pages_through_it_while_a_field_has_the_focus() -> None:
+    async with opened(EditScreen(a_frame(), key("16"))) as pilot:
+        await fill(pilot, "owner", "zoe")
+        await fill(pilot, "active_form", "Writing")
+        await fill(pilot, "description", "All of it")
+        await fill(pilot, "blocked_by", "7")
+        await fill(pilot, "subject", "Write it")
+        first = shown(pilot)
+        assert "1-3 of " in first
+        await pilot.press("pagedown", "pagedown")
+        assert "becomes" in shown(pilot) or "waits on #7" in shown(pilot)
+        await pilot.press("pageup", "pageup", "!")
+        assert "Write it → " not in shown(pilot)
+        assert "→ Write it!" in shown(pilot)
+
+
 async def test_form_keys_row_stays_visible_with_all_errors_at_80x24() -> None:
     async with opened(EditScreen(a_frame(), key("12"))) as pilot:
         await fill(pilot, "subject", "")
