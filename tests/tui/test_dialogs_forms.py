@@ -236,12 +236,35 @@ async def test_create_picked_suggestion_takes_the_place_of_the_word() -> None:
     assert result == CreateTask(LIST, "Ship", blocked_by=(TaskId("7"), TaskId("16")))
 
 
-@pytest.mark.parametrize("screen", ["edit", "create"])
-async def test_form_escape_closes_with_nothing_even_after_typing(screen: str) -> None:
+def a_form(screen: str) -> EditScreen | CreateScreen:
     frame = a_frame()
-    form = EditScreen(frame, key("12")) if screen == "edit" else CreateScreen(frame, LIST)
-    async with opened(form) as pilot:
-        await pilot.press("x", "escape")
+    return EditScreen(frame, key("12")) if screen == "edit" else CreateScreen(frame, LIST)
+
+
+@pytest.mark.parametrize("screen", ["edit", "create"])
+async def test_form_escape_on_an_unchanged_form_closes_at_once(screen: str) -> None:
+    async with opened(a_form(screen)) as pilot:
+        await pilot.press("x", "backspace", "tab", "escape")
+        await pilot.pause()
+        assert pilot.app.result is None  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("field", ["subject", "description", "owner", "blocked_by"])
+@pytest.mark.parametrize("screen", ["edit", "create"])
+async def test_form_escape_with_changes_asks_once_before_it_drops_them(
+    screen: str, field: str
+) -> None:
+    async with opened(a_form(screen)) as pilot:
+        pilot.app.screen.query_one(f"#{field}").focus()
+        await pilot.press("7", "escape")
+        await pilot.pause()
+        assert pilot.app.result is UNSET  # type: ignore[attr-defined]
+        assert "Esc again drops your changes" in shown(pilot)
+        await pilot.press("x")
+        assert "Esc again" not in shown(pilot)
+        await pilot.press("escape")
+        assert pilot.app.result is UNSET  # type: ignore[attr-defined]
+        await pilot.press("escape")
         await pilot.pause()
         assert pilot.app.result is None  # type: ignore[attr-defined]
 

@@ -200,7 +200,7 @@ class SteeringDialog(Dialog[Edit | None]):
 
     def show_effect(self) -> None:
         """Draw the effect of what is chosen now; called whenever the choice moves."""
-        self._effect, self._effect_top = self.effect(), 0
+        self._effect, self._effect_top = [*self.warnings(), *self.effect()], 0
         self._draw_effect()
 
     def action_scroll_effect(self, pages: int) -> None:
@@ -223,6 +223,10 @@ class SteeringDialog(Dialog[Edit | None]):
             place = f"  {top + 1}-{top + len(shown)} of {len(lines)} lines; PgUp/PgDn for the rest"
             lines = [*shown, Content.styled(place, "$muted")]
         self.query_one("#effect", Static).update(Content("\n").join(lines))
+
+    def warnings(self) -> list[Content]:
+        """What has to be read before the effect, a line each."""
+        return []
 
     def effect(self) -> list[Content]:
         """The effect of the edit as chosen now, a line each."""
