@@ -24,7 +24,7 @@ __all__ = ["AmbiguousList", "RootSpec", "Workspace", "choose_roots"]
 
 FIRST_PART = 2_000
 """Tasks in the first partial snapshot of a progressive load."""
-NEXT_PARTS = 25_000
+NEXT_PARTS = 200_000
 """Tasks in each partial snapshot after it."""
 
 _LONGEST_SETTLING_S = 2.5

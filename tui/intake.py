@@ -73,6 +73,11 @@ class Intake:
         """It was not made, so what was held back was somebody else's."""
         return self._end(edit)
 
+    def is_own_deletion(self, key: TaskKey) -> bool:
+        """Our edit has deleted the task, or is about to."""
+        under_way = (edit for edit, _ in self._under_way if isinstance(edit, DeleteTask))
+        return None in self._own.get(key, ()) or any(edit.key == key for edit in under_way)
+
     def prune(self, now: float) -> bool:
         """Drop marks that have run out; True if there were any."""
         old = [key for key, mark in self.marks.items() if mark.until <= now]

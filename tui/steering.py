@@ -82,17 +82,20 @@ class Steering:
 
     def request(self, edit: Edit) -> None:
         """Send an edit off."""
-        self._screen.say(one_line(f"{target_name(edit)}: writing …"))
+        text = one_line(f"{target_name(edit)}: writing …")
+        self._screen.say_until_settled(text, edit)
         self._screen.post_message(EditRequested(edit))
 
     def settled(self, edit: Edit, result: EditResult) -> None:
         """Say what is on the disk now."""
+        self._screen.take_back(edit)
         self._screen.say(sentence(edit, result))
         if isinstance(edit, CreateTask) and result.task is not None:
             self._screen.go_when_seen(result.task.key)
 
     def failed(self, edit: Edit, error: Exception) -> None:
         """Ask yours or theirs, keep it for a retry, or say why it was refused."""
+        self._screen.take_back(edit)
         if isinstance(error, (StaleEdit, LockTimeout)):
             self._questions.append((edit, error))
             self.ask_next()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tui.demo.history import PastList, PastTask, past_lists
+from tui.demo.stage import past_of_size
 from tui.demo.story import ABSENT, Story
 
 SEEDS = range(25)
@@ -74,3 +75,11 @@ def test_past_record_has_the_native_fields_in_order() -> None:
     ]
     assert record["created_at"] <= record["updated_at"] <= 1_000_000.0
     assert record["metadata"]["step"] == task.part.key
+
+
+@pytest.mark.parametrize("tasks", [25, 40, 100, 400])
+@pytest.mark.parametrize("seed", range(5))
+def test_past_is_as_large_as_was_asked_for_within_a_fifth(seed: int, tasks: int) -> None:
+    plans, lists = past_of_size(Story(seed, 6), tasks)
+    assert 0.8 * tasks <= sum(len(past.tasks) for past in lists) <= 1.2 * tasks
+    assert [plan.number for plan in plans] == list(range(len(plans)))

@@ -18,6 +18,7 @@ from tui.screens.unblock import UnblockScreen
 from tui.settings import Settings
 from tui.view_state import ChangeSign
 from tui.widgets.key_bar import KeyBar
+from tui.widgets.status_line import SHOWN_S
 
 
 async def test_unblock_key_removes_both_sides_on_disk_and_says_so(
@@ -87,6 +88,17 @@ async def test_delete_key_removes_the_file_and_the_edges_to_it(
         assert colony.read(3)["blocked_by"] == []
         await session.until(lambda: session.task(2) is None)
         assert session.frame.selected.id != "2"
+        await session.until(lambda: "#2 deleted" in session.text().splitlines()[-2])
+        assert "no longer in its list" not in session.text()
+
+
+async def test_task_that_another_removes_is_told_as_no_longer_there(
+    colony: Colony, open_session: OpenSession
+) -> None:
+    async with open_session(colony, goto="demo/6") as session:
+        await session.until_selected(6)
+        (colony.tasks / "0006.json").unlink()
+        await session.until(lambda: "no longer in its list" in session.text().splitlines()[-2])
 
 
 async def test_create_key_makes_the_task_and_selects_it(
@@ -128,6 +140,22 @@ async def test_busy_lock_names_its_holder_keeps_the_edit_and_retries_it(
         await session.press("W")
         await session.until(lambda: colony.read(6)["owner"] == "zoe")
         await session.until(lambda: "retry" not in session.text().splitlines()[-1])
+
+
+async def test_edit_that_waits_for_a_lock_says_so_for_as_long_as_it_waits(
+    colony: Colony, open_session: OpenSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SHOWN_S, "info", 0.05)
+    async with open_session(colony, lock_timeout_s=30.0, goto="demo/6") as session:
+        await session.until_selected(6)
+        with colony.held_by_another_process():
+            await session.press("a", *"zoe", "enter")
+            await session.until(lambda: "#6: writing" in session.text().splitlines()[-2])
+            await session.press("y")
+            assert session.app.clipboard == "demo/6"
+            await session.until(lambda: "#6: writing" in session.text().splitlines()[-2])
+        await session.until(lambda: colony.read(6)["owner"] == "zoe")
+        await session.until(lambda: "writing" not in session.text().splitlines()[-2])
 
 
 async def test_busy_list_does_not_hold_up_an_edit_of_another(

@@ -132,3 +132,9 @@ async def test_detail_pane_wrapped_reason_begins_under_its_own_words() -> None:
         assert lines[first].startswith("  ◦ #1 Crawl")
         assert lines[first + 1].startswith("    ")
         assert lines[first + 1][4] != " "
+
+
+async def test_detail_pane_read_only_needs_you_names_no_key() -> None:
+    text = await shown(replace(demo_frame("10"), read_only=True))
+    assert "needs you: in progress, silent, holds 2" in text
+    assert "press" not in text

@@ -55,6 +55,25 @@ async def test_release_names_who_loses_it_and_how_long_it_is_silent(
     )
 
 
+async def test_delete_with_more_effect_than_fits_shows_all_of_it_page_by_page() -> None:
+    waiting = [a_task(str(n), f"Waits {n}", blocked_by="1") for n in range(2, 22)]
+    async with opened(DeleteScreen(a_frame(a_task("1", "Root"), *waiting), key("1"))) as pilot:
+        seen = shown(pilot)
+        assert "PgUp/PgDn for the rest" in seen
+        assert "#21 Waits 21 becomes ready" not in seen
+        for _ in range(8):
+            await pilot.press("pagedown")
+            seen += shown(pilot)
+        for number in range(2, 22):
+            assert f"#{number} Waits {number} becomes ready" in seen
+        last = shown(pilot)
+        await pilot.press("pagedown")
+        assert shown(pilot) == last
+        await pilot.press(*["pageup"] * 9)
+        assert "1-7 of " in shown(pilot)
+        await pilot.press("escape")
+
+
 @pytest.mark.parametrize(("task_id", "why"), [("3", "is completed"), ("17", "has no owner")])
 async def test_release_of_what_nobody_holds_says_so(task_id: str, why: str) -> None:
     async with opened(ReleaseScreen(a_frame(), key(task_id))) as pilot:

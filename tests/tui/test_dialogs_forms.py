@@ -236,14 +236,53 @@ async def test_create_picked_suggestion_takes_the_place_of_the_word() -> None:
     assert result == CreateTask(LIST, "Ship", blocked_by=(TaskId("7"), TaskId("16")))
 
 
-@pytest.mark.parametrize("screen", ["edit", "create"])
-async def test_form_escape_closes_with_nothing_even_after_typing(screen: str) -> None:
+def a_form(screen: str) -> EditScreen | CreateScreen:
     frame = a_frame()
-    form = EditScreen(frame, key("12")) if screen == "edit" else CreateScreen(frame, LIST)
-    async with opened(form) as pilot:
-        await pilot.press("x", "escape")
+    return EditScreen(frame, key("12")) if screen == "edit" else CreateScreen(frame, LIST)
+
+
+@pytest.mark.parametrize("screen", ["edit", "create"])
+async def test_form_escape_on_an_unchanged_form_closes_at_once(screen: str) -> None:
+    async with opened(a_form(screen)) as pilot:
+        await pilot.press("x", "backspace", "tab", "escape")
         await pilot.pause()
         assert pilot.app.result is None  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("field", ["subject", "description", "owner", "blocked_by"])
+@pytest.mark.parametrize("screen", ["edit", "create"])
+async def test_form_escape_with_changes_asks_once_before_it_drops_them(
+    screen: str, field: str
+) -> None:
+    async with opened(a_form(screen)) as pilot:
+        pilot.app.screen.query_one(f"#{field}").focus()
+        await pilot.press("7", "escape")
+        await pilot.pause()
+        assert pilot.app.result is UNSET  # type: ignore[attr-defined]
+        assert "Esc again drops your changes" in shown(pilot)
+        await pilot.press("x")
+        assert "Esc again" not in shown(pilot)
+        await pilot.press("escape")
+        assert pilot.app.result is UNSET  # type: ignore[attr-defined]
+        await pilot.press("escape")
+        await pilot.pause()
+        assert pilot.app.result is None  # type: ignore[attr-defined]
+
+
+async def test_edit_with_a_long_effect_pages_through_it_while_a_field_has_the_focus() -> None:
+    async with opened(EditScreen(a_frame(), key("16"))) as pilot:
+        await fill(pilot, "owner", "zoe")
+        await fill(pilot, "active_form", "Writing")
+        await fill(pilot, "description", "All of it")
+        await fill(pilot, "blocked_by", "7")
+        await fill(pilot, "subject", "Write it")
+        first = shown(pilot)
+        assert "1-3 of " in first
+        await pilot.press("pagedown", "pagedown")
+        assert "becomes" in shown(pilot) or "waits on #7" in shown(pilot)
+        await pilot.press("pageup", "pageup", "!")
+        assert "Write it → " not in shown(pilot)
+        assert "→ Write it!" in shown(pilot)
 
 
 async def test_form_keys_row_stays_visible_with_all_errors_at_80x24() -> None:

@@ -95,7 +95,7 @@ async def test_panes_hostile_text_everywhere_stays_inert(
     async with app.run_test(size=size, notifications=True, tooltips=True) as pilot:
         snapshot = hostile_snapshot()
         activity = app.query_one(ActivityPane)
-        activity.add(hostile_changes(), "agent")
+        activity.add(hostile_changes(), "derived")
         for text in HOSTILE:
             activity.add_line(text, at=NOW, severity="error")
         for task_list in list(snapshot.lists.values())[::3]:  # all of them are in view each time
@@ -110,7 +110,7 @@ async def test_panes_hostile_text_everywhere_stays_inert(
 async def test_panes_hostile_rows_can_all_be_walked_and_picked() -> None:
     app = every_pane()
     async with app.run_test(size=(80, 24), notifications=True, tooltips=True) as pilot:
-        app.query_one(ActivityPane).add(hostile_changes(), "agent")
+        app.query_one(ActivityPane).add(hostile_changes(), "derived")
         show(app.panes, frame_of(hostile_snapshot()))
         await pilot.pause()
         for pane in app.query(RowsPane):
@@ -167,7 +167,7 @@ async def test_panes_ascii_mode_draws_nothing_but_ascii() -> None:
         )
         snapshot = Snapshot({DEMO: demo})
         app.query_one(ActivityPane).frame = frame_of(snapshot, ascii=True)
-        app.query_one(ActivityPane).add(diff(EMPTY_SNAPSHOT, snapshot), "agent")
+        app.query_one(ActivityPane).add(diff(EMPTY_SNAPSHOT, snapshot), "derived")
         for task_id in demo.tasks:
             show(app.panes, frame_of(snapshot, TaskKey(DEMO, task_id), ascii=True))
             await pilot.pause()

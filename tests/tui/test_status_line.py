@@ -58,6 +58,36 @@ async def test_status_line_message_is_shown_beside_the_mode_and_goes() -> None:
         assert "busy" not in screen_lines(line.app)[0]
 
 
+async def test_status_line_what_is_under_way_stays_until_it_is_released() -> None:
+    line = StatusLine()
+    first, second = object(), object()
+    async with PaneHost(line).run_test() as pilot:
+        show([line], frame_of(Snapshot()))
+        line.say("older news")
+        line.hold("#1: writing", first)
+        line.hold("#2: writing", second)
+        assert line.message == "#2: writing"
+        line.say("copied #1")
+        assert line.message == "copied #1"
+        line.clear_message()
+        await pilot.pause()
+        assert "#2: writing" in screen_lines(line.app)[0]
+        line.release(second)
+        assert line.message == "#1: writing"
+        line.release(first)
+        await pilot.pause()
+        assert "writing" not in screen_lines(line.app)[0]
+
+
+async def test_status_line_read_only_needs_are_told_without_a_key() -> None:
+    line = StatusLine()
+    async with PaneHost(line).run_test() as pilot:
+        chosen = TaskKey(DEMO, TaskId("10"))
+        show([line], frame_of(Snapshot({DEMO: demo_list()}), chosen, read_only=True))
+        await pilot.pause()
+        assert "⚑ in progress, silent, holds 2 · holds 16 18" in screen_lines(line.app)[0]
+
+
 async def test_status_line_message_with_markup_and_escapes_is_literal() -> None:
     line = StatusLine()
     async with PaneHost(line).run_test() as pilot:

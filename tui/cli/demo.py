@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tui.demo.colony import DemoColony
 
 MAX_AGENTS = 64
+LEAST_TASKS = 25
+"""Fewer leave the agents without work once something is stuck."""
 MAX_TASKS = 100_000
 
 
@@ -34,7 +36,7 @@ MAX_TASKS = 100_000
     default=40,
     show_default=True,
     metavar="N",
-    help="About so many tasks.",
+    help=f"How many tasks at a time, give or take a fifth; at least {LEAST_TASKS}.",
 )
 @click.option("--seed", type=int, default=7, show_default=True, metavar="S", help="Which story.")
 @click.option(
@@ -85,7 +87,7 @@ def demo(
         raise click.UsageError("--json needs --headless")
     if headless is None:
         require_terminal()
-    options = DemoOptions(agents, tasks, seed, speed, keep)
+    options = DemoOptions(agents, max(tasks, LEAST_TASKS), seed, speed, keep)
     with signals_end_the_demo(), DemoColony(options) as colony:
         if headless is None:
             code = show_colony(colony, {name: value for name, value in app.items() if value})

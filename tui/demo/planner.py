@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from store import TaskRecord, TaskStatus
+from store import TaskStatus
 from store.model.errors import CycleRefused
 from tui.demo.agent import SILENCE_S, Agent, Listed, is_first_worker
 from tui.demo.story import ABSENT, Plan, Story
@@ -14,8 +14,8 @@ _OPEN_SHARE = 1.0
 """Of the wanted number of tasks: with so many open ones, no plan is added."""
 _FEWEST = 12
 _SPARE = 2  # tasks that can be begun beside one for each agent
-_KEPT = 2.0
-"""Times the wanted number of tasks: with more, the oldest finished plan is deleted."""
+_SLACK, _LEAST_SLACK = 0.1, 5
+"""Of the wanted number, and in tasks: with more than that above it, what is done is deleted."""
 _NOTICES_AFTER = 0.6  # of the time that a silent agent stays silent
 _CREATE_PAUSE_S = 0.4  # story seconds between two tasks of a new plan
 
@@ -33,11 +33,14 @@ class Planner(Agent):
     async def turn(self) -> bool:
         lists = await self.look()
         acted = await self._hand_over(lists)
-        if self._needs_plan(lists):
-            await self._add_plan(self.story.plan(self._next_plan))
+        plan = self.story.plan(self._next_plan) if self._needs_plan(lists) else None
+        new = sum(part.follows is None for part in plan.parts) if plan else 0
+        room = self._wanted + max(_LEAST_SLACK, int(self._wanted * _SLACK))
+        if (excess := len(lists.all()) + new - room) > 0:
+            acted = await self._clear(lists, excess) or acted
+        elif plan is not None:
+            await self._add_plan(plan)
             acted = True
-        if len(lists.all()) > max(40, self._wanted * _KEPT):
-            acted = await self._clear(lists) or acted
         return await super().turn() or acted
 
     def _needs_plan(self, lists: Listed) -> bool:
@@ -100,22 +103,35 @@ class Planner(Agent):
         except CycleRefused:
             self.tally.cycles_refused += 1
 
-    async def _clear(self, lists: Listed) -> bool:
-        """Delete the oldest plan that is done with, so that the demo can run for days."""
-        plans: dict[tuple[str, int], list[TaskRecord]] = {}
-        for list_id, task in lists.all():
-            part = self.part_of(task)
-            if part is not None:
-                plans.setdefault((list_id, part.plan), []).append(task)
-        finished = [
-            (number, list_id, tasks)
-            for (list_id, number), tasks in plans.items()
-            if all(task.status == TaskStatus.COMPLETED for task in tasks)
-        ]
-        if not finished:
-            return False
-        _, list_id, tasks = min(finished, key=lambda found: found[:2])
-        for task in reversed(tasks):  # what waits goes before what it waits on
-            deleted, _ = await self.store.delete_task(list_id, task.id)
+    async def _clear(self, lists: Listed, count: int) -> bool:
+        """Delete the oldest work that is done with, so that the demo can run for days."""
+        done = deletable(
+            lists, {list_id: self._plans_of(lists, list_id) for list_id in lists.tasks}
+        )
+        for list_id, task_id in done[:count]:
+            deleted, _ = await self.store.delete_task(list_id, task_id)
             self.tally.deleted += int(deleted)
-        return True
+        return bool(done)
+
+    def _plans_of(self, lists: Listed, list_id: str) -> dict[int, int]:
+        """The number of the plan of each task of the story, by id."""
+        parts = ((task.id, self.part_of(task)) for task in lists.tasks[list_id])
+        return {task_id: part.plan for task_id, part in parts if part is not None}
+
+
+def deletable(lists: Listed, plans: dict[str, dict[int, int]]) -> list[tuple[str, int]]:
+    """Completed tasks of the story on which nothing unfinished waits, in the order to delete them:
+    finished plans before others, old before new, what waits before what it waits on.
+    """
+    found: list[tuple[bool, int, int, str]] = []
+    for list_id, tasks in lists.tasks.items():
+        unfinished = [task for task in tasks if task.status != TaskStatus.COMPLETED]
+        needed = {blocker for task in unfinished for blocker in task.blocked_by}
+        plan_of = plans[list_id]
+        going_on = {plan_of.get(task.id) for task in unfinished}
+        found += [
+            (plan_of[task.id] in going_on, plan_of[task.id], -task.id, list_id)
+            for task in tasks
+            if task.id in plan_of and task.status == TaskStatus.COMPLETED and task.id not in needed
+        ]
+    return [(list_id, -minus_id) for _, _, minus_id, list_id in sorted(found)]

@@ -114,6 +114,10 @@ class Story:
             count += len(found[-1].parts)
         return found
 
+    def plans(self, count: int) -> list[Plan]:
+        """The first so many plans."""
+        return [self.plan(number) for number in range(count)]
+
     def _write(self, number: int) -> Plan:
         chance = random.Random(f"{self.seed}/{number}")
         theme = THEMES[number % len(THEMES)]

@@ -74,6 +74,14 @@ class ColonyScreen(Screen[None]):
         """One line for the operator; an error is shown so that it cannot be missed."""
 
     @abstractmethod
+    def say_until_settled(self, text: SafeText, edit: Edit) -> None:
+        """Say that an edit is under way, for as long as it is."""
+
+    @abstractmethod
+    def take_back(self, edit: Edit) -> None:
+        """The edit is no longer under way."""
+
+    @abstractmethod
     def note_waiting(self, count: int) -> None:
         """Show how many edits are kept for a retry."""
 
@@ -160,7 +168,7 @@ class ColonyScreen(Screen[None]):
         if not is_news:
             return  # the next tick shows the age of the scan
         if changes:
-            self.report(changes, "agent")
+            self.report(changes, "derived")
         self._show_soon()
         if self._goto:
             self._find_goto(self._goto, message.snapshot)
@@ -195,7 +203,7 @@ class ColonyScreen(Screen[None]):
     @on(EditSettled)
     def take_settled(self, message: EditSettled) -> None:
         if foreign := self.intake.settle(message.edit, message.result, self.clock()):
-            self.report(foreign, "agent")
+            self.report(foreign, "derived")
         self.report_own(message.edit, message.result)
         self.steering.settled(message.edit, message.result)
         self.show_frame()
@@ -203,5 +211,5 @@ class ColonyScreen(Screen[None]):
     @on(EditFailed)
     def take_failed(self, message: EditFailed) -> None:
         if foreign := self.intake.fail(message.edit):
-            self.report(foreign, "agent")
+            self.report(foreign, "derived")
         self.steering.failed(message.edit, message.error)

@@ -129,6 +129,10 @@ class SteeringDialog(Dialog[Edit | None]):
     """What the dialog does, as the first word of its title."""
     EFFECT_ROWS: ClassVar[tuple[int, int]] = (8, 12)
     """Rows for the effect on a terminal of 24 rows, and on a tall one."""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pageup", "scroll_effect(-1)", "effect up", show=False, priority=True),
+        Binding("pagedown", "scroll_effect(1)", "effect down", show=False, priority=True),
+    ]
 
     def __init__(self, frame: Frame, list_key: ListKey) -> None:
         super().__init__(frame)
@@ -138,6 +142,8 @@ class SteeringDialog(Dialog[Edit | None]):
         self.has_list = list_key in frame.snapshot.lists
         self.refusal = self.find_refusal()
         """Why this dialog can do nothing here, as a sentence; None where it can."""
+        self._effect: list[Content] = []
+        self._effect_top = 0
 
     def find_refusal(self) -> str | None:
         if self.frame.read_only:
@@ -184,6 +190,8 @@ class SteeringDialog(Dialog[Edit | None]):
         """The edit as it is chosen now; None while there is nothing to apply."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "scroll_effect":  # else the keys are the focused widget's
+            return len(self._effect) > self._effect_room
         return self.refusal is None or action == "close"
 
     def action_apply(self) -> None:
@@ -192,12 +200,33 @@ class SteeringDialog(Dialog[Edit | None]):
 
     def show_effect(self) -> None:
         """Draw the effect of what is chosen now; called whenever the choice moves."""
-        lines = self.effect()
-        room = self.EFFECT_ROWS[self.app.size.height >= _TALL]
+        self._effect, self._effect_top = [*self.warnings(), *self.effect()], 0
+        self._draw_effect()
+
+    def action_scroll_effect(self, pages: int) -> None:
+        """Show the lines of the effect before or after those that are shown."""
+        shown = self._effect_room - 1
+        last = len(self._effect) - shown
+        self._effect_top = max(0, min(last, self._effect_top + pages * shown))
+        self._draw_effect()
+
+    @property
+    def _effect_room(self) -> int:
+        return self.EFFECT_ROWS[self.app.size.height >= _TALL]
+
+    def _draw_effect(self) -> None:
+        """What fits; where that is not all, the last row says which part it is."""
+        lines, room = self._effect, self._effect_room
         if len(lines) > room:
-            more = f"  and {len(lines) - room + 1} more lines"
-            lines = [*lines[: room - 1], Content.styled(more, "$muted")]
+            top = self._effect_top
+            shown = lines[top : top + room - 1]
+            place = f"  {top + 1}-{top + len(shown)} of {len(lines)} lines; PgUp/PgDn for the rest"
+            lines = [*shown, Content.styled(place, "$muted")]
         self.query_one("#effect", Static).update(Content("\n").join(lines))
+
+    def warnings(self) -> list[Content]:
+        """What has to be read before the effect, a line each."""
+        return []
 
     def effect(self) -> list[Content]:
         """The effect of the edit as chosen now, a line each."""

@@ -23,6 +23,7 @@ from tui.screens.dialog import ChoiceList, KeyButton, SteeringDialog
 from tui.screens.fields import SafeInput, SafeTextArea, StatusChoice
 
 _SUGGESTIONS = 4
+DROPS = "Esc again drops your changes"
 
 
 class Field(Horizontal):
@@ -72,9 +73,14 @@ class Form(SteeringDialog):
             yield from self.fields()
         yield ChoiceList(id="suggestions")
 
+    _opened_with: tuple[object, ...] = ()
+    _asked = False
+    """Esc was pressed once, and nothing was typed since."""
+
     def start(self) -> None:
         self.query_one("#suggestions").display = False
         self.query_one(SafeInput).focus()
+        self._opened_with = self._values()
         self.show_effect()
 
     def edit(self) -> Edit | None:
@@ -85,6 +91,24 @@ class Form(SteeringDialog):
             self.dismiss(None)
             return
         super().action_apply()
+
+    def action_close(self) -> None:
+        """Close and change nothing; what was typed is not thrown away without a question."""
+        if self.refusal is not None or self._asked or self._values() == self._opened_with:
+            super().action_close()
+            return
+        self._asked = True
+        self.show_effect()
+
+    def warnings(self) -> list[Content]:
+        return [Content.styled(DROPS, "bold $warning")] if self._asked else []
+
+    def _values(self) -> tuple[object, ...]:
+        """What the fields hold now, in order."""
+        fields = (field.field for field in self.query(Field))
+        return tuple(
+            f.text if isinstance(f, TextArea) else getattr(f, "value", None) for f in fields
+        )
 
     def effect(self) -> list[Content]:
         errors = self.errors()
@@ -99,6 +123,7 @@ class Form(SteeringDialog):
     @on(StatusChoice.Changed)
     def _changed(self) -> None:
         if self.refusal is None:
+            self._asked = False
             self._suggest()
             self.show_effect()
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.message import Message
+from textual.widget import Widget
 
 from store.model.edits import Edit, EditResult
 from store.model.snapshot import Change
@@ -23,7 +24,7 @@ from tui.settings import Settings
 from tui.view_state import Grouping, Lens, SortKey
 from tui.widgets.header_bar import HeaderBar
 from tui.widgets.key_bar import KeyBar, live_keys
-from tui.widgets.lens_bar import LensBar
+from tui.widgets.lens_bar import LensBar, SearchInput
 from tui.widgets.status_line import StatusLine
 from tui.widgets.task_table import TaskTable
 
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from tui.widgets.blockers_pane import BlockersPane
     from tui.widgets.lists_pane import ListsPane
     from tui.widgets.owners_pane import OwnersPane
+
+
+_FULL_VIEW = (80, 24)  # columns and rows from which several panes are shown
 
 
 class MainScreen(ColonyScreen):
@@ -44,7 +48,7 @@ class MainScreen(ColonyScreen):
         (120, "-wide"),
         (160, "-full"),
     ]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (8, "-short"), (24, "-tall")]  # noqa: RUF012
     AUTO_FOCUS = "#tasks"
 
     class Complete(Message):
@@ -68,6 +72,23 @@ class MainScreen(ColonyScreen):
     def on_mount(self) -> None:
         self.navigation = Navigation(self)
         self.call_after_refresh(self.add_panes)
+
+    def on_resize(self, event: events.Resize) -> None:
+        is_small = event.size.width < _FULL_VIEW[0] or event.size.height < _FULL_VIEW[1]
+        note = "small: {}x{} shows more".format(*_FULL_VIEW) if is_small else ""
+        self.query_one(KeyBar).note = note
+
+    def on_screen_suspend(self) -> None:
+        self.query_one(KeyBar).silent = True
+
+    def on_screen_resume(self) -> None:
+        self.query_one(KeyBar).silent = False
+
+    @property
+    def focus_chain(self) -> list[Widget]:
+        """What Tab goes through. A search line in it would take the keys of whoever tabs past."""
+        chain = super().focus_chain
+        return [w for w in chain if w is self.focused or not isinstance(w, SearchInput)]
 
     async def add_panes(self) -> None:
         """Put the other panes around the table. Nothing is reported before they are there."""
@@ -112,6 +133,12 @@ class MainScreen(ColonyScreen):
         if severity == "error":
             self.app.notify(text, severity="error", markup=False)
 
+    def say_until_settled(self, text: SafeText, edit: Edit) -> None:
+        self.query_one(StatusLine).hold(text, edit)
+
+    def take_back(self, edit: Edit) -> None:
+        self.query_one(StatusLine).release(edit)
+
     def note_waiting(self, count: int) -> None:
         self.query_one(KeyBar).waiting = count
         self.refresh_bindings()
@@ -142,6 +169,8 @@ class MainScreen(ColonyScreen):
 
     @on(TaskTable.Vanished)
     def tell_vanished(self, message: TaskTable.Vanished) -> None:
+        if self.intake.is_own_deletion(message.key):
+            return  # that it is deleted is said when the edit settles
         self.say(one_line(f"#{message.key.id} {message.subject}: no longer in its list", 120))
 
     @on(TaskTable.Opened)

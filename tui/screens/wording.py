@@ -21,7 +21,7 @@ from tui.view_state import Frame
 Line = Content
 _ID_LIMIT = 24
 _NAMED_IDS = 6
-_NAMED_LINES = 4
+_NAMED_LINES = 50  # of one kind; the dialog scrolls
 
 _REASON_WORDS = {
     ReasonKind.MISSING: "is not in the list",

@@ -15,28 +15,29 @@ from store.model.task import TaskKey
 from tui.glyphs import owner_role
 from tui.safe_text import one_line
 from tui.view_state import Frame
-from tui.widgets.activity_text import Activity, activities
+from tui.widgets.activity_text import UNKNOWN, Activity, activities
 from tui.widgets.drawing import Piece, cells_of, clock, cut, fitted, piece, spread
 from tui.widgets.pane import Row, RowsPane
 
 MOST_LINES = 2000
 _SEVERITIES = {"info": "", "warn": "$status-stale", "error": "$status-unreadable"}
-_ORIGINS = {"you": "bold $border", "derived": "$muted", "agent": "$muted"}
+_ORIGINS = {"you": "bold $border", "derived": "$muted"}
 _LIST_FROM = 100  # cells from which a line names its list at its end
 _PREFIX_FROM = 66  # cells from which it does so before the id
 _PREFIX_CELLS = 14
 
 
 class ActivityPane(RowsPane[Activity]):
-    """Who changed what. It stays where you scrolled to and says how much is new above."""
+    """What changed. It stays where you scrolled to and says how much is new above."""
 
     HELP = """\
 ## Activity
 
-Who changed what, newest first: the time that the record itself tells, the owner, the task, and
-old → new. **agent** is what others wrote, **you** what was done here, under your own name where
-the settings or `--operator` give one, **derived** what follows from the clock. When you have
-scrolled away the border counts what is new.
+What changed, newest first: the time that the record itself tells, who, the task, and old → new.
+**you** is what was done here, under your own name where the settings or `--operator` give one.
+**derived** is what was seen on the disk: a record does not say who wrote it, so the name is that
+of the task's owner where an owner is likely to have written, and **?** everywhere else. When you
+have scrolled away the border counts what is new.
 
 - **Enter** or a click selects the task; **Home** goes back to the newest line.
 """
@@ -55,7 +56,8 @@ scrolled away the border counts what is new.
         self._named_lists = False
 
     def add(self, changes: Sequence[Change], origin: str) -> None:
-        """Show changes: `origin` is agent, you or derived. The later ones of the list are newer."""
+        """Show changes: `origin` is "you" for what was done here,
+        "derived" for what was seen on the disk. The later ones of the list are newer."""
         self._take(activities(changes[-MOST_LINES:], origin, ascii=self.ascii))
 
     def add_line(
@@ -87,7 +89,8 @@ scrolled away the border counts what is new.
         activity = row.facts
         who_cells = 7 if cells < _LIST_FROM else 12
         is_you = activity.origin == "you"
-        who_style = "bold $border" if is_you else f"${owner_role(activity.who)}"
+        owner = None if activity.who == UNKNOWN else activity.who
+        who_style = "bold $border" if is_you else f"${owner_role(owner)}"
         left = [
             piece(f"{clock(activity.at)} ", "$muted"),
             fitted(activity.who, who_cells, who_style),

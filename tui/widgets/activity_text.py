@@ -22,6 +22,12 @@ _STATE_OF_STATUS = {
 }
 _MOST_IDS = 6
 
+UNKNOWN = "?"
+"""Who did it, where nothing tells."""
+
+_OWNERS_FIELDS = frozenset({"status", "metadata", "active_form", "description"})
+"""What the owner of a task is likely to have written; a record does not say who did."""
+
 
 @dataclass(frozen=True, slots=True)
 class Activity:
@@ -33,7 +39,7 @@ class Activity:
     list: ListKey | None
     pieces: tuple[Piece, ...]
     origin: str
-    """agent, you or derived."""
+    """you, or derived: seen on the disk."""
 
 
 def activities(changes: Iterable[Change], origin: str, *, ascii: bool) -> list[Activity]:
@@ -53,8 +59,15 @@ def _activity(changes: Sequence[Change], origin: str, ascii: bool) -> Activity:
         pieces.extend(_said(change, ascii))
     if first.kind is ChangeKind.CHANGED and first.subject:
         pieces.append(piece(f"  {first.subject}", "$muted"))
-    who = "you" if origin == "you" else first.owner or "-"
-    return Activity(first.at, one_line(who, 64), key, first.list, tuple(pieces), origin)
+    who = "you" if origin == "you" else one_line(_likely_writer(changes), 64)
+    return Activity(first.at, one_line(who), key, first.list, tuple(pieces), origin)
+
+
+def _likely_writer(changes: Sequence[Change]) -> str:
+    """The owner, where these are changes that owners make of their own tasks."""
+    fields = {change.field for change in changes if change.kind is ChangeKind.CHANGED}
+    is_likely = "owner" not in fields and not fields.isdisjoint(_OWNERS_FIELDS)
+    return (changes[0].owner if is_likely else None) or UNKNOWN
 
 
 def _worth_saying(changes: Sequence[Change]) -> Sequence[Change]:

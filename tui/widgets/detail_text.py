@@ -85,7 +85,7 @@ def _needs(frame: Frame, task_list: TaskList, task: Task) -> list[Content]:
         return []
     sign = piece(f"{signs(frame.ascii).needs_you} ", "bold $status-needs")
     key = [piece("  press ", "$muted"), piece(found.key, "bold $border")]
-    return [line(sign, piece(f"needs you: {found.text}"), *key)]
+    return [line(sign, piece(f"needs you: {found.text}"), *([] if frame.read_only else key))]
 
 
 def _reasons(frame: Frame, task_list: TaskList, task: Task, cells: int) -> list[Content]:

@@ -47,6 +47,10 @@ class KeyBar(Widget):
 
     waiting: reactive[int] = reactive(0)
     """Edits that are kept for a retry."""
+    silent: reactive[bool] = reactive(False)
+    """A dialog has the keys: these do nothing."""
+    note: reactive[str] = reactive("")
+    """What stands before the keys."""
 
     def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -65,20 +69,23 @@ class KeyBar(Widget):
         return [hint.word for hint in self._hints]
 
     def render(self) -> RenderResult:
-        self._hints = self._place(live_keys(self.screen), self.size.width)
+        if self.silent:
+            self._hints = []
+            return Content()
+        start = width(self.note) + _GAP if self.note else 0
+        self._hints = self._place(live_keys(self.screen), self.size.width, start)
         key_style = self.get_visual_style("key-bar--key")
         word_style = self.get_visual_style("key-bar--word")
-        parts: list[Any] = []
+        parts: list[Any] = [(f" {self.note} ", word_style)] if self.note else []
         for place, hint in enumerate(self._hints):
             gap = " " * _GAP if place else " "  # none at the end: it would wrap the last word
             parts.append((f"{gap}{hint.key}", key_style))
             parts.append((f" {hint.word}", word_style))
         return Content.assemble(*parts)
 
-    def _place(self, keys: dict[str, str], room: int) -> list[KeyHint]:
+    def _place(self, keys: dict[str, str], room: int, column: int) -> list[KeyHint]:
         ranked = sorted((c for c in COMMANDS if c.rank and c.id in keys), key=lambda c: c.rank)
         hints: list[KeyHint] = []
-        column = 0
         for command in ranked:
             key = self._spell(keys[command.id])
             word = self._word(command)

@@ -6,30 +6,25 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Generic, NamedTuple, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.cache import LRUCache
-from textual.content import Content, Span
-from textual.geometry import Region, Size
+from textual.content import Content
+from textual.geometry import Size
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
 from textual.timer import Timer
-from textual.visual import Visual
 
 from store.model.snapshot import Snapshot
 from tui.safe_text import content, one_line
 from tui.view_state import EMPTY_FRAME, Frame
 from tui.widgets.drawing import in_ascii
 from tui.widgets.extent import keep_in_extent, set_extent
+from tui.widgets.lines import Line, LinesView
 from tui.widgets.pace import LEAST_INTERVAL_S, pace_of
 
 ROOMY = 40
 """Cells of a pane, border included, from which its text keeps off the border."""
-
-_CACHED_LINES = 256
 
 Facts = TypeVar("Facts")
 
@@ -42,20 +37,7 @@ class Row(Generic[Facts]):
     facts: Facts
 
 
-class _Line(NamedTuple):
-    """A line as it is drawn: equal lines look the same."""
-
-    text: str
-    spans: tuple[Span, ...]
-    component: str
-    """The component class for the whole line, "" for none."""
-
-    @classmethod
-    def of(cls, drawn: Content, component: str) -> _Line:
-        return cls(drawn.plain, tuple(drawn.spans), component)
-
-
-class RowsPane(ScrollView, Generic[Facts], can_focus=True, inherit_bindings=False):
+class RowsPane(LinesView, Generic[Facts], can_focus=True, inherit_bindings=False):
     """A bordered pane of one-line rows. A subclass says what the rows are and how one is drawn."""
 
     DEFAULT_CSS = """
@@ -94,8 +76,6 @@ class RowsPane(ScrollView, Generic[Facts], can_focus=True, inherit_bindings=Fals
         Binding("end", "move('bottom')", "Bottom", show=False),
         Binding("enter", "pick", "Pick", show=False),
     ]
-    ALLOW_SELECT = False
-
     frame: reactive[Frame] = reactive(EMPTY_FRAME, repaint=False)
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
@@ -106,9 +86,6 @@ class RowsPane(ScrollView, Generic[Facts], can_focus=True, inherit_bindings=Fals
         self._cursor_key: Hashable = None
         self._again: Timer | None = None
         self._titles: tuple[str, str] = ("", "")
-        self._drawn: dict[int, _Line] = {}
-        """What each line of the screen shows."""
-        self._strips: LRUCache[tuple[_Line, int], Strip] = LRUCache(_CACHED_LINES)
 
     def build(self, frame: Frame, snapshot: Snapshot) -> Sequence[Row[Facts]]:
         """The rows. `snapshot` is the frame's, or an earlier one while a big colony is counted."""
@@ -134,14 +111,9 @@ class RowsPane(ScrollView, Generic[Facts], can_focus=True, inherit_bindings=Fals
     def ascii(self) -> bool:
         return self.frame.ascii
 
-    @property
-    def cells(self) -> int:
-        """Cells that a row has."""
-        return self.scrollable_content_region.width
-
     def on_mount(self) -> None:
         # Two themes may differ in nothing but the colours that the lines take from them.
-        self.app.theme_changed_signal.subscribe(self, lambda _: self._restyle())
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.restyle())
         self.rearrange()
 
     def watch_frame(self) -> None:
@@ -168,7 +140,7 @@ class RowsPane(ScrollView, Generic[Facts], can_focus=True, inherit_bindings=Fals
         if height != self.virtual_size.height:
             set_extent(self, Size(self.cells, height))
             keep_in_extent(self)
-        self._refresh_changed_lines()
+        self.refresh_changed_lines()
 
     def move_cursor(self, where: str) -> None:
         """Move to `up`, `down`, `top`, `bottom`, `page_up`, `page_down`, `half_up`, `half_down`."""
@@ -208,55 +180,23 @@ class RowsPane(ScrollView, Generic[Facts], can_focus=True, inherit_bindings=Fals
         self.virtual_size = Size(self.cells, len(self.rows) + self._heading_rows)
         self.refresh()
 
-    def notify_style_update(self) -> None:
-        super().notify_style_update()
-        self._restyle()
-
-    def _restyle(self) -> None:
-        self._strips.clear()
-        self.refresh()
-
-    def _refresh_changed_lines(self) -> None:
-        """Paint those lines anew that do not show what they should."""
-        height, cells = self.scrollable_content_region.height, self.cells
-        for y, shown in list(self._drawn.items()):
-            if y < height and self._line(y, cells) != shown:
-                self.refresh(Region(0, y, cells, 1))
-
-    def render_line(self, y: int) -> Strip:
-        cells = self.cells
-        if cells <= 0:
-            return Strip.blank(0)
-        line = self._drawn[y] = self._line(y, cells)
-        strip = self._strips.get((line, cells))
-        if strip is None:
-            strip = self._strips[line, cells] = self._strip(line)
-        return strip
-
-    def _line(self, y: int, cells: int) -> _Line:
+    def line(self, y: int, cells: int) -> Line:
         """What a line of the screen should show."""
         heading = self.heading(cells)
         heading_rows = 0 if heading is None else 1
         if heading is not None and y == 0:
-            return _Line.of(in_ascii(heading, self.ascii), "rows--heading")
+            return Line.of(in_ascii(heading, self.ascii), "rows--heading")
         index = y + self.scroll_offset.y - heading_rows
         if not 0 <= index < len(self.rows):
-            return _Line.of(Content(), "")
+            return Line.of(Content(), "")
         is_cursor = self.has_focus and index == self.cursor
         row = self.rows[index]
         style = "rows--cursor" if is_cursor else self.row_style(row)
-        return _Line.of(in_ascii(self.draw(row, cells), self.ascii), style)
+        return Line.of(in_ascii(self.draw(row, cells), self.ascii), style)
 
     def row_style(self, row: Row[Facts]) -> str:
         """A component class for the whole row, "" for none."""
         return ""
-
-    def _strip(self, line: _Line) -> Strip:
-        style = self.get_visual_style(line.component) if line.component else self.visual_style
-        drawn = Content(line.text, list(line.spans))
-        strips = Visual.to_strips(self, drawn, self.cells, 1, style, apply_selection=False)
-        strip = strips[0] if strips else Strip.blank(0)
-        return strip.adjust_cell_length(self.cells, style.rich_style)
 
     @property
     def _heading_rows(self) -> int:

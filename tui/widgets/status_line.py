@@ -51,6 +51,8 @@ class StatusLine(Widget):
         super().__init__(id=id, classes=classes)
         self._message: Piece | None = None
         self._timer: Timer | None = None
+        self._held: list[tuple[object, Piece]] = []
+        """What is said until it is taken back, the newest last."""
 
     def say(self, text: str, severity: str = "info") -> None:
         """Show a message for a while; `severity` is info, warn or error. A new one replaces it."""
@@ -58,6 +60,18 @@ class StatusLine(Widget):
         if self._timer is not None:
             self._timer.stop()
         self._timer = self.set_timer(SHOWN_S[severity], self.clear_message)
+        self.refresh()
+
+    def hold(self, text: str, about: object) -> None:
+        """Say what is under way, until `release` of the same object. Other messages go before it
+        for their time."""
+        self.clear_message()
+        self._held.append((about, piece(text, _STYLES["info"])))
+        self.refresh()
+
+    def release(self, about: object) -> None:
+        """It is no longer under way."""
+        self._held = [pair for pair in self._held if pair[0] is not about]
         self.refresh()
 
     def clear_message(self) -> None:
@@ -68,7 +82,12 @@ class StatusLine(Widget):
     @property
     def message(self) -> str:
         """What is being said, "" for nothing."""
-        return self._message[0] if self._message else ""
+        said = self._said
+        return said[0] if said else ""
+
+    @property
+    def _said(self) -> Piece | None:
+        return self._message or (self._held[-1][1] if self._held else None)
 
     def render(self) -> Content:
         cells = self.size.width
@@ -76,24 +95,25 @@ class StatusLine(Widget):
             piece(" RO ", "bold $status-stale") if self.frame.read_only else piece(" rw ", "$muted")
         )
         right = [mode]
-        if self._message is not None:
+        if (said := self._said) is not None:
             room = max(1, cells - _LEAST_LEFT - cells_of(right))
-            right = [*cut([self._message], room), piece(" "), mode]
+            right = [*cut([said], room), piece(" "), mode]
         drawn = spread([piece(" "), *_consequence(self.frame)], right, cells)
         return in_ascii(drawn, self.frame.ascii)
 
 
 def _consequence(frame: Frame) -> list[Piece]:
-    key = frame.selected
-    task_list = frame.snapshot.lists.get(key.list) if key else None
-    task = task_list.tasks.get(key.id) if key and task_list else None
+    chosen = frame.selected
+    task_list = frame.snapshot.lists.get(chosen.list) if chosen else None
+    task = task_list.tasks.get(chosen.id) if chosen and task_list else None
     if task is None or task_list is None:
         return [piece("no task selected", "$muted")]
     parts: list[Sequence[Piece]] = []
     found = need(task_list, task, frame.now, frame.stale_after_s)
     if found is not None:
         sign = piece(f"{signs(frame.ascii).needs_you} ", "bold $status-needs")
-        parts.append([sign, piece(found.text), piece(f" ({found.key})", "$muted")])
+        key = "" if frame.read_only else f" ({found.key})"
+        parts.append([sign, piece(found.text), piece(key, "$muted")])
     parts.extend(_others(task_list, task))
     label = [piece(f"#{task.id} ", "bold")]
     if len(frame.snapshot.lists) > 1 and frame.view.list_key is None:
