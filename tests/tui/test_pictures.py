@@ -46,9 +46,12 @@ def on_scene(scene: Scene, open_session: Opened) -> Opened:
     async def opened(size: tuple[int, int], **choices: Any) -> AsyncIterator[Session]:
         settings = Settings(operator="you", **choices)
         async with open_session(scene, size=size, settings=settings, clock=lambda: NOW) as session:
-            await arrive(session, lambda: scene.change(14, 71, blocked_by=[9, 13]))
-            await arrive(session, lambda: scene.change(13, 32, status="in_progress"))
-            await arrive(session, lambda: scene.change(17, 9, owner="dee"))
+            await arrive(session, lambda: scene.change(17, 164, owner="dee"))
+            await arrive(session, lambda: scene.change(14, 131, active_form="Drafting"))
+            await arrive(session, lambda: scene.change(13, 97, status="in_progress"))
+            await arrive(session, lambda: scene.change(9, 64, metadata={"progress": 0.3}))
+            await arrive(session, lambda: scene.change(13, 41, metadata={"progress": 0.5}))
+            await arrive(session, lambda: scene.change(9, 12, metadata={"progress": 0.7}))
             await arrive(session, lambda: scene.change(11, 2, subject="Verify the crawl output"))
             yield session
 
@@ -157,6 +160,8 @@ async def test_picture_of_a_steering_dialog(
         await select(session, task_id)
         await session.press(key)
         await session.until(lambda: title in session.text(), f"the dialog {title}")
+        if name == "unblock":
+            await session.press("space")
         await compare(session, name)
 
 
