@@ -240,12 +240,11 @@ OPERATIONS = (
     remove_edge(4, 2),
     delete(2),
     delete(6),
-    delete(7),
     claim(5, "cat"),
     release(3),
     set_status(3, "completed"),
 )
-"""The eleven of which all workloads are made. They meet on tasks 2 to 6, and on a new 7."""
+"""The ten of which all workloads are made. They meet on tasks 2 to 6."""
 
 FIRST = (create("first"), batch(2), create("second"))
 """Operations that make a list which was not there."""

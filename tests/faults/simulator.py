@@ -22,7 +22,16 @@ from store.systems.hive.native import NativeStore
 from tests.faults.crash_states import CrashState, History
 from tests.faults.figure import Effort, Figure, scratch
 from tests.faults.invariants import Tree, judge, read_plainly, read_tree, write_tree
-from tests.faults.model import FIRST, OPERATIONS, RECOVERERS, Operation, State, set_up
+from tests.faults.model import (
+    FIRST,
+    OPERATIONS,
+    RECOVERERS,
+    Operation,
+    State,
+    create,
+    delete,
+    set_up,
+)
 from tests.faults.port import Step, recording
 
 _FAST_TRIPLES = 24
@@ -77,6 +86,7 @@ def run(effort: Effort) -> Figure:
 
 def workloads(effort: Effort) -> Iterator[tuple[Workload, bool]]:
     """Each with whether it begins without a list."""
+    yield (create("made"), delete(7)), False  # the one id of which only the mark tells then
     for size in (1, 2):
         for workload in product(OPERATIONS, repeat=size):
             yield workload, False
