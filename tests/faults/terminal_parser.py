@@ -23,6 +23,10 @@ _SEQUENCE = re.compile(
 _REFUSED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
+_MOST_FINDS = 200
+"""Enough to see what is wrong; a thing said once need not be said again."""
+
+
 @dataclass(slots=True)
 class Parser:
     """Knows the exact sequences that an empty app writes; whatever else steers is a find."""
@@ -37,7 +41,7 @@ class Parser:
         if rest.isascii() and rest.isprintable():
             return
         text = _SEQUENCE.sub(lambda match: self._judged(name, match[0]), rest)
-        for character in set(text):
+        for character in sorted(set(text)):
             if unicodedata.category(character) in _REFUSED:
                 self._find(name, f"the character U+{ord(character):04X}")
 
@@ -47,8 +51,9 @@ class Parser:
         return ""
 
     def _find(self, name: str, what: str) -> None:
-        if len(self.finds) < 50:
-            self.finds.append(f"{name}: {what}")
+        find = f"{name}: {what}"
+        if find not in self.finds and len(self.finds) < _MOST_FINDS:
+            self.finds.append(find)
 
 
 def sequences(written: str) -> frozenset[str]:
