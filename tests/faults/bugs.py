@@ -238,10 +238,10 @@ BUGS = (
         "terminal",
     ),
     Bug(
-        "the door lets markup through",
-        "tui/safe_text.py",
-        "    return Content(text)\n",
-        "    return Content.from_markup(text)\n",
+        "markup in a notification",
+        "tui/screens/main.py",
+        'self.app.notify(text, severity="error", markup=False)',
+        'self.app.notify(text, severity="error", markup=True)',
         "terminal",
     ),
     Bug(
