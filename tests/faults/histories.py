@@ -185,7 +185,11 @@ def unlocked_claim(store: NativeStore, list_id: str, task_id: int, claimant: str
         os.sched_yield()
         for write in planned.writes:
             if write.content is not None:
-                write.directory.replace(write.name, write.content)
+                # By a name of its own: the store's temporaries are cleared away by who holds the lock.
+    path = Path(write.directory.path_of(write.name))
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.write_bytes(write.content)
+    temporary.replace(path)
         return planned.result
 
 
