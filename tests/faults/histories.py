@@ -185,12 +185,15 @@ def unlocked_claim(store: NativeStore, list_id: str, task_id: int, claimant: str
         os.sched_yield()
         for write in planned.writes:
             if write.content is not None:
-                # By a name of its own: the store's temporaries are cleared away by who holds the lock.
-    path = Path(write.directory.path_of(write.name))
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_bytes(write.content)
-    temporary.replace(path)
+                _write_beside_the_store(Path(write.directory.path_of(write.name)), write.content)
         return planned.result
+
+
+def _write_beside_the_store(path: Path, content: bytes) -> None:
+    """By a name of its own: who holds the lock clears the store's temporaries away."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.write_bytes(content)
+    temporary.replace(path)
 
 
 if __name__ == "__main__":
