@@ -6,20 +6,20 @@ import fcntl
 import os
 import shutil
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from store.files import calm
+from store.files import calm, lock
 from store.files.fs import Directory, open_directory
 from store.files.lock import LOCK_NAME, list_lock
 from store.files.waiting import GivenUp, Patience
 from store.model.errors import ListGone, LockReentered, LockTimeout, StorageFailure
+from tests.patience import PATIENCE_S, wait_until
 
 LIST = "colony:forge"
-LONG_S = 20.0
+LONG_S = PATIENCE_S
 
 
 @pytest.fixture
@@ -57,13 +57,12 @@ def hold(place: Path) -> int:
 def wait_until_blocked(place: Path) -> None:
     """Until the kernel lists somebody who waits for the lock file."""
     inode = f":{(place / LOCK_NAME).stat().st_ino} "
-    deadline = time.monotonic() + LONG_S
-    while time.monotonic() < deadline:
+
+    def is_listed() -> bool:
         lines = Path("/proc/locks").read_text().splitlines()
-        if any("->" in line and inode in line for line in lines):
-            return
-        time.sleep(0.002)
-    raise AssertionError("nobody waits")
+        return any("->" in line and inode in line for line in lines)
+
+    wait_until(is_listed, "a waiter")
 
 
 def test_lock_is_held_inside_and_free_after(place: Path, directory: Directory) -> None:
@@ -82,12 +81,10 @@ def test_lock_is_free_after_an_error_inside(place: Path, directory: Directory) -
 
 
 def test_same_thread_again_is_refused_at_once(place: Path, directory: Directory) -> None:
-    started = time.monotonic()
     with list_lock(directory, LIST, Patience(LONG_S)), open_directory(place) as again:
         with pytest.raises(LockReentered), list_lock(again, LIST, Patience(LONG_S)):
             pass
         assert not is_free(place)
-    assert time.monotonic() - started < LONG_S / 2
     assert is_free(place)
 
 
@@ -121,16 +118,21 @@ def test_timeout_names_the_list_and_the_holder(place: Path, directory: Directory
 def test_lock_left_behind_by_a_timeout_is_free_once_the_holder_goes(
     place: Path, directory: Directory
 ) -> None:
+    before = _lock_threads()
     other = hold(place)
     for _ in range(3):  # each takes over the place of the one before
         with pytest.raises(LockTimeout), list_lock(directory, LIST, Patience(0.05)):
             pass
-    threads = [t for t in threading.enumerate() if t.name == "store-lock"]
+    started = _lock_threads() - before  # those of earlier waits live on for a moment
     os.close(other)
     with list_lock(directory, LIST, Patience(LONG_S)):
         assert not is_free(place)
     assert is_free(place)
-    assert len(threads) <= 2
+    assert len(started) <= 1
+
+
+def _lock_threads() -> set[threading.Thread]:
+    return {t for t in threading.enumerate() if t.name == "store-lock"}
 
 
 def test_giving_up_ends_the_wait_and_takes_nothing(place: Path, directory: Directory) -> None:
@@ -256,17 +258,104 @@ def test_file_system_without_locks_fails_closed(
     assert list(place.iterdir()) == [place / LOCK_NAME]
 
 
-def test_process_that_keeps_a_list_busy_leaves_it_calm_for_others(directory: Directory) -> None:
-    """Under load no lock is taken in the calm moment; who cannot wait so long is let through."""
-    traffic = calm.traffic_of(directory.identity())
-    period, quiet = calm.PERIOD_S, calm.QUIET_S
-    traffic.contended_at = time.monotonic()
-    time.sleep(period - time.monotonic() % period + 0.001)  # into a calm moment
-    traffic.contended_at = time.monotonic()
-    with list_lock(directory, LIST, Patience(LONG_S)) as held:
-        assert held.taken_at % period >= quiet
-    time.sleep(period - time.monotonic() % period + 0.001)
-    traffic.contended_at = time.monotonic()
-    started = time.monotonic()
-    with list_lock(directory, LIST, Patience(quiet / 4)):
-        assert time.monotonic() - started < quiet
+class Clock:
+    """Stands in for the module `time`: it moves only by sleeping."""
+
+    def __init__(self, now: float) -> None:
+        self.now = now
+        self.slept: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+class ClockedPatience(Patience):
+    def __init__(self, clock: Clock, left_s: float) -> None:
+        super().__init__(left_s)
+        self._clock = clock
+        self._left_s = left_s
+
+    def left_s(self) -> float:
+        return self._left_s
+
+    def sleep(self, seconds: float) -> None:
+        self._clock.sleep(seconds)
+
+
+CALM_STARTS = 1000 * calm.PERIOD_S
+
+
+@pytest.mark.parametrize(
+    ("into_period_s", "contended_before_s", "released_before_s", "left_s", "slept"),
+    [
+        pytest.param(0.01, 0.1, 9.0, LONG_S, calm.QUIET_S - 0.01, id="busy-in-calm"),
+        pytest.param(0.01, 9.0, 9.0, LONG_S, None, id="seldom-used-in-calm"),
+        pytest.param(0.01, 0.1, 9.0, 0.02, None, id="cannot-wait-so-long"),
+        pytest.param(calm.QUIET_S + 0.01, 0.1, 9.0, LONG_S, None, id="busy-after-calm"),
+        pytest.param(1.0, 0.1, 0.001, LONG_S, calm.STAND_BACK_S, id="asks-again-at-once"),
+        pytest.param(1.0, 9.0, 0.001, LONG_S, None, id="asks-again-and-nobody-else-does"),
+        pytest.param(1.0, 0.1, 0.1, LONG_S, None, id="asks-again-later"),
+    ],
+)
+def test_before_a_busy_lists_lock_others_get_their_turn(
+    monkeypatch: pytest.MonkeyPatch,
+    into_period_s: float,
+    contended_before_s: float,
+    released_before_s: float,
+    left_s: float,
+    slept: float | None,
+) -> None:
+    """In calm moments pollers, after letting go those who wait; who cannot wait is let through."""
+    clock = Clock(CALM_STARTS + into_period_s)
+    monkeypatch.setattr(calm, "time", clock)
+    traffic = calm.Traffic()
+    traffic.add(clock.now - released_before_s, 0.001)
+    traffic.contended_at = clock.now - contended_before_s
+    calm.keep_quiet(traffic, ClockedPatience(clock, left_s))
+    assert clock.slept == ([] if slept is None else [pytest.approx(slept)])
+
+
+@pytest.mark.parametrize(("share", "is_busy"), [(0.9, False), (1.1, True)])
+def test_list_that_one_process_holds_much_of_the_time_is_busy_now_and_the_period_after(
+    share: float, is_busy: bool
+) -> None:
+    traffic = calm.Traffic()
+    traffic.add(CALM_STARTS + 1.0, share * calm.BUSY_SHARE * calm.PERIOD_S)
+    for later, busy in ((0.1, is_busy), (calm.PERIOD_S, is_busy), (2 * calm.PERIOD_S, False)):
+        assert traffic.is_busy(CALM_STARTS + 1.0 + later) is busy
+
+
+def test_lock_got_in_a_calm_moment_after_a_wait_is_given_back_until_it_is_over(
+    place: Path, directory: Directory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who was woken in a calm moment leaves it to those who poll."""
+    free: list[bool] = []
+
+    class Watching(ClockedPatience):
+        def sleep(self, seconds: float) -> None:
+            free.append(is_free(place))
+            super().sleep(seconds)
+
+    clock = Clock(CALM_STARTS + 1.0)
+    for module in (calm, lock):
+        monkeypatch.setattr(module, "time", clock)
+    other = hold(place)
+    taken: list[float] = []
+
+    def waiting() -> None:
+        with list_lock(directory, LIST, Watching(clock, LONG_S)):
+            taken.append(clock.now)
+
+    thread = threading.Thread(target=waiting)
+    thread.start()
+    wait_until_blocked(place)
+    clock.now = CALM_STARTS + calm.PERIOD_S + 0.01
+    os.close(other)
+    thread.join(LONG_S)
+    assert free
+    assert all(free)
+    assert taken == [pytest.approx(CALM_STARTS + calm.PERIOD_S + calm.QUIET_S, rel=1e-6)]

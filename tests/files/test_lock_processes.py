@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import pytest
 from store.files.fs import open_directory
 from store.files.lock import Patience, list_lock
 from store.model.errors import LockTimeout
+from tests.patience import PATIENCE_S, wait_until
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("processes")]
 
@@ -50,8 +50,8 @@ def test_dead_holder_frees_the_lock_at_once(tmp_path: Path, how: signal.Signals)
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
         holder.send_signal(how)
-        holder.wait(20)
-        acquire(tmp_path, 1.0)
+        holder.wait(PATIENCE_S)
+        acquire(tmp_path, 0.0)
 
 
 def test_stopped_holder_is_named_when_the_wait_ends(tmp_path: Path) -> None:
@@ -87,60 +87,71 @@ def test_forked_child_does_not_keep_the_lock_of_its_parent(tmp_path: Path) -> No
     with start(_FORKER, str(tmp_path)) as forker:
         assert forker.stdout is not None
         assert forker.stdout.readline() == "child\n"
-        forker.wait(20)
-        acquire(tmp_path, 1.0)  # while the child still lives
+        forker.wait(PATIENCE_S)
+        acquire(tmp_path, 0.0)  # while the child still lives
         assert forker.stdin is not None
         forker.stdin.close()
 
 
 _BUSY = """
-import json, pathlib, sys, time
+import os, pathlib, sys, time
 from store.files.fs import open_directory
 from store.files.lock import Patience, list_lock
-place, seconds = pathlib.Path(sys.argv[1]), float(sys.argv[2])
-sys.stdin.readline()
-count, waits, end = 0, [], time.monotonic() + seconds
-while time.monotonic() < end:
-    started = time.monotonic()
-    with open_directory(place) as d, list_lock(d, "x", Patience(20)):
-        waits.append(time.monotonic() - started)
+place, stop, name = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[4]
+log = os.open(sys.argv[3], os.O_WRONLY | os.O_APPEND)
+while not stop.exists():
+    with open_directory(place) as d, list_lock(d, "x", Patience(60)):
+        os.write(log, name.encode())
         until = time.monotonic() + 0.002
         while time.monotonic() < until:
             pass
-    count += 1
-print(json.dumps({"count": count, "worst": max(waits)}))
+        os.write(log, name.lower().encode())
 """
 
 _POLLER = """
-import json, sys, time
+import os, pathlib, sys
 from filelock import FileLock
-sys.stdin.readline()
-count, waits, end = 0, [], time.monotonic() + float(sys.argv[2])
-while time.monotonic() < end:
-    started = time.monotonic()
-    with FileLock(sys.argv[1] + "/.lock", timeout=3.0):
-        waits.append(time.monotonic() - started)
-    count += 1
-print(json.dumps({"count": count, "worst": max(waits)}))
+stop, name = pathlib.Path(sys.argv[2]), sys.argv[4]
+log = os.open(sys.argv[3], os.O_WRONLY | os.O_APPEND)
+while not stop.exists():
+    with FileLock(sys.argv[1] + "/.lock", timeout=60):
+        os.write(log, name.encode())
+        os.write(log, name.lower().encode())
 """
 
 
-def test_busy_processes_share_the_lock_and_never_starve_a_polling_neighbour(
+def test_busy_processes_and_a_polling_neighbour_all_get_the_lock_and_exclude_each_other(
     tmp_path: Path,
 ) -> None:
-    """The lock is held nearly all the time; filelock polls every 50 ms and gives up after 3 s."""
-    seconds = "4"
-    busy = [start(_BUSY, str(tmp_path), seconds) for _ in range(4)]
-    poller = start(_POLLER, str(tmp_path), seconds)
-    for process in [*busy, poller]:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    said = [json.loads(process.communicate(timeout=40)[0]) for process in [*busy, poller]]
-    counts = [result["count"] for result in said[:-1]]
-    assert min(counts) > 0.4 * max(counts), counts
-    assert max(result["worst"] for result in said[:-1]) < 1.0, said
-    assert said[-1]["worst"] < 3.0
-    assert said[-1]["count"] >= 2
-    assert all(process.returncode == 0 for process in [*busy, poller])
-    assert list(tmp_path.iterdir()) == [tmp_path / ".lock"]
+    """The lock is held nearly all the time, and filelock looks only every 50 ms.
+
+    How often each gets it is up to the machine (`python -m tests.benchmarks claims` measures
+    it); that nobody is shut out for ever, and nobody comes in beside another, is not.
+    """
+    place, stop, log = tmp_path / "list", tmp_path / "stop", tmp_path / "log"
+    place.mkdir()
+    log.touch()
+    wanted = {"A": 25, "B": 25, "C": 25, "D": 25, "P": 3}
+    running = [
+        start(_POLLER if name == "P" else _BUSY, *map(str, (place, stop, log)), name)
+        for name in wanted
+    ]
+
+    def everybody_was_in() -> bool:
+        assert all(process.poll() is None for process in running), "nobody gives up"
+        said = log.read_text()
+        return all(said.count(name.lower()) >= count for name, count in wanted.items())
+
+    try:
+        wait_until(everybody_was_in, "each one's turn")
+        stop.touch()
+        assert [process.wait(PATIENCE_S) for process in running] == [0] * len(running)
+    finally:
+        for process in running:
+            process.kill()
+            process.communicate()
+    sections = log.read_text()
+    entered, left = sections[::2], sections[1::2]
+    assert entered.isupper()
+    assert entered.lower() == left
+    assert list(place.iterdir()) == [place / ".lock"]
