@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-PATIENCE_S = 50.0
+PATIENCE_S = 90.0
 
 
 def wait_until(condition: Callable[[], object], what: str = "it") -> None:

@@ -55,16 +55,13 @@ async def claim(root: Path, list_id: str, name: str, count: int) -> dict[str, An
     store = TaskStore(hive_root=root, lock_timeout_s=LONG_WAIT_S)
     won: list[int] = []
     lost: dict[str, str] = {}
-    waits: list[float] = []
     for number in range(1, count + 1):
-        started = time.perf_counter()
         result = await store.claim_task_with_busy_check(list_id, number, name)
-        waits.append(time.perf_counter() - started)
         if result.kind == "ok":
             won.append(number)
         else:
             lost[str(number)] = f"{result.kind} {getattr(result, 'by', '')}"
-    return {"won": won, "lost": lost, "worst_s": max(waits)}
+    return {"won": won, "lost": lost}
 
 
 async def edges(root: Path, list_id: str, name: str, count: int) -> dict[str, Any]:
@@ -98,11 +95,8 @@ def foreign(root: Path, list_id: str, name: str, count: int) -> dict[str, Any]:
 
     directory = root / "colonies" / list_id.partition(":")[2] / "tasks"
     ids: list[int] = []
-    waits: list[float] = []
     for number in range(count):
-        started = time.perf_counter()
         with FileLock(str(directory / ".lock"), timeout=LONG_WAIT_S):
-            waits.append(time.perf_counter() - started)
             files = (directory / "tasks").glob("*.json")
             mark = directory / ".highwatermark"
             known = [json.loads(path.read_text())["id"] for path in files]
@@ -128,7 +122,7 @@ def foreign(root: Path, list_id: str, name: str, count: int) -> dict[str, Any]:
             shared["metadata"][f"{name}-{number}"] = number
             replace(first, json.dumps(shared, indent=2))
         ids.append(fresh)
-    return {"ids": ids, "worst_s": max(waits)}
+    return {"ids": ids}
 
 
 def main() -> None:

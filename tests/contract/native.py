@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.patience import PATIENCE_S
+
 RECORD_FIELDS = (
     "id",
     "subject",
@@ -121,6 +123,13 @@ def locked(root: Path, list_id: str) -> Iterator[None]:
         os.close(fd)
 
 
+def somebody_waits(lock: Path) -> bool:
+    """Whether the kernel lists somebody who waits for this lock file."""
+    inode = f":{lock.stat().st_ino} "
+    lines = Path("/proc/locks").read_text().splitlines()
+    return any("->" in line and inode in line for line in lines)
+
+
 def tree(root: Path) -> dict[str, tuple[int, int, int, int]]:
     """Every path under a root with its kind, inode, size and time: equal means untouched."""
     found: dict[str, tuple[int, int, int, int]] = {}
@@ -171,4 +180,4 @@ def held_elsewhere(root: Path, list_id: str, how: str = "flock") -> Iterator[sub
         finally:
             if holder.stdin is not None and not holder.stdin.closed:
                 holder.stdin.close()
-            holder.wait(timeout=20)
+            holder.wait(PATIENCE_S)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -161,10 +160,8 @@ async def test_cycle_of_two_thousand_is_found_without_recursion_and_named_shortl
         path.parent.mkdir(parents=True, exist_ok=True)
         whole = native.record(number, blocked_by=before, blocks=after)
         path.write_text(json.dumps(whole))
-    started = time.perf_counter()
     with pytest.raises(CycleRefused) as caught:
         await tasks.update_task(LIST, 1, add_blocked_by=[count])
-    assert time.perf_counter() - started < 10.0
     assert len(str(caught.value)) < 1000
 
 

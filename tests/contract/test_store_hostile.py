@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -160,20 +159,18 @@ def _socket(path: Path, tmp_path: Path) -> None:
     [_symlink, _device, _loop, _fifo, _directory, _sparse, _socket],
     ids=lambda f: f.__name__,
 )
-async def test_what_is_no_plain_file_is_harmless_quick_and_keeps_its_id(
+async def test_what_is_no_plain_file_holds_nobody_up_and_keeps_its_id(
     tasks: TaskStore, hive_root: Path, tmp_path: Path, plant: Callable[[Path, Path], None]
 ) -> None:
     native.write_list(hive_root, LIST, native.record(2))
     path = native.record_path(hive_root, LIST, 1)
     plant(path, tmp_path)
     before = path.lstat()
-    started = time.perf_counter()
     shown = load(hive_root)
     listed = await tasks.list_tasks(LIST)
     with pytest.raises(UnreadableTask):
         await tasks.update_task(LIST, 1, subject="Through the link")
     claim = await tasks.claim_task_with_busy_check(LIST, 2, "ann")
-    assert time.perf_counter() - started < 2.0
     assert [(number, readable) for number, readable, _ in shown] == [("1", False), ("2", True)]
     assert "Secret" not in repr((shown, listed))
     assert claim.kind == "ok"

@@ -16,6 +16,7 @@ from store.files.fs import Directory, open_directory
 from store.files.lock import LOCK_NAME, list_lock
 from store.files.waiting import GivenUp, Patience
 from store.model.errors import ListGone, LockReentered, LockTimeout, StorageFailure
+from tests.contract import native
 from tests.patience import PATIENCE_S, wait_until
 
 LIST = "colony:forge"
@@ -56,13 +57,7 @@ def hold(place: Path) -> int:
 
 def wait_until_blocked(place: Path) -> None:
     """Until the kernel lists somebody who waits for the lock file."""
-    inode = f":{(place / LOCK_NAME).stat().st_ino} "
-
-    def is_listed() -> bool:
-        lines = Path("/proc/locks").read_text().splitlines()
-        return any("->" in line and inode in line for line in lines)
-
-    wait_until(is_listed, "a waiter")
+    wait_until(lambda: native.somebody_waits(place / LOCK_NAME), "a waiter")
 
 
 def test_lock_is_held_inside_and_free_after(place: Path, directory: Directory) -> None:

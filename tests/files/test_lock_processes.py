@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -93,54 +94,55 @@ def test_forked_child_does_not_keep_the_lock_of_its_parent(tmp_path: Path) -> No
         forker.stdin.close()
 
 
-_BUSY = """
+_WRITER = """
 import os, pathlib, sys, time
 from store.files.fs import open_directory
 from store.files.lock import Patience, list_lock
-place, stop, name = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[4]
-log = os.open(sys.argv[3], os.O_WRONLY | os.O_APPEND)
-while not stop.exists():
-    with open_directory(place) as d, list_lock(d, "x", Patience(60)):
-        os.write(log, name.encode())
-        until = time.monotonic() + 0.002
-        while time.monotonic() < until:
-            pass
-        os.write(log, name.lower().encode())
+place, stop, log, number, section_s = sys.argv[1:]
+entered, left = bytes([int(number)]), bytes([int(number) + 128])
+out = os.open(log, os.O_WRONLY | os.O_APPEND)
+while not os.path.exists(stop):
+    with open_directory(pathlib.Path(place)) as d, list_lock(d, "x", Patience(60)):
+        os.write(out, entered)
+        time.sleep(float(section_s))
+        os.write(out, left)
 """
 
 _POLLER = """
-import os, pathlib, sys
+import os, sys
 from filelock import FileLock
-stop, name = pathlib.Path(sys.argv[2]), sys.argv[4]
-log = os.open(sys.argv[3], os.O_WRONLY | os.O_APPEND)
-while not stop.exists():
-    with FileLock(sys.argv[1] + "/.lock", timeout=60):
-        os.write(log, name.encode())
-        os.write(log, name.lower().encode())
+place, stop, log, number, _ = sys.argv[1:]
+out = os.open(log, os.O_WRONLY | os.O_APPEND)
+while not os.path.exists(stop):
+    with FileLock(place + "/.lock", timeout=60):
+        os.write(out, bytes([int(number)]))
+        os.write(out, bytes([int(number) + 128]))
 """
 
 
-def test_busy_processes_and_a_polling_neighbour_all_get_the_lock_and_exclude_each_other(
-    tmp_path: Path,
+@pytest.mark.parametrize(("writers", "section_s", "turns"), [(4, 0.002, 25), (32, 0.02, 1)])
+def test_crowd_and_a_polling_neighbour_all_get_the_lock_and_exclude_each_other(
+    tmp_path: Path, writers: int, section_s: float, turns: int
 ) -> None:
     """The lock is held nearly all the time, and filelock looks only every 50 ms.
 
     How often each gets it is up to the machine (`python -m tests.benchmarks claims` measures
-    it); that nobody is shut out for ever, and nobody comes in beside another, is not.
+    it); that nobody is shut out, and nobody comes in beside another, is not.
     """
     place, stop, log = tmp_path / "list", tmp_path / "stop", tmp_path / "log"
     place.mkdir()
     log.touch()
-    wanted = {"A": 25, "B": 25, "C": 25, "D": 25, "P": 3}
+    scripts = [*[_WRITER] * writers, _POLLER]
+    wanted = [*[turns] * writers, 2]
     running = [
-        start(_POLLER if name == "P" else _BUSY, *map(str, (place, stop, log)), name)
-        for name in wanted
+        start(script, str(place), str(stop), str(log), str(number), str(section_s))
+        for number, script in enumerate(scripts)
     ]
 
     def everybody_was_in() -> bool:
         assert all(process.poll() is None for process in running), "nobody gives up"
-        said = log.read_text()
-        return all(said.count(name.lower()) >= count for name, count in wanted.items())
+        left = Counter(log.read_bytes())
+        return all(left[128 + number] >= count for number, count in enumerate(wanted))
 
     try:
         wait_until(everybody_was_in, "each one's turn")
@@ -150,8 +152,6 @@ def test_busy_processes_and_a_polling_neighbour_all_get_the_lock_and_exclude_eac
         for process in running:
             process.kill()
             process.communicate()
-    sections = log.read_text()
-    entered, left = sections[::2], sections[1::2]
-    assert entered.isupper()
-    assert entered.lower() == left
+    sections = log.read_bytes()
+    assert [entered + 128 for entered in sections[::2]] == list(sections[1::2])
     assert list(place.iterdir()) == [place / ".lock"]
