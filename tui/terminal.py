@@ -28,6 +28,8 @@ GRACE_S = 1.5
 """For an orderly end after a signal; the promise is two seconds."""
 LOST_GRACE_S = 0.5
 """For an orderly end after the terminal is gone; the promise is one second."""
+CUT_OFF_S = 0.4
+"""For putting the terminal back after that."""
 
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1)
 
@@ -133,7 +135,7 @@ class TerminalGuard:
 
     def _cut_off(self, code: int) -> None:
         """The orderly end did not come: leave the terminal as it was found, and go."""
-        cut = threading.Timer(0.4, os._exit, (code,))
+        cut = threading.Timer(CUT_OFF_S, os._exit, (code,))
         cut.daemon = True
         cut.start()
         self._release()

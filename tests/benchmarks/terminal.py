@@ -16,6 +16,8 @@ from pathlib import Path
 from tempfile import gettempdir
 from types import TracebackType
 
+from tests.patience import PATIENCE_S
+
 HERE = Path(__file__).parents[2]
 ROWS, COLUMNS = 40, 120
 COMPILED = Path(gettempdir()) / f"colonytop-bench-modules-{os.getuid()}"
@@ -75,12 +77,12 @@ class Terminal:
         with self._news:
             return len(self._seen)
 
-    def wait_for(self, text: bytes, after: int = 0, timeout_s: float = 30.0) -> float:
+    def wait_for(self, text: bytes, after: int = 0, timeout_s: float = PATIENCE_S) -> float:
         """When the last byte of `text` came (`time.perf_counter` seconds)."""
         return self.wait_for_any([text], after, timeout_s)
 
     def wait_for_any(
-        self, texts: Sequence[bytes], after: int = 0, timeout_s: float = 30.0
+        self, texts: Sequence[bytes], after: int = 0, timeout_s: float = PATIENCE_S
     ) -> float:
         """When the first of some texts was there whole, searching from a place in the output.
 

@@ -15,9 +15,10 @@ from tests.benchmarks.naive import NaiveStore, PatientStore
 from tests.benchmarks.startup import EMPTY
 from tests.benchmarks.terminal import HERE, Terminal
 from tests.contract import native
+from tests.patience import PATIENCE_S
 
 
-def run(*arguments: str, timeout_s: float = 50) -> str:
+def run(*arguments: str, timeout_s: float = 3 * PATIENCE_S) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks", *arguments],
         capture_output=True,
@@ -133,7 +134,7 @@ def test_unknown_benchmark_is_refused() -> None:
         capture_output=True,
         text=True,
         cwd=HERE,
-        timeout=30,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 2

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.cli.conftest import Colony, record
+from tests.patience import PATIENCE_S
 from tui.cli.program import COMMANDS, program
 
 # What a command must not import, and the probe that tells which of them it did.
@@ -38,7 +39,7 @@ def _run(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[st
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE_S,
         env=environ,
         cwd=cwd,
         check=False,
@@ -53,7 +54,7 @@ def _imported(*words: str) -> list[str]:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE_S,
         env=environ,
         check=False,
     )
@@ -138,7 +139,7 @@ def test_dumb_terminal_is_refused_in_one_line(alpha: Colony) -> None:
             stdin=secondary,
             stdout=secondary,
             stderr=secondary,
-            timeout=30,
+            timeout=PATIENCE_S,
             env=environ,
             check=False,
         )
@@ -193,7 +194,7 @@ def test_reader_that_leaves_early_is_no_error(alpha: Colony) -> None:
         process.stdout.read(10)
         process.stdout.close()
         assert process.stderr.read() == ""
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE_S) == 0
 
 
 def test_version_is_printed() -> None:
@@ -218,7 +219,7 @@ def test_claim_next_by_several_processes_at_once_gives_each_another(colony: Colo
         )
         for name in names
     ]
-    answers = [json.loads(process.communicate(timeout=30)[0]) for process in running]
+    answers = [json.loads(process.communicate(timeout=PATIENCE_S)[0]) for process in running]
     won = {a["task"]["id"]: a["task"]["owner"] for a in answers if "task" in a}
     assert won == {i: colony.stored("colony:alpha", i)["owner"] for i in range(1, 5)}
     assert [a["error"]["reason"] for a in answers if "error" in a] == ["nothing_ready"]

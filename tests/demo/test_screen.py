@@ -17,10 +17,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_S
+
 pytestmark = [pytest.mark.pty, pytest.mark.processes]
 
 ROOT = Path(__file__).parents[2]
-WITHIN_S = 30.0
 
 
 class Screened:
@@ -42,7 +43,7 @@ class Screened:
 
     def read_until(self, condition: Callable[[], bool]) -> None:
         """Keep reading, so that the program can draw, until the condition holds."""
-        deadline = time.monotonic() + WITHIN_S
+        deadline = time.monotonic() + PATIENCE_S
         while not condition():
             assert time.monotonic() < deadline, self.output[-2000:]
             if select.select([self.master], [], [], 0.05)[0]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract import native
+from tests.patience import PATIENCE_S
 
 HERE = Path(__file__).parents[2]
 
@@ -28,7 +29,7 @@ def loaded_after(code: str) -> set[str]:
         capture_output=True,
         text=True,
         cwd=HERE,
-        timeout=30,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -41,7 +42,12 @@ def test_import_contracts_all_kept() -> None:
     lint = shutil.which("lint-imports", path=str(scripts))
     assert lint is not None, f"import-linter is not installed in {scripts}: it is in the extra dev"
     done = subprocess.run(
-        [lint, "--no-cache"], capture_output=True, text=True, cwd=HERE, timeout=50, check=False
+        [lint, "--no-cache"],
+        capture_output=True,
+        text=True,
+        cwd=HERE,
+        timeout=PATIENCE_S,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert " 0 broken" in done.stdout

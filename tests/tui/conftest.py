@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from textual.pilot import Pilot
 
+from tests.patience import PATIENCE_S
 from tui.settings import Settings
 
 if TYPE_CHECKING:
     from tui.app import ColonytopApp
 
-PATIENCE_S = 15.0
 
 _HOLD_LOCK = """
 import fcntl, sys
@@ -57,27 +57,31 @@ class Colony:
 
     def write(self, number: int, subject: str = "", **fields: Any) -> None:
         """Write a whole task; fields that are not named keep what they were."""
-        path = self.tasks / f"{number:04}.json"
         with self._locked():
-            now = time.time()
-            record = {
-                "id": number,
-                "subject": subject or f"Task {number}",
-                "description": "",
-                "active_form": None,
-                "owner": None,
-                "status": "pending",
-                "blocks": [],
-                "blocked_by": [],
-                "metadata": {},
-                "created_at": now,
-            }
-            if path.exists():
-                record = json.loads(path.read_text(encoding="utf-8"))
-                record["subject"] = subject or record["subject"]
-            record = {**record, "updated_at": now, **fields}
-            self._replace(path, record)
-            (self.path / ".highwatermark").write_text(str(max(number, self._mark())))
+            self.write_unlocked(number, subject, **fields)
+
+    def write_unlocked(self, number: int, subject: str = "", **fields: Any) -> None:
+        """The same by a tool that takes no lock."""
+        path = self.tasks / f"{number:04}.json"
+        now = time.time()
+        record = {
+            "id": number,
+            "subject": subject or f"Task {number}",
+            "description": "",
+            "active_form": None,
+            "owner": None,
+            "status": "pending",
+            "blocks": [],
+            "blocked_by": [],
+            "metadata": {},
+            "created_at": now,
+        }
+        if path.exists():
+            record = json.loads(path.read_text(encoding="utf-8"))
+            record["subject"] = subject or record["subject"]
+        record = {**record, "updated_at": now, **fields}
+        self._replace(path, record)
+        (self.path / ".highwatermark").write_text(str(max(number, self._mark())))
 
     def block(self, number: int, *, by: int) -> None:
         """Both sides of an edge."""
@@ -190,7 +194,7 @@ def open_session() -> OpenSession:
         *colonies: Colony,
         size: tuple[int, int] = (80, 24),
         settings: Settings | None = None,
-        lock_timeout_s: float = 0.5,
+        lock_timeout_s: float = PATIENCE_S,
         **options: Any,
     ) -> AsyncIterator[Session]:
         # Imported here: most tests of this directory need no app.

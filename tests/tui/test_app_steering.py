@@ -128,7 +128,8 @@ async def test_edit_on_stale_sight_asks_and_writes_the_choice(
 async def test_busy_lock_names_its_holder_keeps_the_edit_and_retries_it(
     colony: Colony, open_session: OpenSession
 ) -> None:
-    async with open_session(colony, size=(120, 40), goto="demo/6") as session:
+    options = {"size": (120, 40), "lock_timeout_s": 0.5, "goto": "demo/6"}
+    async with open_session(colony, **options) as session:
         await session.until_selected(6)
         with colony.held_by_another_process() as pid:
             await session.press("a", *"zoe", "enter")
@@ -146,7 +147,7 @@ async def test_edit_that_waits_for_a_lock_says_so_for_as_long_as_it_waits(
     colony: Colony, open_session: OpenSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(SHOWN_S, "info", 0.05)
-    async with open_session(colony, lock_timeout_s=30.0, goto="demo/6") as session:
+    async with open_session(colony, goto="demo/6") as session:
         await session.until_selected(6)
         with colony.held_by_another_process():
             await session.press("a", *"zoe", "enter")
@@ -163,7 +164,7 @@ async def test_busy_list_does_not_hold_up_an_edit_of_another(
 ) -> None:
     other = Colony(colony.root, "other")
     other.write(1, "Another list's task")
-    async with open_session(colony, lock_timeout_s=30.0, goto="demo/6") as session:
+    async with open_session(colony, goto="demo/6") as session:
         await session.until_selected(6)
         with colony.held_by_another_process():
             await session.press("a", *"zoe", "enter")
@@ -184,11 +185,12 @@ async def test_question_that_comes_while_a_dialog_is_open_waits_for_its_end(
         with colony.held_by_another_process():
             await session.press("a", *"zoe", "enter", "R")
             await session.until(lambda: isinstance(session.app.screen, ReleaseScreen))
-            await session.until(lambda: not session.app.threads.pending)
-            assert isinstance(session.app.screen, ReleaseScreen)
-            await session.press("escape")
-            await session.until(lambda: isinstance(session.app.screen, BusyScreen))
-            await session.press("escape")
+            colony.write_unlocked(6, owner="dee")
+        await session.until(lambda: not session.app.threads.pending)
+        assert isinstance(session.app.screen, ReleaseScreen)
+        await session.press("escape")
+        await session.until(lambda: isinstance(session.app.screen, ConflictScreen))
+        await session.press("escape")
 
 
 async def test_rows_stay_in_place_while_a_dialog_is_open(
@@ -256,7 +258,7 @@ async def test_quit_with_nothing_waiting_ends_at_once(
 async def test_quit_while_an_edit_waits_asks_and_n_stays(
     colony: Colony, open_session: OpenSession
 ) -> None:
-    async with open_session(colony, lock_timeout_s=30.0, goto="demo/6") as session:
+    async with open_session(colony, goto="demo/6") as session:
         await session.until_selected(6)
         with colony.held_by_another_process():
             await session.press("a", *"zoe", "enter", "q")
@@ -270,7 +272,7 @@ async def test_quit_while_an_edit_waits_asks_and_n_stays(
 async def test_quit_while_an_edit_waits_ends_by_itself_once_the_edit_is_made(
     colony: Colony, open_session: OpenSession
 ) -> None:
-    async with open_session(colony, lock_timeout_s=30.0, goto="demo/6") as session:
+    async with open_session(colony, goto="demo/6") as session:
         await session.until_selected(6)
         with colony.held_by_another_process():
             await session.press("a", *"zoe", "enter", "q")

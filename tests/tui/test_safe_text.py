@@ -123,14 +123,14 @@ def test_one_line_too_long_ends_in_an_ellipsis() -> None:
 @pytest.mark.parametrize("unit", ["a", "\x1b", "é", "\u0301", "\n", "👩\u200d"])
 def test_one_line_megabyte_costs_no_more_than_its_head(unit: str) -> None:
     text = unit * 1_000_000
-    fastest = min(_seconds(text) for _ in range(5))
-    assert fastest < 0.005
+    least = min(_processor_seconds(text) for _ in range(5))
+    assert least < 0.02  # of it about 0.001 is needed; all of the text takes 50 times that and more
 
 
-def _seconds(text: str) -> float:
-    start = time.perf_counter()
+def _processor_seconds(text: str) -> float:
+    start = time.thread_time()
     one_line(text)
-    return time.perf_counter() - start
+    return time.thread_time() - start
 
 
 def test_block_keeps_lines_and_names_directional_controls() -> None:

@@ -13,7 +13,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from tui.terminal import RESTORE, restore, speaks_utf8, terminal_problem
+from tests.patience import PATIENCE_S
+from tui.terminal import (
+    CUT_OFF_S,
+    GRACE_S,
+    LOST_GRACE_S,
+    RESTORE,
+    restore,
+    speaks_utf8,
+    terminal_problem,
+)
 
 
 @pytest.fixture
@@ -97,10 +106,18 @@ def test_restore_of_a_terminal_that_does_not_read_does_not_wait(
     assert os.get_blocking(theirs)
 
 
+def test_deadlines_of_the_end_keep_their_promises() -> None:
+    assert GRACE_S + CUT_OFF_S < 2.0
+    assert LOST_GRACE_S + CUT_OFF_S < 1.0
+
+
 def test_run_app_without_a_terminal_says_so_in_one_line_and_gives_2() -> None:
     code = "from tui.terminal import run_app; raise SystemExit(run_app([]))"
     done = subprocess.run(
-        [sys.executable, "-c", code], stdin=subprocess.DEVNULL, capture_output=True, timeout=30
+        [sys.executable, "-c", code],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=PATIENCE_S,
     )
     assert done.returncode == 2
     assert done.stdout == b""

@@ -13,12 +13,12 @@ from textual.message import Message
 from store.model.edits import CreateTask, Edit
 from store.model.errors import EditRefused
 from store.model.task import ListKey, TaskListId
+from tests.patience import PATIENCE_S
 from tui import workers
 from tui.workers import EditLanes
 
 ONE = ListKey("memory", "/r", TaskListId("colony:one"))
 TWO = ListKey("memory", "/r", TaskListId("colony:two"))
-PATIENCE_S = 10.0
 
 
 class Made(Message):

@@ -20,7 +20,7 @@ from store.model.errors import ColonytopError
 
 START_S = 60.0
 """For the crew to set the stage; large demos write many files."""
-END_S = 5.0
+END_S = 10.0
 """For the crew to end everything; then it is killed, and the agents notice."""
 
 

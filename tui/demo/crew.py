@@ -35,7 +35,7 @@ from tui.demo.story import PLANNER, Story
 
 WATCH_S = 0.2
 """Between two looks at the parent and the pipe."""
-GRACE_S = 1.0
+GRACE_S = 3.0
 """For an agent to end by itself; then it is killed."""
 _PIPE = 0
 
