@@ -15,6 +15,7 @@ import signal
 import sys
 import termios
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TextIO
@@ -30,6 +31,8 @@ LOST_GRACE_S = 0.5
 """For an orderly end after the terminal is gone; the promise is one second."""
 CUT_OFF_S = 0.4
 """For putting the terminal back after that."""
+ROOM_S = 0.06
+"""For a terminal to take what puts it back; tried twice."""
 
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1)
 
@@ -144,14 +147,32 @@ class TerminalGuard:
 
 
 def restore(fd: int, saved: list[Any]) -> None:
-    """Put a terminal back, without ever waiting for one that does not read."""
+    """Put a terminal back, without waiting longer than a moment for one that does not read."""
     with contextlib.suppress(OSError, termios.error):
-        termios.tcflush(fd, termios.TCOFLUSH)
         os.set_blocking(fd, False)
-        os.write(fd, RESTORE)
+        # A flush cuts what is under way to the terminal in the middle of a sequence. So it is for
+        # one that does not read, where what was drawn leaves no room.
+        if not _written_in_time(fd, RESTORE):
+            termios.tcflush(fd, termios.TCOFLUSH)
+            _written_in_time(fd, RESTORE)
     with contextlib.suppress(OSError, termios.error):
         os.set_blocking(fd, True)
         termios.tcsetattr(fd, termios.TCSANOW, saved)
+
+
+def _written_in_time(fd: int, said: bytes) -> bool:
+    """Write to a terminal as it finds room for it; False after a moment without."""
+    deadline = time.monotonic() + ROOM_S
+    while said:
+        try:
+            said = said[os.write(fd, said) :]
+        except BlockingIOError:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            # Another thread's write may have to end first, which no readiness tells.
+            select.select([], [fd], [], min(left, 0.005))
+    return True
 
 
 def run_app(

@@ -6,9 +6,11 @@ import contextlib
 import io
 import os
 import pty
+import select
 import subprocess
 import sys
 import termios
+import tty
 from collections.abc import Iterator
 
 import pytest
@@ -34,24 +36,24 @@ def tty_pair() -> Iterator[tuple[int, int]]:
 
 
 def test_terminal_problem_with_a_terminal_everywhere_is_none(tty_pair: tuple[int, int]) -> None:
-    with os.fdopen(os.dup(tty_pair[1]), "w") as tty:
-        assert terminal_problem({"TERM": "xterm-256color"}, (tty, tty, tty)) is None
+    with os.fdopen(os.dup(tty_pair[1]), "w") as stream:
+        assert terminal_problem({"TERM": "xterm-256color"}, (stream, stream, stream)) is None
 
 
 @pytest.mark.parametrize("term", ["", "dumb", "unknown"])
 def test_terminal_problem_with_a_terminal_that_cannot_draw_names_term(
     tty_pair: tuple[int, int], term: str
 ) -> None:
-    with os.fdopen(os.dup(tty_pair[1]), "w") as tty:
-        assert "TERM=" in str(terminal_problem({"TERM": term}, (tty, tty, tty)))
+    with os.fdopen(os.dup(tty_pair[1]), "w") as stream:
+        assert "TERM=" in str(terminal_problem({"TERM": term}, (stream, stream, stream)))
 
 
 @pytest.mark.parametrize(("place", "name"), [(0, "stdin"), (1, "stdout"), (2, "stderr")])
 def test_terminal_problem_with_one_stream_redirected_names_it(
     tty_pair: tuple[int, int], place: int, name: str
 ) -> None:
-    with os.fdopen(os.dup(tty_pair[1]), "w") as tty:
-        streams = [tty, tty, tty]
+    with os.fdopen(os.dup(tty_pair[1]), "w") as stream:
+        streams = [stream, stream, stream]
         streams[place] = io.StringIO()  # type: ignore[call-overload]
         problem = terminal_problem({"TERM": "xterm"}, (streams[0], streams[1], streams[2]))
     assert problem == f"{name} is not a terminal"
@@ -85,7 +87,28 @@ def test_restore_of_a_terminal_in_raw_mode_brings_back_echo_and_leaves_all_modes
     restore(theirs, saved)
     assert termios.tcgetattr(theirs)[3] & termios.ECHO
     assert os.get_blocking(theirs)
-    assert os.read(ours, 4096) == RESTORE
+    assert read_through(ours, RESTORE) == RESTORE
+
+
+def test_restore_of_a_terminal_that_reads_late_cuts_off_nothing_of_what_was_drawn(
+    tty_pair: tuple[int, int],
+) -> None:
+    ours, theirs = tty_pair
+    saved = termios.tcgetattr(theirs)
+    tty.setraw(theirs)
+    drawn = b"\x1b[1;1H" + b"\x1b[38;5;250mcolony" * 150
+    assert os.write(theirs, drawn) == len(drawn)
+    restore(theirs, saved)
+    assert read_through(ours, RESTORE) == drawn + RESTORE
+
+
+def read_through(fd: int, ending: bytes) -> bytes:
+    """All that comes until it ends so."""
+    found = b""
+    while not found.endswith(ending):
+        assert select.select([fd], [], [], PATIENCE_S)[0], found[-200:]
+        found += os.read(fd, 4096)
+    return found
 
 
 def fill(fd: int) -> None:
@@ -98,12 +121,13 @@ def fill(fd: int) -> None:
 def test_restore_of_a_terminal_that_does_not_read_does_not_wait(
     tty_pair: tuple[int, int],
 ) -> None:
-    _, theirs = tty_pair
+    ours, theirs = tty_pair
     saved = termios.tcgetattr(theirs)
     os.set_blocking(theirs, False)
     fill(theirs)
     restore(theirs, saved)
     assert os.get_blocking(theirs)
+    assert read_through(ours, RESTORE), "it comes once the terminal reads again"
 
 
 def test_deadlines_of_the_end_keep_their_promises() -> None:
