@@ -17,8 +17,6 @@ from tests.faults.figure import Effort
 from tests.faults.port import EVERY, When, counting, fail, inject
 from tests.faults.sample_list import LIST, OPERATIONS, make_sample
 
-pytestmark = pytest.mark.timeout(120)
-
 
 def test_errors_at_every_call_leave_the_list_before_or_after() -> None:
     figure = errors.run(Effort.FAST)

@@ -9,7 +9,6 @@ from tests.faults.foreign import run
 
 
 @pytest.mark.processes
-@pytest.mark.timeout(240)
 def test_foreign_fast_loses_no_foreign_edit() -> None:
     figure = run(Effort.FAST)
     assert figure.violations == []

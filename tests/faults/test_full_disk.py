@@ -12,8 +12,6 @@ from tests.faults import full_disk
 from tests.faults.figure import Effort
 from tests.faults.sample_list import OPERATIONS, make_sample
 
-pytestmark = pytest.mark.timeout(120)
-
 
 @pytest.mark.processes
 def test_full_disk_read_only_and_limits_leave_lists_whole() -> None:

@@ -15,7 +15,6 @@ from tests.faults.port import When
 
 
 @pytest.mark.processes
-@pytest.mark.timeout(240)
 def test_kills_fast_finds_no_violation() -> None:
     figure = run(Effort.FAST)
     assert figure.violations == []
@@ -23,7 +22,6 @@ def test_kills_fast_finds_no_violation() -> None:
 
 
 @pytest.mark.processes
-@pytest.mark.timeout(240)
 def test_recovery_kills_fast_finds_no_violation() -> None:
     figure = recovery_kills.run(Effort.FAST)
     assert figure.violations == []

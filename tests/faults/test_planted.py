@@ -13,7 +13,7 @@ from tests.faults.planted import plant, quick_bugs
 _HERE = Path(__file__).parents[2]
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("bug", quick_bugs(), ids=lambda bug: bug.name)
 def test_planted_bug_is_noticed(bug: Bug) -> None:
     assert plant([bug]).violations == []

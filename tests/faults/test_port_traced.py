@@ -10,8 +10,6 @@ from tests.faults import port_traced
 from tests.faults.figure import Effort
 from tests.faults.strace_lines import Change, changes_of
 
-pytestmark = pytest.mark.timeout(120)
-
 
 @pytest.mark.processes
 def test_port_traced_workload_changes_nothing_behind_the_ports_back() -> None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.faults.figure import Effort
 from tests.faults.simulator import run
 
 
-@pytest.mark.timeout(240)
 def test_simulator_fast_finds_no_violation() -> None:
     figure = run(Effort.FAST)
     assert figure.violations == []

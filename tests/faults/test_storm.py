@@ -9,8 +9,6 @@ from tests.faults import storm
 from tests.faults.figure import Effort
 from tests.faults.storm_log import Noted, judged
 
-pytestmark = pytest.mark.timeout(120)
-
 
 @pytest.mark.processes
 def test_storm_leaves_everything_acknowledged_and_readers_consistent() -> None:

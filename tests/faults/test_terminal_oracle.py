@@ -13,7 +13,6 @@ from tests.faults.terminal_oracle import Findings
 from tests.faults.terminal_parser import Parser, capture, sequences
 
 
-@pytest.mark.timeout(180)
 def test_terminal_hostile_texts_reach_it_as_text_alone() -> None:
     figure = terminal_oracle.run(Effort.FAST)
     assert figure.violations == []
