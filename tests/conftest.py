@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,9 @@ from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from store import TaskStore
+
+for _name in [name for name in os.environ if name.startswith("TEXTUAL")]:
+    del os.environ[_name]  # Textual reads them when it is imported: themes, frames, animations
 
 settings.register_profile(
     "suite",

@@ -17,6 +17,7 @@ import pytest
 from store.model.snapshot import Change, ChangeKind
 from store.model.task import ListKey, TaskId, TaskListId
 from tests.cli.conftest import Colony, record
+from tests.patience import PATIENCE_S
 from tui.cli.watching import sentence
 
 pytestmark = pytest.mark.processes
@@ -109,7 +110,7 @@ def test_watch_plain_prints_a_safe_sentence(alpha: Colony) -> None:
 def test_watch_ends_cleanly_on_a_signal(alpha: Colony, number: signal.Signals) -> None:
     with _watching(alpha, "--json") as process:
         process.send_signal(number)
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE_S) == 0
         assert process.stderr is not None
         assert process.stderr.read() == ""
 
@@ -119,7 +120,7 @@ def test_watch_ends_cleanly_when_its_reader_leaves(alpha: Colony) -> None:
         assert process.stdout is not None
         process.stdout.close()
         assert alpha.call("assign", "alpha", "2", "dee").code == 0
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE_S) == 0
         assert process.stderr is not None
         assert process.stderr.read() == ""
 

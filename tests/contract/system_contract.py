@@ -4,7 +4,6 @@ foreign tool would write its lists.
 
 from __future__ import annotations
 
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -29,6 +28,7 @@ from store.model.snapshot import TaskList
 from store.model.task import ListKey, Task, TaskId, TaskKey, TaskStatus
 from store.systems.protocol import System
 from tests.contract import native
+from tests.patience import wait_until
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,14 @@ CHAIN = (
 def settled(system: System, key: ListKey, previous: TaskList | None = None) -> TaskList:
     """Load until the system has made up its mind about files that look half written."""
     loaded = system.load(key, previous)
-    deadline = time.monotonic() + 5
-    while not system.is_settled(key):
-        assert time.monotonic() < deadline, "it never settles"
-        loaded = system.load(key, loaded)
+
+    def is_settled() -> bool:
+        nonlocal loaded
+        if not system.is_settled(key):
+            loaded = system.load(key, loaded)
+        return system.is_settled(key)
+
+    wait_until(is_settled, "a settled list")
     return loaded
 
 
