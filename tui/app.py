@@ -174,8 +174,9 @@ class ColonytopApp(App[int]):
         """The edits that kept the program from ending are made."""
         from tui.screens.quit import QuitScreen
 
-        if isinstance(self.screen, QuitScreen) and not self._edits_waiting:
-            self.screen.dismiss(True)
+        shown = self.screen_stack[-1] if self.screen_stack else None  # none: it ends already
+        if isinstance(shown, QuitScreen) and not self._edits_waiting:
+            shown.dismiss(True)
 
     @property
     def _edits_waiting(self) -> int:

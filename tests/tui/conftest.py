@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from textual._context import visible_screen_stack
 from textual.pilot import Pilot
 
 from tests.patience import PATIENCE_S
@@ -162,6 +163,8 @@ class Session:
 
     def text(self) -> str:
         """What is on the screen, as plain lines; empty before the first layout."""
+        # A dialog keeps what it was first painted with, so it must find the screens behind it.
+        visible_screen_stack.set(self.app._background_screens)
         strips = self.app.screen._compositor.render_strips()
         return "\n".join(strip.text.rstrip() for strip in strips)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.widgets import Input, TextArea
 
 from tests.tui.conftest import Session
 from tests.tui.picture_scene import NOW, Scene
@@ -66,8 +67,17 @@ async def arrive(session: Session, write: Callable[[], None]) -> None:
     await session.pilot.pause()
 
 
+def stop_blinking(session: Session) -> None:
+    """A cursor that blinks is in the picture or not, by the moment: let it be there."""
+    field = session.app.screen.focused
+    if isinstance(field, Input | TextArea):
+        field.cursor_blink = False
+        field._cursor_visible = True
+
+
 async def settled(session: Session) -> None:
     """Nothing is left to draw."""
+    stop_blinking(session)
     before = ""
     while (now := picture(session.app)) != before:
         before = now
@@ -177,7 +187,7 @@ async def test_picture_of_a_conflict(on_scene: Opened, scene: Scene) -> None:
         await select(session, 10)
         await session.press("a")
         await session.until(lambda: "Assign" in session.text())
-        scene.change(10, 1, owner="fay")
+        await arrive(session, lambda: scene.change(10, 1, owner="fay"))
         for letter in "dee":
             await session.press(letter)
         await session.press("enter")
