@@ -21,6 +21,8 @@ from tests.tui.conftest import Session
 from tests.tui.picture_scene import NOW, Scene
 from tui.pictures import picture
 from tui.settings import Settings
+from tui.view_state import Lens
+from tui.widgets.lens_bar import LensBar
 
 pytestmark = pytest.mark.pictures
 
@@ -78,6 +80,7 @@ def stop_blinking(session: Session) -> None:
 async def settled(session: Session) -> None:
     """Nothing is left to draw."""
     stop_blinking(session)
+    session.app.screen.refresh()  # a dialog paints anew what is behind it now
     before = ""
     while (now := picture(session.app)) != before:
         before = now
@@ -192,4 +195,6 @@ async def test_picture_of_a_conflict(on_scene: Opened, scene: Scene) -> None:
             await session.press(letter)
         await session.press("enter")
         await session.until(lambda: "heirs" in session.text().lower(), "the conflict")
+        lenses = session.app.main.query_one(LensBar)
+        await session.until(lambda: lenses.counts[Lens.STALE] == 0, "the counts behind it")
         await compare(session, "conflict")
