@@ -17,8 +17,9 @@ from textual.timer import Timer
 
 _ROUNDS = 2
 """A key's own way through the queues, and that of the messages which it gave rise to."""
-_LOST_S = 0.5
-"""After so long a way that never ends, as through a widget that was removed, is given up."""
+_LOST_S = 3.0
+"""After so long a way that never ends, as through a widget that was removed, is given up. A busy
+machine needs longer for a key than one would think, and the next must not overtake it."""
 
 
 class Typeahead:
