@@ -70,6 +70,14 @@ BUGS = (
         "kills",
     ),
     Bug(
+        "several records are replaced one by one where nothing is synced",
+        _TRANSACTION,
+        "        return _commit_several(records, rules, verify, sync)\n",
+        "        if not sync:\n            for one in records:\n                _make(one, sync)\n"
+        "            return []\n        return _commit_several(records, rules, verify, sync)\n",
+        "kills",
+    ),
+    Bug(
         "the next holder of the lock finishes nothing",
         "store/files/recovery.py",
         "    if TXN_NAME in left:\n        finish(directory, tasks, rules)\n",
