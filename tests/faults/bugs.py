@@ -151,6 +151,22 @@ BUGS = (
         "storm",
     ),
     Bug(
+        "on a full disk files are changed one by one",
+        _TRANSACTION,
+        "    _prepare(directory, transaction, writes, content, verify, sync)\n    try:\n",
+        "    try:\n        _prepare(directory, transaction, writes, content, verify, sync)\n"
+        "    except OSError:\n        for one in writes:\n            _make(one, sync)\n"
+        "        return []\n    try:\n",
+        "full-disk",
+    ),
+    Bug(
+        "the room kept for removals is not given to them",
+        "store/systems/hive/writing.py",
+        "                if not give_spare(self.root):\n",
+        "                if self.root:\n",
+        "full-disk",
+    ),
+    Bug(
         "a sync that failed counts as success",
         "store/systems/hive/writing.py",
         "        raise pending_error from error\n",
