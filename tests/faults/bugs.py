@@ -209,6 +209,13 @@ BUGS = (
         "ids",
     ),
     Bug(
+        "a list is found by any name that the file system takes for its own",
+        _FS,
+        "            if is_folded(current, part, following):\n",
+        "            if is_folded(current, part, following) and not part:\n",
+        "ids",
+    ),
+    Bug(
         "links are followed when a record is read",
         "store/files/flags.py",
         "READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC",
