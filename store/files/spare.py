@@ -34,5 +34,6 @@ def give_spare(root: Path) -> bool:
     with suppress(OSError), open_directory(root) as directory:
         found = directory.status(SPARE_NAME)
         if found is not None and stat.S_ISREG(found.st_mode):
-            return directory.unlink(SPARE_NAME)
+            directory.discard(SPARE_NAME)
+            return directory.status(SPARE_NAME) is None
     return False
