@@ -29,7 +29,7 @@ WAITS = {Effort.FAST: 2, Effort.LONG: 20}
 STEPS = 12
 
 _WAIT_S = 0.15
-_LONGEST_S = 3.0
+_LONGEST_S = 20.0
 _PLACE = ("colonies", "sample", "tasks")
 
 

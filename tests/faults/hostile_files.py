@@ -40,7 +40,8 @@ BUDGET_S = 0.05
 """For one look of one reader, of the processor's time: others may use the machine meanwhile."""
 LOOKS = 4
 """The machine is shared: a look over the budget is taken again before it counts."""
-PATIENCE_S = 5.0
+PATIENCE_S = 20.0
+"""Longer than this something hangs, however busy the machine is."""
 SEEDS = {Effort.FAST: (20, 30), Effort.LONG: (300, 100)}
 """Lists of grown texts, and texts in each."""
 

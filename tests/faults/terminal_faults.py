@@ -32,6 +32,8 @@ HERE = Path(__file__).parents[2]
 END_S = 2.0
 """The promise; on a machine that others use too, noise gets half a second more."""
 NOISE_S = 0.5
+TIMES = 4
+"""A fault counts as survived too late when it was so as often."""
 PATIENCE_S = 30.0
 SUBJECT = "Crawl"
 
@@ -52,6 +54,10 @@ Fault = Callable[["Session"], None]
 
 class Fail(AssertionError):
     """What was promised did not hold; the text says what."""
+
+
+class Late(Fail):
+    """It held, but not in time."""
 
 
 class Session:
@@ -88,7 +94,7 @@ class Session:
         deadline = time.monotonic() + limit_s
         while not holds():
             if time.monotonic() > deadline:
-                raise Fail(f"not within {limit_s} s: {what}")
+                raise Late(f"not within {limit_s} s: {what}")
             self.read()
 
     def until_drawn(self, text: str = SUBJECT, after: int = 0) -> None:
@@ -106,6 +112,16 @@ class Session:
             raise Fail(f"exit code {self.process.returncode}, not {code}")
         if clean:
             self.expect_clean()
+
+    def expect_code(self, *codes: int) -> None:
+        """The program ends in time, with one of these codes; its terminal is not looked at."""
+        began = time.monotonic()
+        code = self.process.wait(PATIENCE_S)
+        took = time.monotonic() - began
+        if code not in codes:
+            raise Fail(f"code {code} after {took:.1f} s")
+        if took > END_S + NOISE_S:
+            raise Late(f"code {code} only after {took:.1f} s")
 
     def expect_clean(self) -> None:
         for _ in range(20):
@@ -185,19 +201,13 @@ def _lost(session: Session) -> None:
     """The terminal goes away while hang-ups are ignored: no spinning, code 129."""
     session.until_drawn()
     session.lose()
-    began = time.monotonic()
-    code = session.process.wait(PATIENCE_S)
-    if time.monotonic() - began > END_S + NOISE_S or code != 129:
-        raise Fail(f"code {code} after {time.monotonic() - began:.1f} s")
+    session.expect_code(129)
 
 
 def _hung_up(session: Session) -> None:
     session.until_drawn()
     session.lose()
-    began = time.monotonic()
-    code = session.process.wait(PATIENCE_S)
-    if time.monotonic() - began > END_S + NOISE_S or code not in (129, -signal.SIGHUP):
-        raise Fail(f"code {code} after {time.monotonic() - began:.1f} s")
+    session.expect_code(129, -signal.SIGHUP)
 
 
 def _unread(session: Session) -> None:
@@ -216,11 +226,8 @@ def _unread(session: Session) -> None:
         _breathe(0.02)
     else:
         raise Fail("its output never came to a stop")
-    began = time.monotonic()
     session.process.send_signal(signal.SIGTERM)
-    code = session.process.wait(PATIENCE_S)
-    if code != 128 + signal.SIGTERM or time.monotonic() - began > END_S + NOISE_S:
-        raise Fail(f"code {code} after {time.monotonic() - began:.1f} s")
+    session.expect_code(128 + signal.SIGTERM)
     if termios.tcgetattr(session.theirs) != session.found:
         raise Fail("the terminal's settings are not as they were found")
 
@@ -327,15 +334,23 @@ def _records(place: Path) -> dict[Path, bytes]:
 def _try(
     name: str, command: tuple[str, ...], fault: Fault, parser: Parser, violations: list[str]
 ) -> None:
-    with _session(command) as session:
-        try:
-            fault(session)
-        except Fail as error:
-            violations.append(f"{name}: {error}")
-        written = session.written
-        if session.is_cut_off:
-            written = _UNFINISHED.sub(b"", written)
-        parser.check(name, written.decode("utf-8", "replace").replace("\r\n", "\n"))
+    """One fault. What comes late is tried again: it may be for others who use the machine."""
+    late: list[Late] = []
+    while len(late) < TIMES:
+        with _session(command) as session:
+            try:
+                fault(session)
+            except Late as error:
+                late.append(error)
+                continue
+            except Fail as error:
+                violations.append(f"{name}: {error}")
+            written = session.written
+            if session.is_cut_off:
+                written = _UNFINISHED.sub(b"", written)
+            parser.check(name, written.decode("utf-8", "replace").replace("\r\n", "\n"))
+            return
+    violations.append(f"{name}, {TIMES} times: {late[-1]}")
 
 
 @contextmanager
