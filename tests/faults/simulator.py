@@ -184,7 +184,8 @@ def _prepared(root: Path) -> tuple[Tree, State]:
 
 def _crashes(recorded: Run, effort: Effort, seed: int) -> Iterator[CrashState]:
     history = recorded.history
-    bound = _FAST_BOUND if effort is Effort.FAST else _LONG_BOUND
+    is_thorough = effort is Effort.LONG and recorded.durability is Durability.POWER
+    bound = _LONG_BOUND if is_thorough else _FAST_BOUND
     begins = [i for i, step in enumerate(history.steps) if step.kind == "begin"]
     is_brief = effort is Effort.FAST and recorded.durability is Durability.PROCESS
     kills_only = is_brief and len(recorded.workload) > 1  # without syncs too much may be lost
