@@ -280,9 +280,12 @@ def open_directory(root: Path, parts: Sequence[str] = (), *, create: bool = Fals
     for part in parts:
         try:
             following = current.subdirectory(component(root, part), create=create)
-            if is_folded(current, part, following):
+            try:
+                if is_folded(current, part, following):
+                    raise no_such_name(current.path_of(part), part, create=create)
+            except BaseException:
                 following.close()
-                raise no_such_name(current.path_of(part), part, create=create)
+                raise
         finally:
             current.close()
         current = following

@@ -211,8 +211,8 @@ BUGS = (
     Bug(
         "a list is found by any name that the file system takes for its own",
         _FS,
-        "            if is_folded(current, part, following):\n",
-        "            if is_folded(current, part, following) and not part:\n",
+        "                if is_folded(current, part, following):\n",
+        "                if is_folded(current, part, following) and not part:\n",
         "ids",
     ),
     Bug(
