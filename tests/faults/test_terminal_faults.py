@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import time
 
 import pytest
 
@@ -58,3 +60,24 @@ def test_session_of_a_clean_program_says_nothing() -> None:
     finally:
         session.close()
     assert session.modes_on() == set()
+
+
+def test_clock_leaves_out_what_a_process_waits_for_a_processor() -> None:
+    """Two that are always busy share one processor, so each of them waits."""
+    spin = "import os\nos.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\nwhile True: pass"
+    busy = [subprocess.Popen([sys.executable, "-c", spin]) for _ in range(2)]
+    try:
+        began, clock = time.monotonic(), terminal_faults.Clock(busy[0].pid)
+        while clock.passed_s() > time.monotonic() - began - 0.05:
+            time.sleep(0.01)
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+
+
+def test_clock_counts_what_a_process_sleeps() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as idle:
+        clock = terminal_faults.Clock(idle.pid)
+        while clock.passed_s() < 0.1:
+            time.sleep(0.01)
