@@ -99,15 +99,16 @@ class Session:
         self.written = b""
         self.is_cut_off = False
         """We stopped reading in the middle."""
-        self.process = subprocess.Popen(
-            command,
-            cwd=HERE,
-            env=environment(),
-            stdin=self.theirs,
-            stdout=self.theirs,
-            stderr=self.theirs,
-            start_new_session=True,
-        )
+        with _no_signal_ignored():
+            self.process = subprocess.Popen(
+                command,
+                cwd=HERE,
+                env=environment(),
+                stdin=self.theirs,
+                stdout=self.theirs,
+                stderr=self.theirs,
+                start_new_session=True,
+            )
 
     def resize(self, rows: int, columns: int) -> None:
         fcntl.ioctl(self.theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -181,6 +182,20 @@ class Session:
         for descriptor in (self.ours, self.theirs):
             if descriptor >= 0:
                 os.close(descriptor)
+
+
+@contextmanager
+def _no_signal_ignored() -> Iterator[None]:
+    """Who runs us in the background may ignore signals; a program on a terminal does not."""
+    wanted = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
+    ignored = [number for number in wanted if signal.getsignal(number) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        for number in ignored:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def environment(**variables: str) -> dict[str, str]:
