@@ -57,6 +57,7 @@ class Signs:
     tree_fork: str = "├"
     tree_line: str = "│"
     times: str = "×"
+    alike: str = "≈"
 
 
 UNICODE_SIGNS = Signs()
@@ -74,6 +75,7 @@ ASCII_SIGNS = Signs(
     tree_fork="+",
     tree_line="|",
     times="x",
+    alike="=",
 )
 
 

@@ -40,14 +40,16 @@ class RecordsReader:
         found = self._read_plainly() if overlay is None else {}
         if overlay is None and self._stood_still(before):
             return found
-        for _ in range(ATTEMPTS):
-            before = moment(self._directory, self._tasks)
-            self._look()
+        for attempt in range(ATTEMPTS):
+            if attempt or overlay is None:
+                before = moment(self._directory, self._tasks)
+                overlay = pending(self._directory)
+            self._look(overlay)
             if self._stood_still(before):
                 break
         else:
             with share(self._directory, wait_s):
-                self._look()
+                self._look(pending(self._directory))
         return {name: self._files[name].content for name in sorted(self._files)}
 
     def _stood_still(self, before: Moment) -> bool:
@@ -64,8 +66,7 @@ class RecordsReader:
                 continue
         return found
 
-    def _look(self) -> None:
-        overlay = pending(self._directory)
+    def _look(self, overlay: Overlay | None) -> None:
         coming = overlay.ops if overlay is not None else {}
         names = {name for name in self._tasks.names() if self._is_record(name)}
         names.update(coming)

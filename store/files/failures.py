@@ -69,6 +69,14 @@ def no_directory(path: str, status: os.stat_result | None) -> NotADirectoryError
     return NotADirectoryError(errno.ENOTDIR, text, path)
 
 
+def no_such_name(path: str, name: str, *, create: bool) -> OSError:
+    """A path leads to a directory that is stored by another name."""
+    if create:
+        text = f"this file system takes {name!r} for the name of another list that is there"
+        return StorageFailure(path, text)
+    return FileNotFoundError(errno.ENOENT, "stored by another name", path)
+
+
 @contextmanager
 def storage_failures(path: str | os.PathLike[str] | Located) -> Iterator[None]:
     """Turn what the file system refuses into an error that names the file and the way out."""

@@ -22,8 +22,10 @@ from store.files.failures import (
     component,
     is_refused,
     no_directory,
+    no_such_name,
     refusal_to_read,
 )
+from store.files.folding import is_folded
 from store.files.temporaries import temporary_name
 
 READ_LIMIT = 1 << 20
@@ -270,6 +272,7 @@ def open_directory(root: Path, parts: Sequence[str] = (), *, create: bool = Fals
     Raises:
         FileNotFoundError: something on the way is not there and `create` is False.
         NotADirectoryError: something on the way is a link or not a directory.
+        StorageFailure: it cannot be made, as the file system takes its name for another one.
     """
     if create:
         os.makedirs(root, flags.DIRECTORY_MODE, exist_ok=True)
@@ -277,6 +280,12 @@ def open_directory(root: Path, parts: Sequence[str] = (), *, create: bool = Fals
     for part in parts:
         try:
             following = current.subdirectory(component(root, part), create=create)
+            try:
+                if is_folded(current, part, following):
+                    raise no_such_name(current.path_of(part), part, create=create)
+            except BaseException:
+                following.close()
+                raise
         finally:
             current.close()
         current = following

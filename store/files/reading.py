@@ -55,9 +55,15 @@ class TornFiles:
 
 
 def read_plain(directory: Directory, name: str) -> FileContent | None:
-    """The quick way for what nearly every name is; None: take `Directory.read`."""
+    """The quick way for what nearly every name is; None: take `Directory.read`.
+
+    Raises:
+        FileNotFoundError: the name is not there.
+    """
     try:
         descriptor = os.open(name, READ, dir_fd=directory.fileno())
+    except FileNotFoundError:
+        raise
     except OSError:
         return None
     try:

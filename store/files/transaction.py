@@ -9,7 +9,6 @@ without knowing of transactions sees a task blocked too long, never started too 
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,6 +18,7 @@ from store.files.descriptors import StagedFile
 from store.files.flags import FILE_MODE
 from store.files.fs import Directory
 from store.files.recovery import Rules, apply
+from store.files.spare import FULL
 from store.files.temporaries import new_txid
 from store.files.txn_record import TASKS, TXN_NAME, Op, Transaction, temporary_name
 from store.model.errors import ColonytopError, CommittedPending
@@ -120,7 +120,7 @@ def _make_beside(write: Write, sync: bool) -> None:
     try:
         _make(write, sync)
     except OSError as error:
-        if error.errno not in _FULL or write.content != write.before:
+        if error.errno not in FULL or write.content != write.before:
             raise
         write.directory.sync_file(write.name)  # it was only to be made to last
 
@@ -144,12 +144,7 @@ def _commit_several(
     for write in writes:
         if write.before is None and tasks.status(write.name) is not None:
             raise FileExistsError(tasks.path_of(write.name))
-    try:
-        _prepare(directory, transaction, writes, content, verify, sync)
-    except OSError as error:
-        if error.errno not in _FULL or writes[0].content is not None:
-            raise
-        return _remove_on_full_disk(writes, verify, sync)
+    _prepare(directory, transaction, writes, content, verify, sync)
     try:
         if sync:
             directory.sync()
@@ -163,28 +158,6 @@ def _commit_several(
         if op.tmp is None:
             directory.discard(transaction.gone_name(op))
     return [directory] if sync else []
-
-
-def _remove_on_full_disk(
-    writes: Sequence[Write], verify: Callable[[], None], sync: bool
-) -> list[Directory]:
-    """A removal needs no space, and makes some for what follows from it.
-
-    Only a crash between the two leaves edges to what is gone; they block, as all that is missing.
-    """
-    verify()
-    (tasks,) = {id(write.directory): write.directory for write in writes}.values()
-    tasks.unlink(writes[0].name)
-    try:
-        for write in writes[1:]:
-            _make(write, sync and write.sync)
-    except OSError as error:
-        rest = "edges to what was removed are left: free some space and run doctor --repair"
-        raise CommittedPending(tasks.location, _reason(error), rest=rest) from error
-    return [tasks] if sync else []
-
-
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def _described(writes: Sequence[Write], rules: Rules) -> Transaction:

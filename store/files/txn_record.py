@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from store.files.codec import Unparsable, parse_object
+from store.files.codec import Unparsable, check_structure, parse_object
 from store.files.failures import UnreadableFile
 from store.files.fs import Directory
 from store.model.errors import ColonytopError, InvalidField, StorageFailure
@@ -30,9 +30,11 @@ ASIDE_PREFIX = ".txn.aside-"
 TASKS = "tasks"
 VERSION = 1
 MAX_BYTES = 4 << 20
-MAX_OPS = 20_000
+MAX_OPS = 3_000
+"""Files of one change: what anybody may write there is still read within some hundredths of a
+second. Larger changes are made in parts, or refused."""
 
-_MOST_VALUES = 1_000_000
+_MOST_VALUES = 50_000
 _KEYS = {"v", "txid", "ops", "intent", "sum"}
 _TXID = re.compile(r"[0-9a-f]{16}", re.ASCII)
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -108,7 +110,14 @@ def encode(transaction: Transaction) -> bytes:
     content = text[:-1] + f',"sum":"{digest(text)}"}}'.encode()
     count = len(transaction.ops)
     if count > MAX_OPS or len(content) > MAX_BYTES:
-        raise InvalidField("change", f"it touches {count} files, more than can be changed at once")
+        reason = f"it touches {count:,} files; at most {MAX_OPS:,} can be changed at once"
+        raise InvalidField("change", reason)
+    try:
+        check_structure(content, _MOST_VALUES)
+    except Unparsable as error:
+        raise InvalidField(
+            "change", f"its records hold too much for one change: {error}"
+        ) from error
     return content
 
 

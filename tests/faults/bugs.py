@@ -70,6 +70,14 @@ BUGS = (
         "kills",
     ),
     Bug(
+        "several records are replaced one by one where nothing is synced",
+        _TRANSACTION,
+        "        return _commit_several(records, rules, verify, sync)\n",
+        "        if not sync:\n            for one in records:\n                _make(one, sync)\n"
+        "            return []\n        return _commit_several(records, rules, verify, sync)\n",
+        "kills",
+    ),
+    Bug(
         "the next holder of the lock finishes nothing",
         "store/files/recovery.py",
         "    if TXN_NAME in left:\n        finish(directory, tasks, rules)\n",
@@ -143,6 +151,22 @@ BUGS = (
         "storm",
     ),
     Bug(
+        "on a full disk files are changed one by one",
+        _TRANSACTION,
+        "    _prepare(directory, transaction, writes, content, verify, sync)\n    try:\n",
+        "    try:\n        _prepare(directory, transaction, writes, content, verify, sync)\n"
+        "    except OSError:\n        for one in writes:\n            _make(one, sync)\n"
+        "        return []\n    try:\n",
+        "full-disk",
+    ),
+    Bug(
+        "the room kept for removals is not given to them",
+        "store/systems/hive/writing.py",
+        "                if not give_spare(self.root):\n",
+        "                if self.root:\n",
+        "full-disk",
+    ),
+    Bug(
         "a sync that failed counts as success",
         "store/systems/hive/writing.py",
         "        raise pending_error from error\n",
@@ -182,6 +206,13 @@ BUGS = (
         _PATHS,
         'return sign.isprintable() and sign not in "/%"',
         'return sign.isprintable() and sign not in "/"',
+        "ids",
+    ),
+    Bug(
+        "a list is found by any name that the file system takes for its own",
+        _FS,
+        "                if is_folded(current, part, following):\n",
+        "                if is_folded(current, part, following) and not part:\n",
         "ids",
     ),
     Bug(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from store.files.txn_record import MAX_OPS
 from tests.contract import native
 
 MIB = 1 << 20
@@ -35,8 +36,6 @@ class Hostile:
     plant: Planter
     readable: bool | None = False
     """Whether task 2 is then a readable task; None where that is not the question."""
-    budget_s: float = 0.05
-    """For one look of one reader."""
 
     def __str__(self) -> str:
         return f"{self.case} {self.name}"
@@ -356,6 +355,10 @@ def _op(path: Any, tmp: Any = None, pre: Any = None) -> dict[str, Any]:
     return {"p": path, "pre": pre, "tmp": tmp}
 
 
+def _replaced(number: int) -> dict[str, Any]:
+    return _op(f"tasks/{number:04d}.json", f".{number:04d}.json.{_TXID}.ctmp", "0" * 64)
+
+
 def _transactions() -> Iterator[Hostile]:
     outside = ("../../../../outside/victim", "/etc/passwd", "tasks/../../x", "tasks/0001.json/../x")
     for path in (*outside, "tasks/0001.json\0", "tasks/1.json", ".lock", "", 7, None, ["x"]):
@@ -371,10 +374,16 @@ def _transactions() -> Iterator[Hostile]:
     yield Hostile("B12", "txn, strange intent", strange, None)
     yield Hostile("B12", "txn, its temporary a link", _linked_temporary, None)
     yield Hostile("B12", "txn, its temporary a fifo", _fifo_temporary, None)
-    for count in (20_000, 20_001):
+    for count in (MAX_OPS, MAX_OPS + 1, 20_001):
         ops = [_op(f"tasks/{n:04d}.json", pre="0" * 64) for n in range(10, 10 + count)]
-        # Nothing that is believed may be larger: at its own limit it takes its time.
-        yield Hostile("B12", f"txn of {count} operations", _transaction(ops=ops), None, 1.0)
+        yield Hostile("B12", f"txn of {count} removals", _transaction(ops=ops), None)
+        ops = [_replaced(n) for n in range(10, 10 + count)]
+        yield Hostile("B12", f"txn of {count} replacements", _transaction(ops=ops), None)
+    ops = [_replaced(n) for n in range(10, 2010)]
+    intent: dict[str, Any] = {op["p"]: {"set": {f"k{n}": {} for n in range(8)}} for op in ops}
+    yield Hostile("B12", "txn of many intents", _transaction(ops=ops, intent=intent), None)
+    large = {"tasks/0002.json": {"set": {"subject": {"now": "x" * 4_000_000}}}}
+    yield Hostile("B12", "txn of 4 MB", _transaction(ops=[right], intent=large), None)
     wrong = b'{"v":1,"txid":"00c0ffee00c0ffee","ops":[],"intent":{},"sum":"' + b"0" * 64 + b'"}'
     yield Hostile("B12", "txn, wrong digest", _beside(".txn", wrong), None)
     for kind in ("null", "[]", "{}", "7", '"x"', '{"v":1,"v":1}', "{", ""):

@@ -46,6 +46,7 @@ ERRNOS = (
     errno.EFBIG,
     errno.ENOENT,
 )
+TAKING_SPACE = ("create", "nameless", "write", "mkdir", "link")
 LOCK_ERRNOS = (errno.ENOSYS, errno.ENOLCK, errno.EIO, errno.EINTR, errno.EOPNOTSUPP)
 PER_CALL = 3
 """Error numbers tried at each call in the fast form; they go round with the calls."""
@@ -90,6 +91,9 @@ def run(effort: Effort) -> Figure:
                 for error in dict.fromkeys([*chosen, errno.EIO] if kind == "fsync" else chosen):
                     count += 1
                     violations += trial.run(Fault(operation, number, kind, error), detail)
+            for number in range(1, trial.space_taken + 1):
+                count += 1
+                violations += trial.run_without_space(number, detail)
             for error in LOCK_ERRNOS:
                 count += 1
                 violations += trial.run_without_locks(error)
@@ -114,6 +118,7 @@ class Trial:
         with counting(EVERY) as injection:
             self._operation(NativeStore(root))
         self.kinds = list(injection.calls)
+        self.space_taken = sum(kind in TAKING_SPACE for kind in self.kinds)
         self.after = contents(root)
 
     def run(self, fault: Fault, detail: dict[str, int]) -> list[str]:
@@ -127,10 +132,7 @@ class Trial:
             outcome = _outcome(self._operation, store)
         if not injection.fired:
             return [f"{fault}: was never made"]
-        if outcome not in (_SUCCEEDED, _COMMITTED):
-            detail["refused"] += 1
-        else:
-            detail["committed" if outcome == _COMMITTED else "succeeded"] += 1
+        _count(outcome, detail)
         wrong = self._judge(root, outcome, is_a_lie=fault.is_a_lie)
         if (fault.kind, fault.error) == ("fsync", errno.EIO) and outcome == _SUCCEEDED:
             wrong.append("a sync that failed counts as success")
@@ -139,6 +141,18 @@ class Trial:
             wrong.append(f"{leaked} descriptors stay open")
         wrong += self._go_on(store, root, is_a_lie=fault.error == errno.ENOENT)
         return [f"{fault}: {text}" for text in wrong]
+
+    def run_without_space(self, number: int, detail: dict[str, int]) -> list[str]:
+        """From the n-th call on that takes space there is none, whatever is given back."""
+        root = self._fresh()
+        store = NativeStore(root)
+        full = fail(errno.ENOSPC)
+        with inject(number, When.BEFORE, full, kinds=TAKING_SPACE, lasting=True):
+            outcome = _outcome(self._operation, store)
+            wrong = self._judge(root, outcome, is_a_lie=False)
+        _count(outcome, detail)
+        wrong += self._go_on(store, root, is_a_lie=False)
+        return [f"{self._name} without space from call {number} on: {text}" for text in wrong]
 
     def run_without_locks(self, error: int) -> list[str]:
         """Where `flock` does not work nothing is written."""
@@ -189,6 +203,11 @@ class Trial:
             shutil.rmtree(root)
         shutil.copytree(self._place / "template", root)
         return root
+
+
+def _count(outcome: str, detail: dict[str, int]) -> None:
+    known = {_SUCCEEDED: "succeeded", _COMMITTED: "committed"}
+    detail[known.get(outcome, "refused")] += 1
 
 
 def _outcome(operation: Operation, store: NativeStore) -> str:

@@ -12,17 +12,24 @@ import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import count
 from pathlib import Path
 
+from store.files.spare import SPARE_NAME
 from store.model.errors import ColonytopError, StorageFailure
 from store.systems.hive.adapter import HiveSystem
 from store.systems.hive.native import NativeStore
 from tests.faults.figure import Effort, Figure, scratch
+from tests.faults.invariants import read_tree, write_tree
+from tests.faults.kills import survives
+from tests.faults.port import When, inject, kill_self
 from tests.faults.sample_list import (
     LIST,
     OPERATIONS,
+    Contents,
     contents,
     make_sample,
     open_descriptors,
@@ -45,7 +52,7 @@ Tally = dict[str, int]
 def run(effort: Effort) -> Figure:
     """Every operation at each limit."""
     violations: list[str] = []
-    detail: Tally = {"refused": 0, "succeeded": 0}
+    detail: Tally = {"refused": 0, "succeeded": 0, "killed": 0}
     missing: list[str] = []
     with scratch("full-disk") as place:
         for part in ("limits", "read-only", "full"):
@@ -61,9 +68,8 @@ def run(effort: Effort) -> Figure:
             violations += [f"{part}: {wrong}" for wrong in found.pop("violations")]
             for name, number in found.items():
                 detail[name] = detail.get(name, 0) + number
-    count = detail["refused"] + detail["succeeded"]
     not_run = "; ".join(missing) or None
-    return Figure("full_disk", count, "operations", violations, not_run, detail)
+    return Figure("full_disk", sum(detail.values()), "operations", violations, not_run, detail)
 
 
 def _elsewhere(part: str, directory: Path, effort: Effort) -> subprocess.CompletedProcess[str]:
@@ -84,7 +90,7 @@ class Judge:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.violations: list[str] = []
-        self.tally: Tally = {"refused": 0, "succeeded": 0}
+        self.tally: Tally = {"refused": 0, "succeeded": 0, "killed": 0}
 
     def try_operation(self, name: str, store: NativeStore, said: str) -> ColonytopError | None:
         """One operation: a clear error and the list as before, or success."""
@@ -117,24 +123,22 @@ def full(directory: Path, effort: Effort) -> Judge:
     ballast = directory / "ballast"
     ballast.write_bytes(bytes(_BALLAST))
     made = _fill_with_tasks(judge, store)
-    with (directory / "filler").open("wb", buffering=0) as filler, suppress(OSError):
-        while filler.write(b"x" * 512):
-            pass
+    _fill_up(directory)
     for name in OPERATIONS:
         if name not in ("delete", "reset"):
             judge.try_operation(name, NativeStore(judge.root), "free some space")
-    linked = [3, 4, 1]  # two waiting tasks, then their blocker
-    for task_id in [*linked, *made[:: -max(len(made) // 20, 1)]]:
-        try:
-            store.delete_task(LIST, task_id)
-            judge.tally["succeeded"] += 1
-        except ColonytopError as error:
-            if error.kind == _COMMITTED:
-                continue
-            judge.violations.append(f"delete of #{task_id} on a full disk: {error}")
-    left = contents(judge.root).rows
-    if any(task_id in left for task_id in linked):
-        judge.violations.append("deleted tasks are there")
+    _delete_and_die(judge)
+    _delete(judge, store, [3])  # it has edges, and there is room set aside
+    (judge.root / SPARE_NAME).unlink(missing_ok=True)
+    _fill_up(directory)
+    before = contents(judge.root)
+    with suppress(StorageFailure):
+        store.delete_task(LIST, 1)
+        judge.violations.append("what has edges was deleted without any room")
+    if contents(judge.root) != before:
+        judge.violations.append("a delete that was refused changed the list")
+    _delete(judge, store, made[:: -max(len(made) // 20, 1)])  # these have no edges
+    _delete(judge, store, [4, 1])  # and made some room
     ballast.unlink()
     for name in ("create", "batch", "status", "claim", "reset"):
         refused = judge.try_operation(name, store, "")
@@ -142,6 +146,50 @@ def full(directory: Path, effort: Effort) -> Judge:
             judge.violations.append(f"{name} once there is space again: {refused}")
     judge.violations += wrong_shape(judge.root)
     return judge
+
+
+def _fill_up(directory: Path) -> None:
+    with (directory / "filler").open("ab", buffering=0) as filler, suppress(OSError):
+        while filler.write(b"x" * 512):
+            pass
+
+
+def _delete(judge: Judge, store: NativeStore, task_ids: Sequence[int]) -> None:
+    for task_id in task_ids:
+        try:
+            store.delete_task(LIST, task_id)
+            judge.tally["succeeded"] += 1
+        except ColonytopError as error:
+            judge.violations.append(f"delete of #{task_id} on a full disk: {error}")
+    left = contents(judge.root).rows
+    judge.violations += [
+        f"#{task_id} was deleted and is there" for task_id in task_ids if task_id in left
+    ]
+
+
+def _delete_and_die(judge: Judge) -> None:
+    """A delete with edges that is killed at any of its calls is there wholly or not at all."""
+    tree, before = read_tree(judge.root), contents(judge.root)
+    seen: list[Contents] = []
+    for number in count(1):
+        has_ended = survives(partial(_die_deleting, judge.root, number))
+        seen.append(contents(judge.root))
+        shutil.rmtree(judge.root)
+        write_tree(judge.root, tree)
+        judge.tally["succeeded" if has_ended else "killed"] += 1
+        if has_ended:
+            break
+    after = seen[-1]
+    if 1 in after.rows or before not in seen or after not in seen[:-1]:
+        judge.violations.append(f"killed deletes never showed both {before} and {after}")
+    judge.violations += [
+        f"a killed delete left {one}" for one in seen if one not in (before, after)
+    ]
+
+
+def _die_deleting(root: Path, number: int) -> None:
+    with inject(number, When.AFTER, kill_self):
+        NativeStore(root).delete_task(LIST, 1)
 
 
 def _fill_with_tasks(judge: Judge, store: NativeStore) -> list[int]:

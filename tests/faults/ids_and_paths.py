@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import random
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from store.files.paths import list_id_at, list_id_of_parts, locate, task_list_parts
 from store.files.transaction import Durability
-from store.model.errors import InvalidListId
+from store.model.errors import InvalidListId, StorageFailure
 from store.systems.hive.discovery import find_lists
 from store.systems.hive.native import NativeStore
 from tests.faults.figure import Effort, Figure, scratch
+from tests.faults.port import Port, swapped
 
 SAMPLES = {Effort.FAST: 10_000, Effort.LONG: 100_000}
 ON_DISK = {Effort.FAST: 300, Effort.LONG: 3_000}
@@ -38,10 +41,10 @@ def run(effort: Effort, seed: int = 4) -> Figure:
         names = Names(place / "root")
         for list_id in _texts(chance, SAMPLES[effort]):
             names.add(list_id)
-        violations = names.violations + _on_disk(
-            place, chance.sample(sorted(names.parts_of), ON_DISK[effort])
-        )
-    detail = {"accepted": len(names.parts_of), "refused": names.refused}
+        sample = chance.sample(sorted(names.parts_of), ON_DISK[effort])
+        folded, refused = on_folding_disk(place / "folding", _with_case_twins(sample))
+        violations = names.violations + _on_disk(place, sample) + folded
+    detail = {"accepted": len(names.parts_of), "refused": names.refused, "folded": refused}
     return Figure("ids_and_paths", names.count, "ids", violations, detail=detail)
 
 
@@ -111,9 +114,69 @@ def _on_disk(place: Path, list_ids: list[str]) -> list[str]:
         if list_id_at(root, locate(root, list_id)) != list_id:
             wrong.append(f"{list_id!a} is not said by its directory")
     beside = sorted(path.name for path in place.iterdir())
-    if beside != ["lists"]:
+    if beside != ["folding", "lists"]:
         wrong.append(f"something was made beside the root: {beside}")
     return wrong
+
+
+class Folding(Port):
+    """A file system that takes names for the same which differ in case or composition only."""
+
+    def call(
+        self, kind: str, real: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]
+    ) -> Any:
+        if kind in ("open", "mkdir", "stat") and named.get("dir_fd") is not None:
+            args = (self._stored(args[0], named["dir_fd"]), *args[1:])
+        return real(*args, **named)
+
+    def _stored(self, name: str, directory: int) -> str:
+        alike = _folded(name)
+        found = os.listdir(directory)
+        return name if name in found else next((n for n in found if _folded(n) == alike), name)
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
+
+
+def on_folding_disk(root: Path, list_ids: Sequence[str]) -> tuple[list[str], int]:
+    """Lists where names are folded: each has its own task or is refused; and how many were."""
+    store = NativeStore(root, durability=Durability.PROCESS)
+    wrong, made, refused = [], [], 0
+    with swapped(Folding()):
+        for list_id in list_ids:
+            try:
+                store.create_task(list_id, ascii(list_id))
+                made.append(list_id)
+            except StorageFailure:
+                refused += 1
+                if store.list_tasks(list_id) or store.exists(list_id):
+                    wrong.append(f"{list_id!a} shows another list's tasks where names are folded")
+        for list_id in made:
+            subjects = [record.subject for record in store.list_tasks(list_id)]
+            if subjects != [ascii(list_id)]:
+                wrong.append(f"{list_id!a} holds {subjects} where names are folded")
+        if set(find_lists(root).lists) != set(made):
+            wrong.append("other lists are found than were made where names are folded")
+    return wrong, refused
+
+
+def _with_case_twins(list_ids: Sequence[str]) -> list[str]:
+    found = []
+    for list_id in list_ids:
+        kind, colon, rest = list_id.partition(":")
+        for twin in (rest, rest.swapcase(), unicodedata.normalize("NFD", rest)) if colon else ():
+            found.append(f"{kind}:{twin}")
+    usable = dict.fromkeys(found)
+    return [list_id for list_id in usable if _is_accepted(list_id)]
+
+
+def _is_accepted(list_id: str) -> bool:
+    try:
+        task_list_parts(list_id)
+    except InvalidListId:
+        return False
+    return True
 
 
 def _texts(chance: random.Random, count: int) -> Iterator[str]:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from store.model.errors import ColonytopError
-from store.model.task import ListKey, TaskListId
+from store.model.snapshot import TaskList
+from store.model.task import ListKey, Task, TaskListId
 from store.systems.hive.loading import ListLoader
 from store.systems.hive.native import NativeStore
 from tests.faults.model import LIST, Facts, Operation, State, create, facts_of, look
@@ -97,25 +98,29 @@ def read_by_scan(root: Path) -> State:
     """What the program's screen shows: the list as its scanner finds it."""
     if not list_directory(root).is_dir():
         return State({})
-    key = ListKey("hive", str(root), TaskListId(LIST))
-    loaded = ListLoader(key, root, _LIST_DIRECTORY.parts).load(None)
-    tasks = {
-        int(number): facts_of(
-            {
-                "subject": task.subject,
-                "owner": task.owner,
-                "status": task.native_status,
-                "blocks": [int(i) for i in task.blocks],
-                "blocked_by": [int(i) for i in task.blocked_by],
-                "description": task.description,
-                "active_form": task.active_form,
-                "metadata": task.metadata,
-                **task.extra,
-            }
-        )
-        for number, task in loaded.tasks.items()
-    }
+    tasks = {int(number): facts_of_task(t) for number, t in load_list(root).tasks.items()}
     return State(tasks, max(tasks, default=0))
+
+
+def load_list(root: Path) -> TaskList:
+    """The list as a scanner that has just started finds it."""
+    key = ListKey("hive", str(root), TaskListId(LIST))
+    return ListLoader(key, root, _LIST_DIRECTORY.parts).load(None)
+
+
+def facts_of_task(task: Task) -> Facts:
+    """The facts of a task as the scanner gives it."""
+    named = {
+        "subject": task.subject,
+        "owner": task.owner,
+        "status": task.native_status,
+        "blocks": [int(i) for i in task.blocks],
+        "blocked_by": [int(i) for i in task.blocked_by],
+        "description": task.description,
+        "active_form": task.active_form,
+        "metadata": task.metadata,
+    }
+    return facts_of({**named, **task.extra})
 
 
 def read_one_by_one(root: Path, ids: Iterable[int]) -> State:

@@ -10,10 +10,13 @@ import os
 import shutil
 import signal
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
+from store.files.transaction import Durability
 from store.systems.hive.native import NativeStore
 from tests.faults.figure import Effort, Figure, scratch
 from tests.faults.invariants import Tree, judge, read_plainly, read_tree, write_tree
@@ -64,9 +67,10 @@ class Kill:
     operation: Operation
     number: int
     when: When
+    durability: Durability = Durability.POWER
 
     def __str__(self) -> str:
-        return f"({self.operation}, call {self.number}, {self.when})"
+        return f"({self.operation}, call {self.number}, {self.when}, survives {self.durability})"
 
     @property
     def allowed(self) -> list[State]:
@@ -82,29 +86,32 @@ class Kill:
 def run(effort: Effort) -> Figure:
     """Kill every operation at every call; the long form recovers in each way, from more starts."""
     violations: list[str] = []
+    counts: Counter[str] = Counter()
     count = 0
     with scratch("kills") as place:
-        for kill in kills(place, effort):
+        of_all = (kills(place, effort, durability) for durability in Durability)
+        for kill in chain.from_iterable(of_all):
+            counts[kill.durability] += 1
             recoverers = kill.start.recoverers
             chosen = recoverers if effort is Effort.LONG else [recoverers[count % len(recoverers)]]
             for recoverer in chosen:
                 count += 1
                 root = place / f"kill-{count}"
                 write_tree(root, kill.start.tree)
-                done = killed(kill.operation, root, kill.number, kill.when)
+                done = killed(kill.operation, root, kill.number, kill.when, kill.durability)
                 allowed = kill.allowed[1:] if done else kill.allowed
                 found = judge(root, allowed, recoverer)
                 violations += [f"{kill} recovered by {recoverer}: {text}" for text in found]
                 shutil.rmtree(root)
-    return Figure("kills", count, "kills", violations)
+    return Figure("kills", count, "kills", violations, None, dict(counts))
 
 
-def kills(place: Path, effort: Effort) -> Iterator[Kill]:
+def kills(place: Path, effort: Effort, durability: Durability = Durability.POWER) -> Iterator[Kill]:
     """Every call of every operation, before and after."""
     for start, operation in _cases(place, effort):
-        for number in range(1, calls(operation, start, place / "counted") + 1):
+        for number in range(1, calls(operation, start, place / "counted", durability) + 1):
             for when in When:
-                yield Kill(start, operation, number, when)
+                yield Kill(start, operation, number, when, durability)
 
 
 def _cases(place: Path, effort: Effort) -> Iterator[tuple[Start, Operation]]:
@@ -139,21 +146,29 @@ def _after(start: Start, operation: Operation, root: Path) -> Start:
     return Start(tree, state)
 
 
-def calls(operation: Operation, start: Start, root: Path) -> int:
+def calls(
+    operation: Operation, start: Start, root: Path, durability: Durability = Durability.POWER
+) -> int:
     """How many mutating calls an operation makes."""
     write_tree(root, start.tree)
     with counting() as counted:
-        operation.run(NativeStore(root))
+        operation.run(NativeStore(root, durability=durability))
     shutil.rmtree(root)
     return len(counted.calls)
 
 
-def killed(operation: Operation, root: Path, number: int, when: When) -> bool:
+def killed(
+    operation: Operation,
+    root: Path,
+    number: int,
+    when: When,
+    durability: Durability = Durability.POWER,
+) -> bool:
     """Run an operation in a process that kills itself at this call; whether it got to its end."""
 
     def work() -> None:
         with inject(number, when, kill_self):
-            operation.run(NativeStore(root))
+            operation.run(NativeStore(root, durability=durability))
 
     return survives(work)
 

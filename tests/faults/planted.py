@@ -16,7 +16,7 @@ from tests.faults.figure import Effort, Figure, scratch
 
 _HERE = Path(__file__).parents[2]
 _AT_ONCE = 2
-_PATIENCE_S = 300
+_PATIENCE_S = 900
 _QUICK = ("kills", "ids", "clocks", "histories", "port-traced")
 """Harnesses that take seconds: their bugs are tried in the ordinary tests."""
 

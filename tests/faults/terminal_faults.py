@@ -19,22 +19,24 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from tests.contract import native
 from tests.faults.figure import Effort, Figure, scratch
-from tests.faults.held_back import held_back_s
 from tests.faults.payloads import PAYLOADS
 from tests.faults.terminal_parser import Parser, sequences
 from tests.patience import PATIENCE_S
 
 HERE = Path(__file__).parents[2]
 END_S = 2.0
-"""The promise, counted without what others on the same machine take from the program."""
-NOISE_S = 1.0
-"""What the machine takes and does not tell of."""
+"""The promise; on a machine that others use too, noise gets half a second more."""
+NOISE_S = 0.5
+HANG_S = 60.0
+"""After so long it hangs, whatever else is going on."""
+TIMES = 4
+"""A fault counts as survived too late when it was so as often."""
 SUBJECT = "Crawl"
 
 _UNFINISHED = re.compile(rb"(?:\x1b[\[0-9;?>]*|[\x80-\xff]+)\Z")
@@ -56,6 +58,37 @@ class Fail(AssertionError):
     """What was promised did not hold; the text says what."""
 
 
+class Late(Fail):
+    """It held, but not in time."""
+
+
+class Clock:
+    """The time since it was made, without that in which the program or we only waited for a
+    processor: how many others use the machine is not what is tried here.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self._places = [Path(f"/proc/{pid}/task"), Path("/proc/self/task")]
+        self._began = time.monotonic()
+        self._queued = [self._queued_s(place) for place in self._places]
+        self._first = sum(self._queued)
+
+    def passed_s(self) -> float:
+        """Seconds. Look often: what a process that has ended had waited is not told any more."""
+        for number, place in enumerate(self._places):
+            self._queued[number] = max(self._queued[number], self._queued_s(place))
+        wall_s = time.monotonic() - self._began
+        waited_s = sum(self._queued) - self._first
+        return wall_s if wall_s > HANG_S else wall_s - waited_s
+
+    def _queued_s(self, tasks: Path) -> float:
+        found = 0
+        with suppress(OSError, IndexError):
+            for path in tasks.glob("*/schedstat"):
+                found += int(path.read_text().split()[1])
+        return found / 1e9
+
+
 class Session:
     """One program on a terminal of its own, and all that it wrote there."""
 
@@ -66,15 +99,16 @@ class Session:
         self.written = b""
         self.is_cut_off = False
         """We stopped reading in the middle."""
-        self.process = subprocess.Popen(
-            command,
-            cwd=HERE,
-            env=environment(),
-            stdin=self.theirs,
-            stdout=self.theirs,
-            stderr=self.theirs,
-            start_new_session=True,
-        )
+        with _no_signal_ignored():
+            self.process = subprocess.Popen(
+                command,
+                cwd=HERE,
+                env=environment(),
+                stdin=self.theirs,
+                stdout=self.theirs,
+                stderr=self.theirs,
+                start_new_session=True,
+            )
 
     def resize(self, rows: int, columns: int) -> None:
         fcntl.ioctl(self.theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -87,10 +121,10 @@ class Session:
                 return  # nobody has the other side open any more
 
     def until(self, holds: Callable[[], Any], what: str, limit_s: float = PATIENCE_S) -> None:
-        deadline = time.monotonic() + limit_s
+        clock = Clock(self.process.pid)
         while not holds():
-            if time.monotonic() > deadline:
-                raise Fail(f"not within {limit_s} s: {what}")
+            if clock.passed_s() > limit_s:
+                raise Late(f"not within {limit_s} s: {what}")
             self.read()
 
     def until_drawn(self, text: str = SUBJECT, after: int = 0) -> None:
@@ -103,27 +137,21 @@ class Session:
 
     def expect_end(self, code: int, limit_s: float = END_S, *, clean: bool = True) -> None:
         """The program ends in time, with this code, and leaves the terminal as it found it."""
-        self.expect_in_time(lambda: self.process.poll() is not None, "the end", limit_s)
+        self.until(lambda: self.process.poll() is not None, "the end", limit_s + NOISE_S)
         if self.process.returncode != code:
             raise Fail(f"exit code {self.process.returncode}, not {code}")
         if clean:
             self.expect_clean()
 
-    def expect_in_time(
-        self, holds: Callable[[], Any], what: str, limit_s: float = END_S, *, reading: bool = True
-    ) -> None:
-        """Something comes to hold within the program's own time; see `held_back_s`."""
-        pid = self.process.pid
-        began, taken_before, taken = time.monotonic(), held_back_s(pid), 0.0
-        while not holds():
-            taken = max(taken, held_back_s(pid) - taken_before)
-            waited = time.monotonic() - began
-            if waited > PATIENCE_S or waited - taken > limit_s + NOISE_S:
-                raise Fail(f"not within {limit_s} s: {what}, after {waited:.1f} s")
-            if reading:
-                self.read()
-            else:
-                _breathe(0.01)
+    def expect_code(self, *codes: int) -> None:
+        """The program ends in time, with one of these codes; its terminal is not looked at."""
+        clock = Clock(self.process.pid)
+        while self.process.poll() is None:
+            if clock.passed_s() > END_S + NOISE_S:
+                raise Late(f"not within {END_S} s: the end")
+            _breathe(0.02)
+        if self.process.returncode not in codes:
+            raise Fail(f"exit code {self.process.returncode}, not {codes}")
 
     def expect_clean(self) -> None:
         for _ in range(20):
@@ -156,6 +184,20 @@ class Session:
                 os.close(descriptor)
 
 
+@contextmanager
+def _no_signal_ignored() -> Iterator[None]:
+    """Who runs us in the background may ignore signals; a program on a terminal does not."""
+    wanted = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
+    ignored = [number for number in wanted if signal.getsignal(number) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        for number in ignored:
+            signal.signal(number, signal.SIG_IGN)
+
+
 def environment(**variables: str) -> dict[str, str]:
     """The caller's, in a terminal that everybody knows and without a person's settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TEXTUAL")}
@@ -180,7 +222,7 @@ def _interrupted(session: Session) -> None:
     """SIGINT from elsewhere: an orderly end, whatever its code, and a clean terminal."""
     session.until_drawn()
     session.process.send_signal(signal.SIGINT)
-    session.expect_in_time(lambda: session.process.poll() is not None, "the end")
+    session.until(lambda: session.process.poll() is not None, "the end", END_S + NOISE_S)
     session.expect_clean()
 
 
@@ -188,7 +230,7 @@ def _suspended(session: Session) -> None:
     """SIGTSTP gives the terminal back, SIGCONT takes and paints it again."""
     session.until_drawn()
     session.process.send_signal(signal.SIGTSTP)
-    session.expect_in_time(session.is_stopped, "it stops")
+    session.until(session.is_stopped, "it stops", END_S + NOISE_S)
     session.expect_clean()
     seen = len(session.written)
     session.process.send_signal(signal.SIGCONT)
@@ -203,20 +245,13 @@ def _lost(session: Session) -> None:
     """The terminal goes away while hang-ups are ignored: no spinning, code 129."""
     session.until_drawn()
     session.lose()
-    _expect_code(session, 129)
+    session.expect_code(129)
 
 
 def _hung_up(session: Session) -> None:
     session.until_drawn()
     session.lose()
-    _expect_code(session, 129, -signal.SIGHUP)
-
-
-def _expect_code(session: Session, *codes: int) -> None:
-    """The program ends in time, though nobody reads what it writes."""
-    session.expect_in_time(lambda: session.process.poll() is not None, "the end", reading=False)
-    if session.process.returncode not in codes:
-        raise Fail(f"exit code {session.process.returncode}")
+    session.expect_code(129, -signal.SIGHUP)
 
 
 def _unread(session: Session) -> None:
@@ -236,7 +271,7 @@ def _unread(session: Session) -> None:
     else:
         raise Fail("its output never came to a stop")
     session.process.send_signal(signal.SIGTERM)
-    _expect_code(session, 128 + signal.SIGTERM)
+    session.expect_code(128 + signal.SIGTERM)
     if termios.tcgetattr(session.theirs) != session.found:
         raise Fail("the terminal's settings are not as they were found")
 
@@ -343,15 +378,23 @@ def _records(place: Path) -> dict[Path, bytes]:
 def _try(
     name: str, command: tuple[str, ...], fault: Fault, parser: Parser, violations: list[str]
 ) -> None:
-    with _session(command) as session:
-        try:
-            fault(session)
-        except Fail as error:
-            violations.append(f"{name}: {error}")
-        written = session.written
-        if session.is_cut_off:
-            written = _UNFINISHED.sub(b"", written)
-        parser.check(name, written.decode("utf-8", "replace").replace("\r\n", "\n"))
+    """One fault. What comes late is tried again: it may be for others who use the machine."""
+    late: list[Late] = []
+    while len(late) < TIMES:
+        with _session(command) as session:
+            try:
+                fault(session)
+            except Late as error:
+                late.append(error)
+                continue
+            except Fail as error:
+                violations.append(f"{name}: {error}")
+            written = session.written
+            if session.is_cut_off:
+                written = _UNFINISHED.sub(b"", written)
+            parser.check(name, written.decode("utf-8", "replace").replace("\r\n", "\n"))
+            return
+    violations.append(f"{name}, {TIMES} times: {late[-1]}")
 
 
 @contextmanager

@@ -19,6 +19,7 @@ def test_full_disk_read_only_and_limits_leave_lists_whole() -> None:
     assert figure.violations == []
     assert figure.count > 100
     assert figure.detail["refused"] > 20
+    assert figure.not_run or figure.detail["killed"] > 10
     if figure.not_run:
         pytest.skip(f"not all of it could be tried here: {figure.not_run}")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import time
 
 import pytest
 
@@ -22,6 +24,7 @@ _CARELESS = (
 )
 
 
+@pytest.mark.timeout(180)
 def test_program_whose_terminal_goes_wrong_ends_in_time_and_leaves_it_clean() -> None:
     figure = terminal_faults.run(Effort.FAST)
     assert figure.violations == []
@@ -45,7 +48,7 @@ def test_session_of_a_program_that_leaves_a_mess_says_so(
     session = terminal_faults.Session((*head, made))
     try:
         with pytest.raises(terminal_faults.Fail, match=said):
-            session.expect_end(0)
+            session.expect_end(0, 10.0)
     finally:
         session.close()
 
@@ -53,16 +56,28 @@ def test_session_of_a_program_that_leaves_a_mess_says_so(
 def test_session_of_a_clean_program_says_nothing() -> None:
     session = terminal_faults.Session((sys.executable, "-c", ""))
     try:
-        session.expect_end(0)
+        session.expect_end(0, 10.0)
     finally:
         session.close()
     assert session.modes_on() == set()
 
 
-def test_session_of_a_program_that_does_not_end_says_so() -> None:
-    session = terminal_faults.Session((sys.executable, "-c", "import time; time.sleep(600)"))
+def test_clock_leaves_out_what_a_process_waits_for_a_processor() -> None:
+    """Two that are always busy share one processor, so each of them waits."""
+    spin = "import os\nos.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\nwhile True: pass"
+    busy = [subprocess.Popen([sys.executable, "-c", spin]) for _ in range(2)]
     try:
-        with pytest.raises(terminal_faults.Fail, match="not within"):
-            session.expect_end(0, 0.0)
+        began, clock = time.monotonic(), terminal_faults.Clock(busy[0].pid)
+        while clock.passed_s() > time.monotonic() - began - 0.05:
+            time.sleep(0.01)
     finally:
-        session.close()
+        for process in busy:
+            process.kill()
+            process.wait()
+
+
+def test_clock_counts_what_a_process_sleeps() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as idle:
+        clock = terminal_faults.Clock(idle.pid)
+        while clock.passed_s() < 0.1:
+            time.sleep(0.01)

@@ -149,22 +149,32 @@ def test_mark_is_safe_before_the_file_goes_whose_id_it_keeps(
 
 
 @pytest.mark.parametrize("error", [errno.ENOSPC, errno.EDQUOT])
-def test_removal_on_a_full_disk_goes_first_and_makes_room_for_the_rest(
+def test_removal_with_edges_on_a_full_disk_is_refused_and_changes_nothing(
     place: Place, monkeypatch: pytest.MonkeyPatch, error: int
 ) -> None:
-    write = os.write
+    def full(_: int, __: bytes) -> int:
+        raise OSError(error, "full")
 
-    def full(descriptor: int, content: bytes) -> int:
-        if B in place.tasks.names():
-            raise OSError(error, "full")
-        return write(descriptor, content)
-
-    monkeypatch.setattr(os, "write", full)
     mark = Write(place.directory, ".highwatermark", b"9", b"9")
-    place.directory.add(".highwatermark", b"", 0o600, sync=False)
-    commit([mark, *place.change()[1:]], RULES, verify=allow)
-    assert place.tasks_now() == {A: AFTER[A]}
+    place.directory.add(".highwatermark", b"9", 0o600, sync=False)
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(OSError, match="full"):
+        commit([mark, *place.change()[1:]], RULES, verify=allow)
+    assert place.tasks_now() == BEFORE
     assert place.beside() == {".highwatermark"}
+
+
+def test_removal_without_edges_on_a_full_disk_needs_no_room(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int, __: bytes) -> int:
+        raise OSError(errno.ENOSPC, "full")
+
+    mark = Write(place.directory, ".highwatermark", b"9", b"9")
+    place.directory.add(".highwatermark", b"9", 0o600, sync=False)
+    monkeypatch.setattr(os, "write", full)
+    commit([mark, Write(place.tasks, B, BEFORE[B], None)], RULES, verify=allow)
+    assert B not in place.tasks_now()
 
 
 def test_staged_replacement_is_put_in_place_with_the_old_mode(place: Place) -> None:

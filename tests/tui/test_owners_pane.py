@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.tui.colony import DEMO, NOW, demo_snapshot
+from tests.tui.colony import DEMO, NOW, demo_snapshot, task, task_list
 from tests.tui.pane_host import SIZES, PaneHost, frame_of, lines_of, show
+from tui.glyphs import signs
 from tui.view_state import ViewState
 from tui.widgets.owners_pane import OwnersPane
 
@@ -67,3 +68,18 @@ async def test_owners_pane_enter_picks_the_owner_and_nobody() -> None:
         pane.focus()
         await pilot.press("enter", "end", "enter")
         assert [m.owner for m in app.said_of(OwnersPane.Picked)] == ["cy", None]
+
+
+@pytest.mark.parametrize("ascii", [False, True])
+async def test_owners_pane_names_that_look_alike_are_marked_and_kept_apart(ascii: bool) -> None:
+    names = ("ann", "\u0430nn", "bo")
+    tasks = [task(DEMO, number, "Work", owner=name) for number, name in enumerate(names, 1)]
+    snapshot = replace(demo_snapshot(), lists={DEMO: task_list(DEMO, *tasks)})
+    pane = OwnersPane()
+    async with PaneHost(pane).run_test(size=(60, 9)) as pilot:
+        show([pane], frame_of(snapshot, ascii=ascii))
+        await pilot.pause()
+        assert {row.facts.owner for row in pane.rows} == set(names)
+        marked = [text for text in lines_of(pane) if f" {signs(ascii).alike} " in text]
+        assert len(marked) == 2
+        assert not any("bo " in text for text in marked)

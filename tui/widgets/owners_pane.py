@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from textual.content import Content
 from textual.message import Message
 
 from store.model.attention import DisplayState
+from store.model.lookalikes import lookalikes
 from store.model.rollup import Rollup, histogram
 from store.model.snapshot import Snapshot
-from tui.glyphs import age, glyph, owner_role, sparkline
+from tui.glyphs import age, glyph, owner_role, signs, sparkline
 from tui.safe_text import one_line, width
 from tui.view_state import Frame
 from tui.widgets.drawing import Piece, figure, fitted, line, piece
@@ -48,6 +49,8 @@ class OwnerFacts:
     """Since the last write to any of the owner's records."""
     writes: tuple[int, ...]
     """Per minute over the last hour, oldest first."""
+    looks_alike: bool = False
+    """Another owner's name looks like this one's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class OwnersPane(RowsPane[OwnerFacts]):
 
 Tasks of each owner: in progress, ready, blocked, stale and done; when one of their records was
 last written; and their writes over the last 60 minutes. Silent owners come first, `-` is nobody.
+A `≈` marks owners who are not the same and whose names look alike.
 
 - **Enter** or a click shows exactly that owner's tasks; again shows everybody's.
 """
@@ -84,6 +88,8 @@ last written; and their writes over the last 60 minutes. Silent owners come firs
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._hours: dict[str | None, _Hour] = {}
+        self._named: tuple[str, ...] = ()
+        self._alike: frozenset[str] = frozenset()
 
     def build(self, frame: Frame, snapshot: Snapshot) -> Sequence[Row[OwnerFacts]]:
         owners = pace_of(self.app).owners(snapshot, frame.view.list_key)
@@ -92,7 +98,16 @@ last written; and their writes over the last 60 minutes. Silent owners come firs
         self._hours = hours
         found = [_facts(owner, rollup, frame, hours[owner][2]) for owner, rollup in owners.items()]
         found.sort(key=_order)
-        return [Row((facts.owner,), facts) for facts in found[:MOST_OWNERS]]
+        del found[MOST_OWNERS:]
+        alike = self._lookalikes(tuple(facts.owner for facts in found if facts.owner is not None))
+        marked = (replace(f, looks_alike=True) if f.owner in alike else f for f in found)
+        return [Row((facts.owner,), facts) for facts in marked]
+
+    def _lookalikes(self, named: tuple[str, ...]) -> frozenset[str]:
+        if named != self._named:
+            self._named = named
+            self._alike = lookalikes({name: one_line(name) for name in named})
+        return self._alike
 
     def _hour(self, owner: str | None, rollup: Rollup, minute: int) -> _Hour:
         known = self._hours.get(owner)
@@ -130,8 +145,11 @@ last written; and their writes over the last 60 minutes. Silent owners come firs
         if widths.spark:
             values = _buckets(facts.writes, widths.spark)
             spark = [piece(" " * widths.gap), *_drawn(values, self.ascii)]
+        mark = f" {signs(self.ascii).alike}" if facts.looks_alike else ""
+        room = max(1, widths.name - len(mark))
         return line(
-            fitted(name, widths.name, f"${owner_role(facts.owner)}"),
+            fitted(name, room, f"${owner_role(facts.owner)}"),
+            fitted(mark, widths.name - room, "$status-needs"),
             *figures,
             fitted(facts.age, widths.age, age_style, right=True),
             *spark,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from store.files.transaction import Write
+from store.files.txn_record import MAX_OPS
 from store.model.errors import InvalidField, TaskNotFound
 from store.model.task import TaskStatus
 from store.systems.hive.edges import EdgeEdit, checked_ids
@@ -51,8 +52,11 @@ def batch_fields(specs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The fields of each task of a batch.
 
     Raises:
-        InvalidField: naming the place, as `specs[2].subject`.
+        InvalidField: naming the place, as `specs[2].subject`; or there are too many.
     """
+    if len(specs) > MAX_OPS:
+        text = f"{len(specs):,} tasks; at most {MAX_OPS:,} can be made at once, so make parts"
+        raise InvalidField("specs", text)
     found = []
     for place, spec in enumerate(specs):
         where = f"specs[{place}]"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from store.files.transaction import Write
+from store.files.txn_record import MAX_OPS
 from store.model.errors import UnreadableTask
 from store.systems.hive.edges import EdgeEdit
 from store.systems.hive.memory import ListMemory, highest_id, mark_write, referrers_of
@@ -23,10 +24,15 @@ class Deleted:
 
     deleted: bool
     others: tuple[TaskRecord, ...] = ()
+    has_more: bool = False
+    """More records than one change can hold have edges to it: they are next."""
 
     @property
     def stripped(self) -> list[int]:
         return [record.id for record in self.others]
+
+    def followed_by(self, more: Deleted) -> Deleted:
+        return Deleted(self.deleted, (*self.others, *more.others), more.has_more)
 
 
 def plan_delete(
@@ -46,29 +52,57 @@ def plan_delete(
         return Plan(Deleted(False))
     check_expected(opened.list_id, stored, expected, {})
     highest = max(highest_id(opened, memory), task_id)
-    edit = EdgeEdit(opened)
-    for number in referrers_of(opened, memory, task_id):
-        with suppress(UnreadableTask):
-            other = opened.find(number)
-            if other is not None and number != task_id:
-                edit.strip(other, task_id)
     plan: Plan[Deleted] = Plan(Deleted(True), highest=highest)
     plan.writes += mark_write(opened, memory, highest, sync=True)
     plan.writes.append(Write(opened.tasks, file_name(task_id), stored.content, None))
-    written = write_sides(plan, edit)
-    plan.result = Deleted(True, tuple(written[number] for number in sorted(written)))
+    _strip(plan, opened, memory, task_id, MAX_OPS - 1)
     return plan
 
 
-def plan_reset(opened: OpenList, memory: ListMemory) -> Plan[None]:
-    """Remove every readable task and keep the mark. What cannot be read stays where it is."""
+def plan_strip(opened: OpenList, memory: ListMemory, task_id: int) -> Plan[Deleted]:
+    """Remove edges that were left of a task which was removed before."""
+    plan: Plan[Deleted] = Plan(Deleted(True))
+    if opened.find(task_id) is None:
+        _strip(plan, opened, memory, task_id, MAX_OPS)
+    return plan
+
+
+def _strip(
+    plan: Plan[Deleted], opened: OpenList, memory: ListMemory, task_id: int, most: int
+) -> None:
+    """Add the writes that remove a task's id from at most so many other records."""
+    edit = EdgeEdit(opened)
+    count, has_more = 0, False
+    for number in referrers_of(opened, memory, task_id):
+        if count == most:
+            has_more = True
+            break
+        with suppress(UnreadableTask):
+            other = opened.find(number)
+            if other is not None and number != task_id and edit.strip(other, task_id):
+                count += 1
+    written = write_sides(plan, edit)
+    others = tuple(written[number] for number in sorted(written))
+    plan.result = Deleted(True, others, has_more)
+
+
+def plan_reset(opened: OpenList, memory: ListMemory) -> Plan[bool]:
+    """Remove readable tasks, as many as one change can hold, and keep the mark; whether there are
+    more. What cannot be read stays where it is.
+    """
     highest = highest_id(opened, memory)
-    plan: Plan[None] = Plan(None, highest=highest)
+    plan = Plan(False, highest=highest)
     if highest:
         plan.writes += mark_write(opened, memory, highest, sync=True)
+    removals: list[Write] = []
     for number in opened.ids():
         with suppress(UnreadableTask):
             stored = opened.find(number)
             if stored is not None:
-                plan.writes.append(Write(opened.tasks, file_name(number), stored.content, None))
+                removals.append(Write(opened.tasks, file_name(number), stored.content, None))
+        if len(removals) > MAX_OPS:
+            plan.result = True
+            removals.pop()
+            break
+    plan.writes += removals
     return plan

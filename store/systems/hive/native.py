@@ -15,11 +15,11 @@ from typing import Any
 from store.files.lock import Patience
 from store.files.transaction import Durability
 from store.model.edits import KEEP, Keep
-from store.model.errors import CommittedPending, TaskNotFound
+from store.model.errors import ColonytopError, CommittedPending, TaskNotFound
 from store.model.task import TaskStatus
 from store.systems.hive.claims import ClaimNotFound, ClaimResult, plan_claim
 from store.systems.hive.creating import batch_fields, new_fields, plan_create
-from store.systems.hive.deleting import Deleted, plan_delete, plan_reset
+from store.systems.hive.deleting import Deleted, plan_delete, plan_reset, plan_strip
 from store.systems.hive.edges import EdgeChange, checked_ids
 from store.systems.hive.meta import plan_ensure
 from store.systems.hive.record import (
@@ -157,10 +157,24 @@ class NativeStore(ListWriter):
         expected: Mapping[str, Any] | None = None,
         patience: Patience | None = None,
     ) -> Deleted:
-        """Remove a task and strip its id from all others; the id is never used again."""
+        """Remove a task and strip its id from all others; the id is never used again.
+
+        Where more records name it than one change can hold, the rest follow in changes of their
+        own. Until then it is a missing blocker to them, so nothing starts too early.
+        """
         (task_id,) = checked_ids("task_id", (task_id,))
         plan = partial(plan_delete, task_id=task_id, expected=expected or {})
-        return self._change(list_id, plan, patience, Deleted(False))
+        deleted = self._change(list_id, plan, patience, Deleted(False))
+        while deleted.has_more:
+            try:
+                strip = partial(plan_strip, task_id=task_id)
+                deleted = deleted.followed_by(self._change(list_id, strip, None, Deleted(True)))
+            except ColonytopError as error:
+                rest = "edges to what was removed are left: run colonytop doctor --repair"
+                pending = CommittedPending(list_id, str(error), rest=rest)
+                pending.result = deleted
+                raise pending from error
+        return deleted
 
     def claim_task(
         self, list_id: str, task_id: int, claimant: str, *, patience: Patience | None = None
@@ -194,8 +208,12 @@ class NativeStore(ListWriter):
         return updated.record
 
     def reset(self, list_id: str, *, patience: Patience | None = None) -> None:
-        """Remove every readable task. The mark stays, so no id comes back."""
-        self._change(list_id, plan_reset, patience, None)
+        """Remove every readable task. The mark stays, so no id comes back.
+
+        More than one change can hold go in several; after an error some may be left.
+        """
+        while self._change(list_id, plan_reset, patience, False):
+            pass
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from store.files.codec import Unparsable, check_structure, format_object, parse_
 from store.files.failures import UnreadableFile
 from store.files.fs import READ_LIMIT, Directory, open_directory
 from store.files.overlay import Overlay, read_file
+from store.files.spare import keep_spare
 from store.files.transaction import Write
 from store.model.errors import InvalidField, StorageFailure, UnreadableTask
 from store.model.task import NO_REVISION, ListKey, Task, TaskId, TaskKey, TaskListId
@@ -49,6 +50,11 @@ class Plan(Generic[Result]):
     """For each record written: the ids that it refers to then."""
     highest: int = 0
     """The highest id that exists then, where the call found it out."""
+
+    @property
+    def removes(self) -> bool:
+        """Whether a file goes and none comes in its place."""
+        return any(write.content is None for write in self.writes)
 
 
 class OpenList:
@@ -222,4 +228,5 @@ def _make_list(root: Path, parts: tuple[str, ...]) -> Directory:
     for depth in range(len(parts)):
         with open_directory(root, parts[:depth]) as parent:
             parent.sync()
+    keep_spare(root)
     return open_directory(root, parts)

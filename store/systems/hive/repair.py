@@ -14,6 +14,7 @@ from store.files.lock import Patience, list_lock
 from store.files.overlay import pending
 from store.files.paths import locate
 from store.files.transaction import Write, commit
+from store.files.txn_record import MAX_OPS
 from store.model.errors import ListGone, UnreadableTask
 from store.model.repairs import Repair, RepairKind
 from store.model.task import TaskId
@@ -56,8 +57,9 @@ def repair_list(root: Path, list_id: str, *, dry_run: bool, patience: Patience) 
             found = mend_leftovers(opened.directory, opened.tasks, dry_run=False)
             plan = plan_repair(opened)
             unsynced: list[Directory] = []
-            if plan.writes:
-                unsynced = commit(plan.writes, RULES, verify=lock.verify)
+            for first in range(0, len(plan.writes), MAX_OPS):  # each record is in one part only
+                part = plan.writes[first : first + MAX_OPS]
+                unsynced += commit(part, RULES, verify=lock.verify)
         for directory in unsynced:
             directory.sync()
         return found + plan.result

@@ -12,6 +12,7 @@ from store.files.fs import Directory
 from store.files.lock import LOCK_NAME, Patience, gather, list_lock
 from store.files.paths import locate
 from store.files.recovery import has_leftovers, recover
+from store.files.spare import FULL, give_spare, keep_spare
 from store.files.transaction import Durability, commit, stage
 from store.model.errors import ColonytopError, CommittedPending, StorageFailure
 from store.systems.hive.intent import RULES
@@ -74,6 +75,8 @@ class ListWriter(ListReader):
             recover(opened.directory, opened.tasks, RULES)
             planned, unsynced = self._commit(opened, plan, lock.verify)
         _sync(opened, planned, unsynced)
+        if planned.removes:
+            keep_spare(self.root)
         return planned
 
     def _staged(
@@ -142,6 +145,13 @@ class ListWriter(ListReader):
                 return planned, self._write(opened, memory, planned, None, verify)
             except FileExistsError:
                 # Somebody made that file without the lock. Ids come from names: look again.
+                opened.forget()
+            except OSError as error:
+                if error.errno not in FULL or not planned.removes:
+                    raise
+                if not give_spare(self.root):
+                    keep_spare(self.root)  # given before, and it was not enough
+                    raise
                 opened.forget()
         raise StorageFailure(opened.tasks.location, "somebody makes tasks without the lock")
 
