@@ -166,7 +166,7 @@ _decoder = json.JSONDecoder(
 )
 
 
-_plain_decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
+_plain_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def parse_plain(content: bytes) -> dict[str, Any] | None:
@@ -174,35 +174,76 @@ def parse_plain(content: bytes) -> dict[str, Any] | None:
 
     None: `parse_object` may refuse them, or not; ask it. What is returned here it returns too.
     """
-    if not is_plain(content):
+    text = plain_text(content)
+    if text is None:
         return None
     try:
-        text = content.decode("utf-8")
         found, end = _plain_decoder.raw_decode(text)
     except (ValueError, Unparsable, RecursionError):
         return None
     is_whole = end == len(text) or not text[end:].strip(" \t\r\n")
-    return found if is_whole and type(found) is dict else None
+    if not is_whole or type(found) is not dict:
+        return None
+    return found if has_each_key_once(text, len(found) + inner_keys(found)) else None
 
 
-def is_plain(content: bytes) -> bool:
-    """Neither large in structure, nor with numbers or escapes on which parsers may differ."""
+def plain_text(content: bytes) -> str | None:
+    """The text of a record that is short in structure, without numbers or escapes on which parsers
+    may differ; None: look at it closely. Its nesting is bounded by the parser only.
+    """
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
     if (
-        content.count(b"[") + content.count(b"{") > MAX_DEPTH
-        or content.count(b",") > _MOST_PLAIN_COMMAS
-        or (b"\\" in content and (b"\\ud" in content or b"\\uD" in content))
-        or content.startswith(_BOM)
+        text[:1] != "{"
+        or (len(text) > MAX_VALUES and sum(map(text.count, ",[{")) > MAX_VALUES)
+        # A single sign is looked for ten times as fast as several.
+        or ("\\" in text and ("\\ud" in text or "\\uD" in text))
+        or ("N" in text and "NaN" in text)
+        or ("I" in text and "Infinity" in text)
     ):
-        return False
-    alike = content.translate(_ALIKE, b"+-")
-    return not (_LONG_NUMBER in alike or b"0e000" in alike)
+        return None
+    alike = content.translate(_ALIKE, b"+-").decode("latin-1")
+    return None if _LONG_NUMBER in alike or "0e000" in alike else text
 
 
-_BOM = b"\xef\xbb\xbf"
-_MOST_PLAIN_COMMAS = min(10_000, MAX_VALUES - MAX_DEPTH)
+def has_each_key_once(text: str, keys: int) -> bool:
+    """Whether an object in which so many keys were found, of all levels, has none of them twice.
+
+    Parsers drop the first of two equal keys, so the colons are counted. False may also mean that
+    colons in texts were in the way.
+    """
+    if text.count(":") == keys:
+        return True
+    # Each colon of a pair stands at the quote of its key. If not, it stands at white space.
+    return text.count('":') == keys and not _APART.search(text)
+
+
+def inner_keys(found: Mapping[str, Any]) -> int:
+    """The number of keys in the objects inside this one, of all levels; -1 if they are many."""
+    keys = 0
+    level: Iterable[Any] = found.values()
+    for _ in range(MAX_DEPTH):
+        inner = [value for value in level if type(value) in _CONTAINERS]
+        if not inner:
+            return keys
+        following: list[Any] = []
+        for value in inner:
+            if type(value) is dict:
+                keys += len(value)
+                following.extend(value.values())
+            else:
+                following.extend(value)
+        level = following
+    return -1
+
+
+_CONTAINERS = frozenset({dict, list})
+_APART = re.compile(r"[ \n\t\r]:")
 # Numbers that are long or have a great exponent, whatever their digits are.
 _ALIKE = bytes.maketrans(b"123456789E", b"000000000e")
-_LONG_NUMBER = b"0" * (MAX_DIGITS + 1)
+_LONG_NUMBER = "0" * (MAX_DIGITS + 1)
 
 
 class _Unstorable(Exception):

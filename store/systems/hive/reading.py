@@ -17,6 +17,7 @@ from store.files.shared_lock import shared_lock
 from store.model.errors import StorageFailure
 from store.systems.hive.edges import checked_ids
 from store.systems.hive.meta import META_NAME, read_meta
+from store.systems.hive.models import quick_record
 from store.systems.hive.opened import open_list
 from store.systems.hive.record import (
     TaskListMeta,
@@ -98,11 +99,11 @@ class ListReader:
                 files = reader.read(shared_lock, self._sharing_s)
                 for name, content in files.items():
                     try:
-                        record = parse_record(content)
+                        record = quick_record(content) or parse_record(content)
                     except Unparsable:
                         continue
                     hidden = not include_internal and record.metadata.get("_internal")
-                    if file_name(record.id) == name and not hidden:
+                    if not hidden and file_name(record.id) == name:
                         found.append(record)
                 found.sort(key=_id_of)
         return found
