@@ -220,11 +220,13 @@ def has_each_key_once(text: str, keys: int) -> bool:
     return text.count('":') == keys and not _APART.search(text)
 
 
-def inner_keys(found: Mapping[str, Any]) -> int:
-    """The number of keys in the objects inside this one, of all levels; -1 if they are many."""
+def inner_keys(found: Mapping[str, Any], depth: int = 1) -> int:
+    """The number of keys in the objects inside this one, which stands at a depth, of all levels;
+    -1 if these are too many.
+    """
     keys = 0
     level: Iterable[Any] = found.values()
-    for _ in range(MAX_DEPTH):
+    for _ in range(depth, MAX_DEPTH + 1):
         inner = [value for value in level if type(value) in _CONTAINERS]
         if not inner:
             return keys

@@ -77,7 +77,7 @@ def quick_record(content: bytes) -> TaskRecord | None:
     # The fields that were set are the known and the unknown ones.
     keys = len(record.__pydantic_fields_set__)
     if record.metadata:
-        keys += len(record.metadata) + inner_keys(record.metadata)
+        keys += len(record.metadata) + inner_keys(record.metadata, 2)
     if record.__pydantic_extra__:
         keys += inner_keys(record.__pydantic_extra__)
     return record if has_each_key_once(text, keys) else None
