@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from store.files import flags
+from store.files.closing import HOLD, let_go
 from store.files.content import FileContent, revision_of
 from store.files.descriptors import READ_STEP, Descriptor, StagedFile, close, fill, read_open
 from store.files.failures import (
@@ -210,7 +211,11 @@ class Directory(Descriptor):
 
     def move(self, name: str, target: Directory, target_name: str) -> None:
         """Rename a file, over whatever has the new name."""
-        os.rename(name, target_name, src_dir_fd=self._descriptor, dst_dir_fd=target.fileno())
+        replaced = target.hold(target_name)
+        try:
+            os.rename(name, target_name, src_dir_fd=self._descriptor, dst_dir_fd=target.fileno())
+        finally:
+            let_go(replaced)
 
     def stage(self, content: bytes, mode: int, *, sync: bool = True) -> StagedFile | None:
         """A complete file without a name yet, so that the slow part needs no lock.
@@ -247,12 +252,22 @@ class Directory(Descriptor):
             raise
 
     def unlink(self, name: str) -> bool:
-        """Remove a name; False if it was not there."""
+        """Remove a name; False if it was not there. The space is free after `closing.settle`."""
+        removed = self.hold(name)
         try:
             os.unlink(name, dir_fd=self._descriptor)
         except FileNotFoundError:
             return False
+        finally:
+            let_go(removed)
         return True
+
+    def hold(self, name: str) -> int | None:
+        """What keeps a file while its name goes, for `closing.let_go`; None if it cannot be."""
+        try:
+            return os.open(name, HOLD, dir_fd=self._descriptor)
+        except OSError:
+            return None
 
     def discard(self, name: str) -> None:
         """Remove a temporary as far as that is possible; the next holder of the lock tries too."""

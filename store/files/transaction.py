@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
 from store.files import txn_record
+from store.files.closing import settle
 from store.files.descriptors import StagedFile
 from store.files.flags import FILE_MODE
 from store.files.fs import Directory
@@ -161,7 +163,8 @@ def _commit_several(
         raise CommittedPending(directory.location, _reason(error), transaction.txid) from error
     for op in transaction.ops:
         if op.tmp is None:
-            directory.discard(transaction.gone_name(op))
+            with suppress(OSError):
+                directory.unlink(transaction.gone_name(op))
     return [directory] if sync else []
 
 
@@ -175,6 +178,7 @@ def _remove_on_full_disk(
     verify()
     (tasks,) = {id(write.directory): write.directory for write in writes}.values()
     tasks.unlink(writes[0].name)
+    settle()
     try:
         for write in writes[1:]:
             _make(write, sync and write.sync)
