@@ -93,9 +93,12 @@ def _decode(content: bytes) -> str:
     if not content.strip(b"\0"):
         raise Unparsable("only NUL bytes, as a crash leaves behind")
     try:
-        return content.decode("utf-8-sig")
+        return content.removeprefix(_BOM).decode("utf-8")
     except UnicodeDecodeError as error:
         raise Unparsable(f"not UTF-8 at byte {error.start}") from error
+
+
+_BOM = b"\xef\xbb\xbf"
 
 
 def check_structure(content: bytes, most_values: int = MAX_VALUES) -> None:

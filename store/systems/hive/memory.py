@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from store.collector import collector_paused
 from store.files.codec import Unparsable
 from store.files.failures import UnreadableFile
 from store.files.fs import Directory
@@ -188,11 +189,12 @@ def referrers_of(opened: OpenList, memory: ListMemory, task_id: int) -> Iterable
 def _scan_referrers(opened: OpenList) -> dict[int, set[int]]:
     found: dict[int, set[int]] = {}
     names = [name for name in opened.tasks.plain_names() if id_of_file(name) is not None]
-    contents = opened.tasks.read_all(names)
-    for name in names:
-        content = contents.get(name) or _read_again(opened, name)
-        for other in _named_in(content):
-            found.setdefault(other, set()).add(int(name[: -len(".json")]))
+    with collector_paused():
+        contents = opened.tasks.read_all(names)
+        for name in names:
+            content = contents.get(name) or _read_again(opened, name)
+            for other in _named_in(content):
+                found.setdefault(other, set()).add(int(name[: -len(".json")]))
     return found
 
 
@@ -218,6 +220,9 @@ def _named_in(content: bytes) -> set[int]:
     if all(none in content for none in _NO_EDGES) and content.count(b'"block') == 2:
         return set()
     named: set[int] = set()
-    for numbers in _EDGES.findall(content):
-        named.update(int(n) for n in _NUMBER.findall(numbers) if len(n) <= 13)
+    for numbers in filter(None, _EDGES.findall(content)):
+        try:
+            named.update(map(int, numbers.split(b",")))
+        except ValueError:  # not only numbers, or none that could be an id
+            named.update(int(n) for n in _NUMBER.findall(numbers) if len(n) <= 13)
     return named
