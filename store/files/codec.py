@@ -13,6 +13,7 @@ from array import array
 from collections.abc import Callable, Iterable, Mapping
 from itertools import accumulate
 from json.encoder import encode_basestring
+from types import NoneType
 from typing import Any
 
 from store.model.errors import ColonytopError, InvalidField
@@ -257,8 +258,9 @@ class _Unstorable(Exception):
 
 def _spell(value: Any, depth: int) -> str:
     """One value. `json.dumps` would respell the numbers that were read, and name no field."""
-    if value is None:
-        return "null"
+    spell = _SPELL.get(type(value))
+    if spell is not None:
+        return spell(value)
     if isinstance(value, str):
         return encode_basestring(value)
     if isinstance(value, int):
@@ -266,10 +268,7 @@ def _spell(value: Any, depth: int) -> str:
     if isinstance(value, float):
         return _spell_float(value)
     if isinstance(value, Mapping):
-        inner = _spell_each(
-            value.items(), depth, lambda pair, d: f"{_spell_key(pair[0])}: {_spell(pair[1], d)}"
-        )
-        return _block("{}", inner, depth)
+        return _block("{}", _spell_each(value.items(), depth, _spell_pair), depth)
     if isinstance(value, (list, tuple)):
         return _block("[]", _spell_each(value, depth, _spell), depth)
     raise _Unstorable(f"a {type(value).__name__} is not a value that JSON can hold")
@@ -293,15 +292,15 @@ def _spell_pair(pair: tuple[Any, Any], depth: int) -> str:
 
 
 def _spell_key(name: Any) -> str:
-    if not isinstance(name, str):
-        raise _Unstorable(f"the key {name!r:.80} is not text")
-    return encode_basestring(name)
+    if isinstance(name, str):
+        return encode_basestring(name)
+    raise _Unstorable(f"the key {name!r:.80} is not text")
 
 
 def _spell_int(value: int) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if abs(value) >= 10**MAX_DIGITS:
+    if abs(value) >= _TOO_GREAT:
         raise _Unstorable(f"a number of over {MAX_DIGITS} digits")
     return int.__repr__(value)
 
@@ -312,6 +311,16 @@ def _spell_float(value: float) -> str:
     if not math.isfinite(value):
         raise _Unstorable(f"{value} is not a JSON number")
     return float.__repr__(value)
+
+
+_TOO_GREAT = 10**MAX_DIGITS
+_SPELL: dict[type, Callable[[Any], str]] = {
+    str: encode_basestring,
+    NoneType: lambda _: "null",
+    int: _spell_int,
+    float: _spell_float,
+}
+"""By the exact type, which nearly every value has."""
 
 
 def _holds_surrogate(name: str, value: Any) -> bool:

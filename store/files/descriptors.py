@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from typing import Self
 
 from store.files.failures import UnreadableFile, check_plain
@@ -70,8 +69,10 @@ def fill(descriptor: int, content: bytes, mode: int, sync: bool) -> None:
 
 def close(descriptor: int) -> None:
     """Close what was only read, or was synced: an error cannot matter, the descriptor is gone."""
-    with suppress(OSError):
+    try:  # noqa: SIM105  (a third of the time of `suppress`, and this is made often)
         os.close(descriptor)
+    except OSError:
+        pass
 
 
 def write_all(descriptor: int, content: bytes) -> None:

@@ -36,10 +36,11 @@ _CAN_NAME = hasattr(os, "O_TMPFILE") and os.path.isdir("/proc/self/fd")
 class Directory(Descriptor):
     """An open directory. All names are single components."""
 
-    __slots__ = ("location", "staging")
+    __slots__ = ("_identity", "location", "staging")
 
     def __init__(self, descriptor: int, path: Path | str) -> None:
         super().__init__(descriptor)
+        self._identity: tuple[int, int] | None = None
         self.location = str(path)
         """Where it was opened, as text. It may have been moved since."""
         self.staging = self
@@ -51,15 +52,17 @@ class Directory(Descriptor):
 
     def path_of(self, name: str) -> str:
         """The path of a name here, for messages."""
-        return os.path.join(self.location, name)
+        return f"{self.location}/{name}"
 
     def fileno(self) -> int:
         return self._descriptor
 
     def identity(self) -> tuple[int, int]:
         """(device, inode): the same directory has the same identity under any name."""
-        found = os.fstat(self._descriptor)
-        return found.st_dev, found.st_ino
+        if self._identity is None:
+            found = os.fstat(self._descriptor)
+            self._identity = found.st_dev, found.st_ino
+        return self._identity
 
     def mtime_ns(self) -> int:
         """When a name was last added, replaced or removed here."""
