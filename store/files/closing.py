@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
+from _thread import start_new_thread
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -51,7 +52,8 @@ class _Closer:
     def _begin(self) -> None:
         with self._mutex:
             if not self._is_begun:
-                threading.Thread(target=self._serve, name="store-close", daemon=True).start()
+                # `threading.Thread` would wait here until it runs, with a list locked perhaps.
+                start_new_thread(self._serve, ())
                 self._is_begun = True
 
     def _serve(self) -> None:
