@@ -18,9 +18,6 @@ from queue import SimpleQueue
 MOST_HELD = 8
 """Files held at once. Beyond that, who lets one go waits for it: descriptors are few."""
 
-HOLD = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | getattr(os, "O_PATH", os.O_NONBLOCK)
-"""How to open a file only to keep it, whatever it is."""
-
 
 class _Closer:
     """One daemon thread, begun when it is first needed."""
@@ -67,7 +64,7 @@ def _close(descriptor: int) -> None:
 
 
 def let_go(descriptor: int | None) -> None:
-    """Close a descriptor that was opened with `HOLD`, soon."""
+    """Close a descriptor that was opened to hold a file, soon."""
     if descriptor is not None:
         _closer.let_go(descriptor)
 

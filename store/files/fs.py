@@ -10,14 +10,23 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from store.files import flags
-from store.files.closing import HOLD, let_go
+from store.files.closing import let_go
 from store.files.content import FileContent, revision_of
-from store.files.descriptors import READ_STEP, Descriptor, StagedFile, close, fill, read_open
+from store.files.descriptors import (
+    Descriptor,
+    StagedFile,
+    close,
+    fill,
+    hold,
+    nameless,
+    read_open,
+    read_small,
+)
 from store.files.failures import (
     UnreadableFile,
     component,
@@ -119,30 +128,13 @@ class Directory(Descriptor):
         """The same where only the content matters."""
         return self._read(name, limit)[0]
 
-    def read_all(self, names: Iterable[str]) -> dict[str, bytes]:
+    def read_all(self, names: Sequence[str]) -> dict[str, bytes]:
         """Name → content of those of `plain_names` that can be read, in this order, quickly."""
-        found: dict[str, bytes] = {}
-        own, open_file, read, close_file = self._descriptor, os.open, os.read, os.close
-        for name in names:
-            try:
-                descriptor = open_file(name, flags.READ, dir_fd=own)
-            except FileNotFoundError:
-                continue
-            except OSError:
-                content = b""
-            else:
-                try:
-                    content = read(descriptor, READ_STEP)
-                except OSError:
-                    content = b""
-                finally:
-                    close_file(descriptor)
-            if 0 < len(content) < READ_STEP:
-                found[name] = content
-                continue
-            with suppress(FileNotFoundError, UnreadableFile):  # large, or odd
+        found, odd = read_small(self._descriptor, names)
+        for name in odd:
+            with suppress(FileNotFoundError, UnreadableFile):
                 found[name] = self.read_bytes(name)
-        return found
+        return {name: found[name] for name in names if name in found} if odd else found
 
     def _read(self, name: str, limit: int) -> tuple[bytes, os.stat_result]:
         try:
@@ -164,9 +156,8 @@ class Directory(Descriptor):
             close(descriptor)
 
     def replace(self, name: str, content: bytes, *, sync: bool = True) -> None:
-        """Put a file in place whole, by a temporary name and a rename; keeps the old mode.
-
-        The directory itself is not synced: see `sync`.
+        """Put a file in place whole, by a temporary name and a rename; keeps the old mode. The
+        directory itself is not synced: see `sync`.
         """
         mode = self.file_mode(name)
         temporary = temporary_name(name)
@@ -214,32 +205,17 @@ class Directory(Descriptor):
 
     def move(self, name: str, target: Directory, target_name: str) -> None:
         """Rename a file, over whatever has the new name."""
-        replaced = target.hold(target_name)
+        replaced = hold(target.fileno(), target_name)
         try:
             os.rename(name, target_name, src_dir_fd=self._descriptor, dst_dir_fd=target.fileno())
         finally:
             let_go(replaced)
 
     def stage(self, content: bytes, mode: int, *, sync: bool = True) -> StagedFile | None:
-        """A complete file without a name yet, so that the slow part needs no lock.
-
-        Returns None where the file system has no such files.
+        """A complete file without a name yet, so that the slow part needs no lock; None where the
+        file system has no such files.
         """
-        if not _CAN_NAME:
-            return None
-        try:
-            descriptor = os.open(".", flags.NAMELESS, mode, dir_fd=self._descriptor)
-        except OSError as error:
-            if error.errno in flags.NO_NAMELESS:
-                return None
-            raise
-        staged = StagedFile(descriptor)
-        try:
-            fill(descriptor, content, mode, sync)
-        except BaseException:
-            staged.close()
-            raise
-        return staged
+        return nameless(self._descriptor, content, mode, sync) if _CAN_NAME else None
 
     def replace_by(self, staged: StagedFile, name: str) -> None:
         """Put a staged file in place whole, by a temporary name and a rename."""
@@ -256,7 +232,7 @@ class Directory(Descriptor):
 
     def unlink(self, name: str) -> bool:
         """Remove a name; False if it was not there. The space is free after `closing.settle`."""
-        removed = self.hold(name)
+        removed = hold(self._descriptor, name)
         try:
             os.unlink(name, dir_fd=self._descriptor)
         except FileNotFoundError:
@@ -264,13 +240,6 @@ class Directory(Descriptor):
         finally:
             let_go(removed)
         return True
-
-    def hold(self, name: str) -> int | None:
-        """What keeps a file while its name goes, for `closing.let_go`; None if it cannot be."""
-        try:
-            return os.open(name, HOLD, dir_fd=self._descriptor)
-        except OSError:
-            return None
 
     def discard(self, name: str) -> None:
         """Remove a temporary as far as that is possible; the next holder of the lock tries too."""

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from store.files.codec import Unparsable, parse_object, parse_plain
+from store.files.codec import Unparsable, parse_object
 from store.files.content import FileContent
+from store.files.plain_json import parse_plain
 from store.model.task import NO_REVISION, ListKey, Task, TaskId, TaskKey, TaskListId
 from store.systems.hive.models import meta_of
 from store.systems.hive.record import (

@@ -12,7 +12,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
 
-from store.files.codec import Unparsable, has_each_key_once, inner_keys, plain_text
+from store.files.codec import Unparsable
+from store.files.plain_json import has_each_key_once, inner_keys, plain_text
 from store.model.task import TaskStatus
 from store.systems.hive.record import MAX_ID, TaskListRole
 

@@ -11,8 +11,9 @@ from enum import StrEnum
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
-from store.files.codec import Unparsable, parse_object, parse_plain
+from store.files.codec import Unparsable, parse_object
 from store.files.content import FileContent
+from store.files.plain_json import parse_plain
 from store.model.task import (
     NO_REVISION,
     Problem,
