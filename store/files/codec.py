@@ -13,6 +13,7 @@ from array import array
 from collections.abc import Callable, Iterable, Mapping
 from itertools import accumulate
 from json.encoder import encode_basestring
+from types import NoneType
 from typing import Any
 
 from store.model.errors import ColonytopError, InvalidField
@@ -93,9 +94,12 @@ def _decode(content: bytes) -> str:
     if not content.strip(b"\0"):
         raise Unparsable("only NUL bytes, as a crash leaves behind")
     try:
-        return content.decode("utf-8-sig")
+        return content.removeprefix(_BOM).decode("utf-8")
     except UnicodeDecodeError as error:
         raise Unparsable(f"not UTF-8 at byte {error.start}") from error
+
+
+_BOM = b"\xef\xbb\xbf"
 
 
 def check_structure(content: bytes, most_values: int = MAX_VALUES) -> None:
@@ -166,53 +170,15 @@ _decoder = json.JSONDecoder(
 )
 
 
-_plain_decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
-
-
-def parse_plain(content: bytes) -> dict[str, Any] | None:
-    """The object in bytes that have nothing odd about them, quickly; floats forget their spelling.
-
-    None: `parse_object` may refuse them, or not; ask it. What is returned here it returns too.
-    """
-    if not is_plain(content):
-        return None
-    try:
-        text = content.decode("utf-8")
-        found, end = _plain_decoder.raw_decode(text)
-    except (ValueError, Unparsable, RecursionError):
-        return None
-    is_whole = end == len(text) or not text[end:].strip(" \t\r\n")
-    return found if is_whole and type(found) is dict else None
-
-
-def is_plain(content: bytes) -> bool:
-    """Neither large in structure, nor with numbers or escapes on which parsers may differ."""
-    if (
-        content.count(b"[") + content.count(b"{") > MAX_DEPTH
-        or content.count(b",") > _MOST_PLAIN_COMMAS
-        or (b"\\" in content and (b"\\ud" in content or b"\\uD" in content))
-        or content.startswith(_BOM)
-    ):
-        return False
-    alike = content.translate(_ALIKE, b"+-")
-    return not (_LONG_NUMBER in alike or b"0e000" in alike)
-
-
-_BOM = b"\xef\xbb\xbf"
-_MOST_PLAIN_COMMAS = min(10_000, MAX_VALUES - MAX_DEPTH)
-# Numbers that are long or have a great exponent, whatever their digits are.
-_ALIKE = bytes.maketrans(b"123456789E", b"000000000e")
-_LONG_NUMBER = b"0" * (MAX_DIGITS + 1)
-
-
 class _Unstorable(Exception):
     """A value that JSON cannot hold; the text says why."""
 
 
 def _spell(value: Any, depth: int) -> str:
     """One value. `json.dumps` would respell the numbers that were read, and name no field."""
-    if value is None:
-        return "null"
+    spell = _SPELL.get(type(value))
+    if spell is not None:
+        return spell(value)
     if isinstance(value, str):
         return encode_basestring(value)
     if isinstance(value, int):
@@ -220,10 +186,7 @@ def _spell(value: Any, depth: int) -> str:
     if isinstance(value, float):
         return _spell_float(value)
     if isinstance(value, Mapping):
-        inner = _spell_each(
-            value.items(), depth, lambda pair, d: f"{_spell_key(pair[0])}: {_spell(pair[1], d)}"
-        )
-        return _block("{}", inner, depth)
+        return _block("{}", _spell_each(value.items(), depth, _spell_pair), depth)
     if isinstance(value, (list, tuple)):
         return _block("[]", _spell_each(value, depth, _spell), depth)
     raise _Unstorable(f"a {type(value).__name__} is not a value that JSON can hold")
@@ -247,15 +210,15 @@ def _spell_pair(pair: tuple[Any, Any], depth: int) -> str:
 
 
 def _spell_key(name: Any) -> str:
-    if not isinstance(name, str):
-        raise _Unstorable(f"the key {name!r:.80} is not text")
-    return encode_basestring(name)
+    if isinstance(name, str):
+        return encode_basestring(name)
+    raise _Unstorable(f"the key {name!r:.80} is not text")
 
 
 def _spell_int(value: int) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if abs(value) >= 10**MAX_DIGITS:
+    if abs(value) >= _TOO_GREAT:
         raise _Unstorable(f"a number of over {MAX_DIGITS} digits")
     return int.__repr__(value)
 
@@ -266,6 +229,16 @@ def _spell_float(value: float) -> str:
     if not math.isfinite(value):
         raise _Unstorable(f"{value} is not a JSON number")
     return float.__repr__(value)
+
+
+_TOO_GREAT = 10**MAX_DIGITS
+_SPELL: dict[type, Callable[[Any], str]] = {
+    str: encode_basestring,
+    NoneType: lambda _: "null",
+    int: _spell_int,
+    float: _spell_float,
+}
+"""By the exact type, which nearly every value has."""
 
 
 def _holds_surrogate(name: str, value: Any) -> bool:

@@ -57,14 +57,7 @@ class RecordsReader:
 
     def _read_plainly(self) -> dict[str, bytes]:
         """All at once, without remembering which version each record is: mostly that is enough."""
-        found: dict[str, bytes] = {}
-        tasks, is_record = self._tasks, self._is_record
-        for name in sorted(filter(is_record, tasks.names())):
-            try:
-                found[name] = tasks.read_bytes(name)
-            except (FileNotFoundError, UnreadableFile):
-                continue
-        return found
+        return self._tasks.read_all(sorted(filter(self._is_record, self._tasks.plain_names())))
 
     def _look(self, overlay: Overlay | None) -> None:
         coming = overlay.ops if overlay is not None else {}

@@ -15,8 +15,18 @@ from contextlib import suppress
 from pathlib import Path
 
 from store.files import flags
+from store.files.closing import let_go
 from store.files.content import FileContent, revision_of
-from store.files.descriptors import Descriptor, StagedFile, close, fill, read_open
+from store.files.descriptors import (
+    Descriptor,
+    StagedFile,
+    close,
+    fill,
+    hold,
+    nameless,
+    read_open,
+    read_small,
+)
 from store.files.failures import (
     UnreadableFile,
     component,
@@ -37,10 +47,11 @@ _CAN_NAME = hasattr(os, "O_TMPFILE") and os.path.isdir("/proc/self/fd")
 class Directory(Descriptor):
     """An open directory. All names are single components."""
 
-    __slots__ = ("location", "staging")
+    __slots__ = ("_identity", "location", "staging")
 
     def __init__(self, descriptor: int, path: Path | str) -> None:
         super().__init__(descriptor)
+        self._identity: tuple[int, int] | None = None
         self.location = str(path)
         """Where it was opened, as text. It may have been moved since."""
         self.staging = self
@@ -52,15 +63,17 @@ class Directory(Descriptor):
 
     def path_of(self, name: str) -> str:
         """The path of a name here, for messages."""
-        return os.path.join(self.location, name)
+        return f"{self.location}/{name}"
 
     def fileno(self) -> int:
         return self._descriptor
 
     def identity(self) -> tuple[int, int]:
         """(device, inode): the same directory has the same identity under any name."""
-        found = os.fstat(self._descriptor)
-        return found.st_dev, found.st_ino
+        if self._identity is None:
+            found = os.fstat(self._descriptor)
+            self._identity = found.st_dev, found.st_ino
+        return self._identity
 
     def mtime_ns(self) -> int:
         """When a name was last added, replaced or removed here."""
@@ -91,6 +104,11 @@ class Directory(Descriptor):
         """Every name here, in no order. Names that are not UTF-8 hold surrogates."""
         return os.listdir(self._descriptor)
 
+    def plain_names(self) -> list[str]:
+        """The names of plain files here, in no order."""
+        with os.scandir(self._descriptor) as entries:
+            return [entry.name for entry in entries if entry.is_file(follow_symlinks=False)]
+
     def status(self, name: str) -> os.stat_result | None:
         """The status of a name itself (links not followed), None if it is not there."""
         try:
@@ -112,6 +130,14 @@ class Directory(Descriptor):
         """The same where only the content matters."""
         return self._read(name, limit)[0]
 
+    def read_all(self, names: Sequence[str]) -> dict[str, bytes]:
+        """Name → content of those of `plain_names` that can be read, in this order, quickly."""
+        found, odd = read_small(self._descriptor, names)
+        for name in odd:
+            with suppress(FileNotFoundError, UnreadableFile):
+                found[name] = self.read_bytes(name)
+        return {name: found[name] for name in names if name in found} if odd else found
+
     def _read(self, name: str, limit: int) -> tuple[bytes, os.stat_result]:
         try:
             descriptor = os.open(name, flags.READ, dir_fd=self._descriptor)
@@ -132,9 +158,8 @@ class Directory(Descriptor):
             close(descriptor)
 
     def replace(self, name: str, content: bytes, *, sync: bool = True) -> None:
-        """Put a file in place whole, by a temporary name and a rename; keeps the old mode.
-
-        The directory itself is not synced: see `sync`.
+        """Put a file in place whole, by a temporary name and a rename; keeps the old mode. The
+        directory itself is not synced: see `sync`.
         """
         mode = self.file_mode(name)
         temporary = temporary_name(name)
@@ -182,28 +207,17 @@ class Directory(Descriptor):
 
     def move(self, name: str, target: Directory, target_name: str) -> None:
         """Rename a file, over whatever has the new name."""
-        os.rename(name, target_name, src_dir_fd=self._descriptor, dst_dir_fd=target.fileno())
+        replaced = hold(target.fileno(), target_name)
+        try:
+            os.rename(name, target_name, src_dir_fd=self._descriptor, dst_dir_fd=target.fileno())
+        finally:
+            let_go(replaced)
 
     def stage(self, content: bytes, mode: int, *, sync: bool = True) -> StagedFile | None:
-        """A complete file without a name yet, so that the slow part needs no lock.
-
-        Returns None where the file system has no such files.
+        """A complete file without a name yet, so that the slow part needs no lock; None where the
+        file system has no such files.
         """
-        if not _CAN_NAME:
-            return None
-        try:
-            descriptor = os.open(".", flags.NAMELESS, mode, dir_fd=self._descriptor)
-        except OSError as error:
-            if error.errno in flags.NO_NAMELESS:
-                return None
-            raise
-        staged = StagedFile(descriptor)
-        try:
-            fill(descriptor, content, mode, sync)
-        except BaseException:
-            staged.close()
-            raise
-        return staged
+        return nameless(self._descriptor, content, mode, sync) if _CAN_NAME else None
 
     def replace_by(self, staged: StagedFile, name: str) -> None:
         """Put a staged file in place whole, by a temporary name and a rename."""
@@ -219,11 +233,14 @@ class Directory(Descriptor):
             raise
 
     def unlink(self, name: str) -> bool:
-        """Remove a name; False if it was not there."""
+        """Remove a name; False if it was not there. The space is free after `closing.settle`."""
+        removed = hold(self._descriptor, name)
         try:
             os.unlink(name, dir_fd=self._descriptor)
         except FileNotFoundError:
             return False
+        finally:
+            let_go(removed)
         return True
 
     def discard(self, name: str) -> None:

@@ -10,6 +10,7 @@ without knowing of transactions sees a task blocked too long, never started too 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -156,7 +157,8 @@ def _commit_several(
         raise CommittedPending(directory.location, _reason(error), transaction.txid) from error
     for op in transaction.ops:
         if op.tmp is None:
-            directory.discard(transaction.gone_name(op))
+            with suppress(OSError):
+                directory.unlink(transaction.gone_name(op))
     return [directory] if sync else []
 
 

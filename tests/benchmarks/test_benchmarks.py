@@ -115,7 +115,7 @@ def test_store_benchmark_prints_each_operation_warm_and_cold() -> None:
     out = run("store", "--tasks", "100", "--runs", "3")
     rows = [line.split() for line in out.splitlines() if line.split()[1:2] == ["100"]]
     names = ("create", "update", "claim", "delete", "list")
-    ways = ("warm", "cold", "async", "no")
+    ways = ("warm", "cold", "async", "async", "no")
     assert [(row[0], row[2]) for row in rows] == [(name, way) for name in names for way in ways]
     assert all(row[-1].endswith("×") for row in rows)
     assert "cores" in out.splitlines()[0]

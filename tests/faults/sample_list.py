@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from store.files import closing
 from store.model.errors import UnreadableTask
 from store.systems.hive.native import NativeStore
 from store.systems.hive.record import TaskListRole
@@ -95,4 +96,5 @@ def wrong_shape(root: Path) -> list[str]:
 
 
 def open_descriptors() -> int:
+    closing.settle()
     return sum(1 for _ in Path("/proc/self/fd").iterdir())

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from store.files.codec import Unparsable, parse_object, parse_plain
+from store.files.codec import Unparsable, parse_object
 from store.files.content import FileContent
+from store.files.plain_json import parse_plain
 from store.model.task import NO_REVISION, ListKey, Task, TaskId, TaskKey, TaskListId
 from store.systems.hive.models import meta_of
 from store.systems.hive.record import (
@@ -149,6 +150,21 @@ def test_key_that_stands_there_twice_is_refused_however_it_is_written(content: b
     check_agreement(content)
     with pytest.raises(Unparsable, match="twice"):
         parse_record(content)
+
+
+@pytest.mark.parametrize("depth", [62, 63, 64, 300])
+@pytest.mark.parametrize("kind", ['{"a":%s}', "[%s]"])
+def test_metadata_nested_so_deep_same_as_the_strict_way(depth: int, kind: str) -> None:
+    value = "1"
+    for _ in range(depth):
+        value = kind % value
+    check_agreement(b'{"id": 7, "subject": "x", "metadata": {"a": %s}}' % value.encode())
+
+
+@pytest.mark.parametrize("count", [4_990, 5_010])
+def test_metadata_with_so_many_values_same_as_the_strict_way(count: int) -> None:
+    values = ",".join(["[[[]]]"] * count)
+    check_agreement(b'{"id": 7, "subject": "x", "metadata": {"a": [%s]}}' % values.encode())
 
 
 def test_read_task_plain_record_takes_the_quick_way() -> None:

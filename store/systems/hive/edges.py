@@ -65,9 +65,8 @@ class Sides:
     def changed(self) -> list[str]:
         """Names of the lists that differ from what is stored."""
         record = self.stored.record
-        found = [("blocks", self.blocks, record.blocks)]
-        found.append(("blocked_by", self.blocked_by, record.blocked_by))
-        return [name for name, new, old in found if new != old]
+        found = ["blocks"] if self.blocks != record.blocks else []
+        return [*found, "blocked_by"] if self.blocked_by != record.blocked_by else found
 
     @property
     def rank(self) -> int:

@@ -14,13 +14,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from store.collector import collector_paused
 from store.files.codec import Unparsable
 from store.files.failures import UnreadableFile
 from store.files.fs import Directory
 from store.files.transaction import Write
 from store.model.errors import InvalidField, StorageFailure
 from store.systems.hive.opened import OpenList, Plan
-from store.systems.hive.record import MAX_ID, file_name, parse_record
+from store.systems.hive.record import MAX_ID, file_name, id_of_file, parse_record
 
 MARK_NAME = ".highwatermark"
 
@@ -187,18 +188,26 @@ def referrers_of(opened: OpenList, memory: ListMemory, task_id: int) -> Iterable
 
 def _scan_referrers(opened: OpenList) -> dict[int, set[int]]:
     found: dict[int, set[int]] = {}
-    for number in opened.ids():
-        try:
-            content = opened.tasks.read_bytes(file_name(number))
-        except FileNotFoundError:
-            continue
-        except UnreadableFile as error:
-            if error.is_passing:
-                raise StorageFailure(error.path, error.reason) from error
-            continue
-        for other in _named_in(content):
-            found.setdefault(other, set()).add(number)
+    names = [name for name in opened.tasks.plain_names() if id_of_file(name) is not None]
+    with collector_paused():
+        contents = opened.tasks.read_all(names)
+        for name in names:
+            content = contents.get(name) or _read_again(opened, name)
+            for other in _named_in(content):
+                found.setdefault(other, set()).add(int(name[: -len(".json")]))
     return found
+
+
+def _read_again(opened: OpenList, name: str) -> bytes:
+    """A record that could not be read with the others; empty if it is gone or no record."""
+    try:
+        return opened.tasks.read_bytes(name)
+    except FileNotFoundError:
+        return b""
+    except UnreadableFile as error:
+        if error.is_passing:
+            raise StorageFailure(error.path, error.reason) from error
+        return b""
 
 
 def _named_in(content: bytes) -> set[int]:
@@ -208,13 +217,12 @@ def _named_in(content: bytes) -> set[int]:
         except Unparsable:
             return set()
         return {*record.blocks, *record.blocked_by}
-    if (
-        b'"blocks": []' in content
-        and b'"blocked_by": []' in content
-        and content.count(b'"block') == 2
-    ):
+    if all(none in content for none in _NO_EDGES) and content.count(b'"block') == 2:
         return set()
     named: set[int] = set()
-    for numbers in _EDGES.findall(content):
-        named.update(int(n) for n in _NUMBER.findall(numbers) if len(n) <= 13)
+    for numbers in filter(None, _EDGES.findall(content)):
+        try:
+            named.update(map(int, numbers.split(b",")))
+        except ValueError:  # not only numbers, or none that could be an id
+            named.update(int(n) for n in _NUMBER.findall(numbers) if len(n) <= 13)
     return named

@@ -7,11 +7,13 @@ Importing pydantic takes longer than a short command, so who only reads does wit
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
 
-from store.files.codec import Unparsable, is_plain
+from store.files.codec import Unparsable
+from store.files.plain_json import has_each_key_once, inner_keys, plain_text
 from store.model.task import TaskStatus
 from store.systems.hive.record import MAX_ID, TaskListRole
 
@@ -66,44 +68,24 @@ def record_of(raw: dict[str, Any]) -> TaskRecord:
 
 def quick_record(content: bytes) -> TaskRecord | None:
     """A record from bytes that have nothing odd about them; None: look at them closely."""
-    if not is_plain(content) or (b"N" in content and b"NaN" in content):
-        return None
-    if b"I" in content and b"Infinity" in content:
-        return None
-    colons = content.count(b'":')
-    if colons != content.count(b":") and any(colon in content for colon in _APART):
+    text = plain_text(content)
+    if text is None:
         return None
     try:
-        record = TaskRecord.model_validate_json(content)
+        record = _validate_json(text)
     except ValidationError:
         return None
-    # Each colon of a pair stands at the quote of its key. As many of these as keys: none came
-    # twice, for a key that did would be missing here.
-    return record if colons == _count_keys(record) else None
+    # The fields that were set are the known and the unknown ones.
+    keys = len(record.__pydantic_fields_set__)
+    if record.metadata:
+        keys += len(record.metadata) + inner_keys(record.metadata, 2)
+    if record.__pydantic_extra__:
+        keys += inner_keys(record.__pydantic_extra__)
+    return record if has_each_key_once(text, keys) else None
 
 
-def _count_keys(record: TaskRecord) -> int:
-    # model_fields_set names the unknown fields too
-    inner = _inner_keys(record.metadata) if record.metadata else 0
-    if record.model_extra:
-        inner += sum(_inner_keys(value) for value in record.model_extra.values())
-    return len(record.model_fields_set) + inner
-
-
-def _inner_keys(value: Any) -> int:
-    count = 0
-    left = [value]
-    while left:
-        found = left.pop()
-        if isinstance(found, dict):
-            count += len(found)
-            left += [inner for inner in found.values() if isinstance(inner, (dict, list))]
-        elif isinstance(found, list):
-            left += [inner for inner in found if isinstance(inner, (dict, list))]
-    return count
-
-
-_APART = (b" :", b"\n:", b"\t:", b"\r:")
+_validate_json: Callable[[str], TaskRecord] = TaskRecord.__pydantic_validator__.validate_json
+"""What `model_validate_json` calls, without what it asks at each of 10,000 records."""
 
 
 def meta_of(raw: dict[str, Any]) -> TaskListMeta:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from store.collector import collector_paused
 from store.files.codec import Unparsable
 from store.files.consistent import RecordsReader
 from store.files.failures import storage_failures
@@ -17,6 +15,7 @@ from store.files.shared_lock import shared_lock
 from store.model.errors import StorageFailure
 from store.systems.hive.edges import checked_ids
 from store.systems.hive.meta import META_NAME, read_meta
+from store.systems.hive.models import quick_record
 from store.systems.hive.opened import open_list
 from store.systems.hive.record import (
     TaskListMeta,
@@ -93,16 +92,16 @@ class ListReader:
         with storage_failures(self.root), open_list(self.root, list_id, parts) as opened:
             if opened is None:
                 return []
-            with _collector_paused():
+            with collector_paused():
                 reader = RecordsReader(opened.directory, opened.tasks, _is_record)
                 files = reader.read(shared_lock, self._sharing_s)
                 for name, content in files.items():
                     try:
-                        record = parse_record(content)
+                        record = quick_record(content) or parse_record(content)
                     except Unparsable:
                         continue
                     hidden = not include_internal and record.metadata.get("_internal")
-                    if file_name(record.id) == name and not hidden:
+                    if not hidden and file_name(record.id) == name:
                         found.append(record)
                 found.sort(key=_id_of)
         return found
@@ -110,18 +109,6 @@ class ListReader:
 
 def _is_record(name: str) -> bool:
     return id_of_file(name) is not None
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Making 10,000 records that all stay sets the garbage collector off for nothing."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _id_of(record: TaskRecord) -> int:

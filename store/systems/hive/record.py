@@ -7,13 +7,13 @@ refuse. They are imported only then.
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
-from store.files.codec import Unparsable, parse_object, parse_plain
+from store.files.codec import Unparsable, parse_object
 from store.files.content import FileContent
+from store.files.plain_json import parse_plain
 from store.model.task import (
     NO_REVISION,
     Problem,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 MAX_ID = 10**12
 NATIVE_STATUSES = (TaskStatus.PENDING, TaskStatus.IN_PROGRESS, TaskStatus.COMPLETED)
 
-_FILE_NAME = re.compile(r"([0-9]{4,15})\.json", re.ASCII)
+_MOST_DIGITS = len(str(MAX_ID))
 _STATUS_OF = {str(status): status for status in NATIVE_STATUSES}
 
 
@@ -62,11 +62,13 @@ def id_of_file(name: str) -> int | None:
 
     Only the canonical spelling counts: "0042.json", not "42.json", "00042.json" or "４２".
     """
-    match = _FILE_NAME.fullmatch(name)
-    if match is None:
+    digits = name[:-5]
+    if name[-5:] != ".json" or not digits.isdecimal() or not digits.isascii():
         return None
-    number = int(match[1])
-    return number if 1 <= number <= MAX_ID and file_name(number) == name else None
+    if len(digits) != 4 and (digits[0] == "0" or not 4 < len(digits) <= _MOST_DIGITS):
+        return None
+    number = int(digits)
+    return number if 1 <= number <= MAX_ID else None
 
 
 def read_task(key: TaskKey, path: str, file: FileContent) -> Task:
@@ -195,7 +197,7 @@ def _plain_task(key: TaskKey, raw: dict[str, Any], revision: Revision) -> Task |
             created_at,
             updated_at,
             None,  # there is no priority in this layout
-            raw,
+            raw or {},  # an emptied one would keep the room of all its fields
             (),
             revision,
         )

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from types import NoneType
 from typing import Any, Generic, TypeVar
 
-from store.files.codec import Unparsable, parse_object, parse_plain
+from store.files.codec import Unparsable, parse_object
 from store.files.content import revision_of
 from store.files.failures import UnreadableFile
 from store.files.fs import Directory
 from store.files.places import is_open_to_others, may_write
+from store.files.plain_json import parse_plain
 from store.files.txn_record import BAD_PREFIX
 from store.model.task import Capabilities, Problem, ProblemKind, Revision, Verb
 from store.systems.hive.discovery import LOCK, MARK, META, NEWER, TASKS

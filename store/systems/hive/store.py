@@ -10,6 +10,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -207,21 +208,48 @@ class TaskStore:
         await self._write(task_list_id, partial(self._native.reset, task_list_id))
 
     async def _read(self, native: Callable[[], Result]) -> Result:
-        return await asyncio.wrap_future(self._reads.submit("read", native))
+        running = self._reads.submit("read", native)
+        try:
+            return await _answer(running)
+        except asyncio.CancelledError:
+            running.cancel()
+            raise
 
     async def _write(self, task_list_id: str, native: Callable[..., Result]) -> Result:
         patience = Patience(self._native.lock_timeout_s)
         work = partial(native, patience=patience)
         running = self._writes.submit(task_list_id, work)
-        waiting = asyncio.wrap_future(running)
         try:
-            return await asyncio.shield(waiting)
+            return await _answer(running)
         except asyncio.CancelledError:
             patience.give_up()
             if not running.cancel():
                 # Under way: it stops at once if it waits for the lock, else it finishes writing.
-                await _settled(waiting)
+                await _settled(asyncio.wrap_future(running))
             raise
+
+
+def _answer(running: Future[Result]) -> asyncio.Future[Result]:
+    """What a lane's thread answers, one step of the loop later. Cancelling it stops no thread."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[Result] = loop.create_future()
+
+    def arrive() -> None:
+        if answer.done():
+            return  # nobody waits any more
+        error = running.exception()
+        if error is None:
+            answer.set_result(running.result())
+        else:
+            answer.set_exception(error)
+
+    def deliver(_: Future[Result]) -> None:
+        if not running.cancelled():
+            with suppress(RuntimeError):  # the loop is closed
+                loop.call_soon_threadsafe(arrive)
+
+    running.add_done_callback(deliver)
+    return answer
 
 
 async def _settled(waiting: asyncio.Future[Any]) -> None:

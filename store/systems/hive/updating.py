@@ -84,7 +84,8 @@ def plan_update(opened: OpenList, task_id: int, change: Change) -> Plan[Updated]
     fields = {n: v for n, v in wanted.items() if not _same(getattr(stored.record, n), v)}
     if patched != stored.record.metadata:
         fields["metadata"] = _merged(stored.raw.get("metadata"), change.metadata_patch)
-    changed = [name for name in _NAMES if name in fields or name in own.changed]
+    edges_changed = own.changed
+    changed = [name for name in _NAMES if name in fields or name in edges_changed]
     plan: Plan[Updated] = Plan(Updated(stored.record))
     written = write_sides(plan, edit, {task_id: fields})
     others = tuple(record for number, record in written.items() if number != task_id)
