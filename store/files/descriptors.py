@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable
 from typing import Self
 
@@ -134,3 +135,15 @@ def write_all(descriptor: int, content: bytes) -> None:
     left = memoryview(content)
     while left:
         left = left[os.write(descriptor, left) :]
+
+
+def plain_descriptor(directory: int, name: str) -> int | None:
+    """A plain file opened to be read, None where there is none to be had."""
+    try:
+        descriptor = os.open(name, flags.READ, dir_fd=directory)
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return descriptor
+    except OSError:
+        return None
+    close(descriptor)
+    return None

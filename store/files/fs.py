@@ -24,6 +24,7 @@ from store.files.descriptors import (
     fill,
     hold,
     nameless,
+    plain_descriptor,
     read_open,
     read_small,
 )
@@ -144,16 +145,14 @@ class Directory(Descriptor):
         except FileNotFoundError:
             raise
         except OSError as error:
-            is_passing = not is_refused(error)
-            reason = refusal_to_read(error)
-            raise UnreadableFile(self.path_of(name), reason, is_passing=is_passing) from error
+            said, is_passing = refusal_to_read(error), not is_refused(error)
+            raise UnreadableFile(self.path_of(name), said, is_passing=is_passing) from error
         try:
             return read_open(descriptor, limit)
         except UnreadableFile as error:
             raise UnreadableFile(self.path_of(name), error.reason) from error
         except OSError as error:
-            reason = error.strerror or str(error)
-            raise UnreadableFile(self.path_of(name), reason, is_passing=True) from error
+            raise UnreadableFile(self.path_of(name), str(error), is_passing=True) from error
         finally:
             close(descriptor)
 
@@ -192,9 +191,7 @@ class Directory(Descriptor):
 
     def add(self, name: str, content: bytes, mode: int, *, sync: bool = True) -> None:
         """Write a new file under its own name, which nobody must look at before it is whole.
-
-        Raises:
-            FileExistsError: the name is taken, by whatever; it is left as it is.
+        Raises `FileExistsError` as `create` does.
         """
         descriptor = os.open(name, flags.CREATE, mode, dir_fd=self._descriptor)
         try:
@@ -266,14 +263,7 @@ class Directory(Descriptor):
 
     def open_plain(self, name: str) -> int | None:
         """A descriptor of a plain file to share its lock, None where there is none to be had."""
-        try:
-            descriptor = os.open(name, flags.READ, dir_fd=self._descriptor)
-            if stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return descriptor
-        except OSError:
-            return None
-        close(descriptor)
-        return None
+        return plain_descriptor(self._descriptor, name)
 
     def file_mode(self, name: str) -> int | None:
         """The permission bits of a plain file, None if the name is not one."""

@@ -10,6 +10,7 @@ import pytest
 
 from tests.faults import terminal_faults
 from tests.faults.figure import Effort
+from tests.patience import wait_until
 
 pytestmark = pytest.mark.pty
 
@@ -68,8 +69,7 @@ def test_clock_leaves_out_what_a_process_waits_for_a_processor() -> None:
     busy = [subprocess.Popen([sys.executable, "-c", spin]) for _ in range(2)]
     try:
         began, clock = time.monotonic(), terminal_faults.Clock(busy[0].pid)
-        while clock.passed_s() > time.monotonic() - began - 0.05:
-            time.sleep(0.01)
+        wait_until(lambda: clock.passed_s() <= time.monotonic() - began - 0.05, "a wait")
     finally:
         for process in busy:
             process.kill()
@@ -79,5 +79,4 @@ def test_clock_leaves_out_what_a_process_waits_for_a_processor() -> None:
 def test_clock_counts_what_a_process_sleeps() -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as idle:
         clock = terminal_faults.Clock(idle.pid)
-        while clock.passed_s() < 0.1:
-            time.sleep(0.01)
+        wait_until(lambda: clock.passed_s() >= 0.1, "a sleep that counts")

@@ -29,8 +29,11 @@ def test_settle_closes_all_that_was_let_go_before(tmp_path: Path) -> None:
     assert not any(map(is_open, held))
 
 
-def test_let_go_of_what_was_not_held_does_nothing() -> None:
-    closing.let_go(None)
+def test_let_go_of_what_was_not_held_does_nothing(tmp_path: Path) -> None:
+    with open_directory(tmp_path) as directory:
+        missing = hold(directory.fileno(), "missing")
+        assert missing is None
+        closing.let_go(missing)
     closing.settle()
 
 
