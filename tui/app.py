@@ -75,7 +75,9 @@ class ColonytopApp(App[int]):
         self.set_class(settings.ascii, "-ascii", update=False)
         self.main = MainScreen(settings, read_only=read_only, goto=goto, clock=clock)
         post, every_s = self.main.post_message, settings.refresh
-        self.threads = ColonyWorkers(open_workspace, post, reconcile_s=every_s)
+        self.threads = ColonyWorkers(
+            open_workspace, post, reconcile_s=every_s, operator=settings.operator
+        )
         self.set_keymap(settings.keymap)
         self._typeahead = Typeahead(self, super().on_event)
 

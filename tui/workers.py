@@ -21,6 +21,7 @@ from tui.messages import EditFailed, EditSettled, SnapshotArrived, WatchFailed
 
 if TYPE_CHECKING:
     from store.watch import Scan, Watcher
+    from store.operating import Operator
     from store.workspace import Workspace
 
 Post = Callable[[Message], object]
@@ -104,11 +105,17 @@ class ColonyWorkers:
     """One watch thread and the edit lanes, from `start` to `stop`."""
 
     def __init__(
-        self, open_workspace: OpenWorkspace, post: Post, *, reconcile_s: float = 2.0
+        self,
+        open_workspace: OpenWorkspace,
+        post: Post,
+        *,
+        reconcile_s: float = 2.0,
+        operator: str = "you",
     ) -> None:
         self._open_workspace = open_workspace
         self._reconcile_s = reconcile_s
-        self._opened: tuple[Workspace, Watcher] | None = None
+        self._name = operator
+        self._opened: tuple[Operator, Watcher] | None = None
         self._post = post
         self._stop = threading.Event()
         self._watch = threading.Thread(target=self._run_watch, name="watch", daemon=True)
@@ -144,11 +151,12 @@ class ColonyWorkers:
 
     def _run_watch(self) -> None:
         try:
+            from store.operating import Operator
             from store.watch import Watcher
 
             workspace = self._open_workspace()
             watcher = Watcher(workspace, reconcile_s=self._reconcile_s)
-            self._opened = workspace, watcher
+            self._opened = Operator(workspace, name=self._name), watcher
             watcher.run(self._deliver, self._stop)
         except Exception as error:  # a dead watch must be seen, whatever killed it
             self._post(WatchFailed(error))
@@ -160,12 +168,12 @@ class ColonyWorkers:
     def _apply(self, edit: Edit) -> Message:
         if self._opened is None:
             return EditFailed(edit, EditRefused("no list is loaded yet"))
-        workspace, watcher = self._opened
+        operator, watcher = self._opened
         try:
-            result = workspace.apply(edit)
+            result = operator.apply(edit)
         except Exception as error:  # an edit must not end its lane, whatever went wrong
             return EditFailed(edit, error)
-        found = workspace.snapshot.lists.get(edit.list)
+        found = operator.workspace.snapshot.lists.get(edit.list)
         watcher.hint(Path(found.info.path) if found else None)
         return EditSettled(edit, result)
 

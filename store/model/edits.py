@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from store.model.errors import ColonytopError
 from store.model.task import ListKey, Task, TaskId, TaskKey, TaskStatus, Verb
 
 
@@ -120,7 +121,29 @@ class ReleaseTask:
         return self.key.list
 
 
-Edit = CreateTask | UpdateTask | DeleteTask | ClaimTask | ReleaseTask
+@dataclass(frozen=True, slots=True)
+class RestoreTask:
+    """Bring a deleted task back under its own id, with its edges on both sides.
+
+    The far ends that are no longer there are left out of `blocks` and kept in `blocked_by` as
+    they were: what blocked it is for the operator to judge. Refused if the id is taken.
+    """
+
+    task: Task
+    """The task as it was last stored."""
+
+    verb = Verb.RESTORE
+
+    @property
+    def key(self) -> TaskKey:
+        return self.task.key
+
+    @property
+    def list(self) -> ListKey:
+        return self.task.key.list
+
+
+Edit = CreateTask | UpdateTask | DeleteTask | ClaimTask | ReleaseTask | RestoreTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,3 +157,39 @@ class EditResult:
     """Other tasks written in the same commit: the far ends of edges."""
     stripped: tuple[TaskId, ...] = ()
     """Ids whose edges to a deleted task were removed."""
+    before: Mapping[TaskId, Task | None] = field(default_factory=dict)
+    """Every task of the commit as it was stored before, read under the same lock; None: it was
+    not there. An inverse is worked out from this, never from what a screen showed.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class EditBatch:
+    """Edits that a person decided on in one step: one commit for each list, one undo step."""
+
+    edits: tuple[Edit, ...]
+    label: str = ""
+    """What the step is called, as in "release 4 tasks of cy"."""
+    all_or_none: bool = False
+    """In each list: if one edit is refused, make none. Else make those that can be made."""
+
+    @property
+    def lists(self) -> tuple[ListKey, ...]:
+        """The lists that it writes to, in the order of their first edits."""
+        return tuple(dict.fromkeys(edit.list for edit in self.edits))
+
+
+@dataclass(frozen=True, slots=True)
+class EditFailure:
+    """An edit of a batch that was not made, and why. Nothing of it was written."""
+
+    edit: Edit
+    error: ColonytopError
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What a batch did: one result for each edit made, one failure for each that was not."""
+
+    results: tuple[EditResult, ...] = ()
+    failures: tuple[EditFailure, ...] = ()

@@ -13,17 +13,18 @@ from textual.widget import Widget
 
 from store.model.edits import Edit, EditResult
 from store.model.snapshot import Change
-from store.model.task import TaskKey, Verb
+from store.model.task import TaskKey
 from tui.edit_text import deed
 from tui.keys import bindings
 from tui.matching import owner_query
 from tui.navigation import Navigation
 from tui.safe_text import SafeText, one_line
-from tui.screens.colony import ColonyScreen, Severity
+from tui.screens.colony import Severity
+from tui.screens.steer_actions import SteerActions
+from tui.screens.view_actions import ViewActions
 from tui.settings import Settings
-from tui.view_state import Grouping, Lens, SortKey
 from tui.widgets.header_bar import HeaderBar
-from tui.widgets.key_bar import KeyBar, live_keys
+from tui.widgets.key_bar import KeyBar
 from tui.widgets.lens_bar import LensBar, SearchInput
 from tui.widgets.status_line import StatusLine
 from tui.widgets.task_table import TaskTable
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 _FULL_VIEW = (80, 24)  # columns and rows from which several panes are shown
 
 
-class MainScreen(ColonyScreen):
+class MainScreen(ViewActions, SteerActions):
     """Tasks, blockers, owners and activity together; more as the terminal grows."""
 
     BINDINGS = bindings()
@@ -204,97 +205,3 @@ class MainScreen(ColonyScreen):
     @on(LensBar.LensPicked)
     def pick_lens(self, message: LensBar.LensPicked) -> None:
         self.change_view(lens=message.lens)
-
-    # Actions: the names that tui/keys.py binds
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Read-only sessions have no steering keys, and some keys need something to act on."""
-        if action not in ("steer", "shift_priority", "retry_edits"):
-            return True
-        if self.read_only:
-            return False
-        if action == "retry_edits":
-            return bool(self.steering.waiting)
-        if action == "shift_priority":
-            return self.steering.offers(Verb.PRIORITY)
-        return True
-
-    def action_steer(self, verb: str) -> None:
-        self.steering.begin(Verb(verb))
-
-    def action_shift_priority(self, steps: int) -> None:
-        self.steering.shift_priority(steps)
-
-    def action_retry_edits(self) -> None:
-        self.steering.retry_waiting()
-
-    def action_show_lens(self, lens: str) -> None:
-        self.change_view(lens=Lens(lens))
-
-    def action_toggle_grouping(self) -> None:
-        is_wave = self.frame.view.grouping is Grouping.WAVE
-        self.change_view(grouping=Grouping.FLAT if is_wave else Grouping.WAVE)
-
-    def action_reverse_sort(self) -> None:
-        self.change_view(descending=not self.frame.view.descending)
-
-    def action_choose_sort(self) -> None:
-        from tui.screens.sort import SortScreen
-
-        self.steering.open(SortScreen(self.frame), self._sort_if_chosen)
-
-    def _sort_if_chosen(self, sort: SortKey | None) -> None:
-        if sort is not None:
-            self.change_view(sort=sort)
-
-    def action_toggle_pause(self) -> None:
-        self.set_paused(not self.intake.paused)
-
-    def action_move_cursor(self, step: str) -> None:
-        self.navigation.move_cursor(step)
-
-    def action_next_match(self, step: int) -> None:
-        self.navigation.next_match(step)
-
-    def action_follow_edge(self, side: str) -> None:
-        self.navigation.follow_edge(side)
-
-    def action_explain_task(self) -> None:
-        self.navigation.open_detail(focus=True)
-
-    def action_toggle_lists(self) -> None:
-        self.navigation.toggle_lists()
-
-    def action_toggle_zoom(self) -> None:
-        self.navigation.toggle_zoom()
-
-    def action_go_back(self) -> None:
-        self.navigation.go_back()
-
-    def action_focus_search(self) -> None:
-        self.query_one(LensBar).open_search()
-
-    def action_copy_id(self) -> None:
-        key = self.frame.selected
-        if key is not None and (found := self.intake.latest.lists.get(key.list)):
-            text = one_line(f"{found.info.name}/{key.id}")
-            self.app.copy_to_clipboard(text)
-            self.say(one_line(f"copied {text}"))
-
-    def action_goto_task(self) -> None:
-        from tui.screens.go_to import GoToScreen
-
-        self.steering.open(GoToScreen(self.latest_frame()), self._go_if_chosen)
-
-    def _go_if_chosen(self, key: TaskKey | None) -> None:
-        if key is not None:
-            self.go_to(key)
-
-    def action_open_palette(self) -> None:
-        self.app.action_command_palette()
-
-    def action_show_help(self) -> None:
-        from tui.screens.help import HelpScreen
-
-        pane_help = (self.focused.HELP if self.focused else None) or ""
-        self.app.push_screen(HelpScreen(live_keys(self), pane_help, LensBar.HELP))

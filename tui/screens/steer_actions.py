@@ -1,0 +1,31 @@
+"""What the steering keys do on the main screen."""
+
+from __future__ import annotations
+
+from store.model.task import Verb
+from tui.screens.colony import ColonyScreen
+
+
+class SteerActions(ColonyScreen):
+    """Actions of the keys that lead to a write, by the names that `tui.commands` binds."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Read-only sessions have no steering keys, and some keys need something to act on."""
+        if action not in ("steer", "shift_priority", "retry_edits"):
+            return True
+        if self.read_only:
+            return False
+        if action == "retry_edits":
+            return bool(self.steering.waiting)
+        if action == "shift_priority":
+            return self.steering.offers(Verb.PRIORITY)
+        return True
+
+    def action_steer(self, verb: str) -> None:
+        self.steering.begin(Verb(verb))
+
+    def action_shift_priority(self, steps: int) -> None:
+        self.steering.shift_priority(steps)
+
+    def action_retry_edits(self) -> None:
+        self.steering.retry_waiting()
