@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from store.model.attention import DEFAULT_STALE_AFTER_S
+from store.model.receipts import Receipt
 from store.model.snapshot import EMPTY_SNAPSHOT, Snapshot
 from store.model.task import ListKey, TaskKey
 
@@ -87,6 +88,14 @@ class Frame:
     """Changes that arrived while the view is frozen."""
     scan_age_s: float | None = None
     """Seconds since the last scan finished; None before the first."""
+    marked: frozenset[TaskKey] = frozenset()
+    """Tasks that the next steering key acts on together."""
+    receipts: tuple[Receipt, ...] = ()
+    """What became of the operator's edits, newest first."""
+    draft_count: int = 0
+    """Edits that are collected and not yet written."""
+    query_error: str | None = None
+    """Why the search line as it is typed is not understood; the last good one stays in force."""
 
 
 EMPTY_FRAME = Frame()
