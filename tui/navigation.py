@@ -135,7 +135,7 @@ class Navigation:
         screen.set_class(pane.id == "activity", "-zoomed-activity")
 
     def go_back(self) -> None:
-        """One step out: the search field, the zoom, the detail, the lists, the search."""
+        """One step out: the search field, zoom, detail, lists, marks, the search."""
         screen = self._screen
         if isinstance(screen.focused, Input) or self._focused_pane() is None:
             screen.table.focus()
@@ -149,6 +149,8 @@ class Navigation:
         elif screen.has_class("-lists"):
             screen.remove_class("-lists")
             screen.table.focus()
+        elif screen.clear_marks():
+            pass
         elif screen.frame.view.query:
             self.clear_search()
         else:

@@ -14,6 +14,7 @@ class Group(StrEnum):
     MOVE = "Move"
     LENS = "Lenses and search"
     VIEW = "View"
+    MARK = "Mark several"
     STEER = "Steer"
     APP = "Program"
 

@@ -16,6 +16,7 @@ from store.model.edits import Edit, EditResult
 from store.model.snapshot import Change, Snapshot
 from store.model.task import TaskKey
 from tui.intake import Intake
+from tui.marking import Marks
 from tui.messages import EditFailed, EditRequested, EditSettled, SnapshotArrived, WatchFailed
 from tui.safe_text import SafeText, one_line
 from tui.settings import Settings
@@ -47,6 +48,7 @@ class ColonyScreen(Screen[None]):
         self.read_only = read_only
         self.clock = clock
         self.intake = Intake()
+        self.marks = Marks()
         self.steering = Steering(self)
         self._goto = goto
         self._wanted: TaskKey | None = None
@@ -116,6 +118,7 @@ class ColonyScreen(Screen[None]):
             paused=self.intake.paused,
             unseen_changes=self.intake.unseen,
             scan_age_s=None if scanned is None else max(0.0, now - scanned),
+            marked=self.marks.keys,
         )
 
     def latest_frame(self) -> Frame:
@@ -133,6 +136,12 @@ class ColonyScreen(Screen[None]):
             self._selected = key
             self.show_frame()
             self.refresh_bindings()
+
+    def set_marks(self, marks: Marks) -> None:
+        """Other tasks are marked."""
+        if marks != self.marks:
+            self.marks = marks
+            self.show_frame()
 
     def set_paused(self, paused: bool) -> None:
         """Freeze what is shown, or show what has arrived since."""
@@ -169,6 +178,7 @@ class ColonyScreen(Screen[None]):
             return  # the next tick shows the age of the scan
         if changes:
             self.report(changes, "derived")
+        self.marks = self.marks.kept_in(message.snapshot)
         self._show_soon()
         if self._goto:
             self._find_goto(self._goto, message.snapshot)

@@ -20,6 +20,7 @@ from tui.matching import owner_query
 from tui.navigation import Navigation
 from tui.safe_text import SafeText, one_line
 from tui.screens.colony import Severity
+from tui.screens.mark_actions import MarkActions
 from tui.screens.steer_actions import SteerActions
 from tui.screens.view_actions import ViewActions
 from tui.settings import Settings
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 _FULL_VIEW = (80, 24)  # columns and rows from which several panes are shown
 
 
-class MainScreen(ViewActions, SteerActions):
+class MainScreen(ViewActions, MarkActions, SteerActions):
     """Tasks, blockers, owners and activity together; more as the terminal grows."""
 
     BINDINGS = bindings()
