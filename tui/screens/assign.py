@@ -17,8 +17,9 @@ from store.model.listing import OwnerLoad, owner_loads
 from store.model.task import Verb
 from tui import glyphs
 from tui.screens import wording
-from tui.screens.dialog import ChoiceList, KeyButton, TaskDialog
+from tui.screens.dialog import ChoiceList, KeyButton
 from tui.screens.fields import SafeInput
+from tui.screens.steering_dialog import TaskDialog
 
 _NOBODY = "none"
 _NEW = "new"

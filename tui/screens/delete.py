@@ -14,7 +14,8 @@ from store.model.edits import DeleteTask
 from store.model.foresight import foresee
 from store.model.task import Verb
 from tui.screens import wording
-from tui.screens.dialog import KeyButton, TaskDialog
+from tui.screens.dialog import KeyButton
+from tui.screens.steering_dialog import TaskDialog
 
 
 class DeleteScreen(TaskDialog):

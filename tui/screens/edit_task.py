@@ -14,9 +14,9 @@ from store.model.listing import parse_ids
 from store.model.task import TaskId, Verb
 from tui.safe_text import block, one_line
 from tui.screens import wording
-from tui.screens.dialog import TaskDialog
 from tui.screens.fields import SafeInput, SafeTextArea, StatusChoice
 from tui.screens.form import Field, FieldErrors, Form
+from tui.screens.steering_dialog import TaskDialog
 
 
 class EditScreen(Form, TaskDialog):

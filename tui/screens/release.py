@@ -15,7 +15,8 @@ from store.model.edits import ReleaseTask
 from store.model.task import Verb
 from tui import glyphs
 from tui.screens import wording
-from tui.screens.dialog import KeyButton, TaskDialog
+from tui.screens.dialog import KeyButton
+from tui.screens.steering_dialog import TaskDialog
 
 
 class ReleaseScreen(TaskDialog):

@@ -16,7 +16,8 @@ from store.model.edits import UpdateTask
 from store.model.foresight import foresee
 from store.model.task import TaskStatus, Verb
 from tui.screens import wording
-from tui.screens.dialog import ChoiceList, KeyButton, TaskDialog
+from tui.screens.dialog import ChoiceList, KeyButton
+from tui.screens.steering_dialog import TaskDialog
 
 LETTERS = {
     TaskStatus.PENDING: "p",
