@@ -19,7 +19,16 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-from tui.messages import EditFailed, EditRequested, EditSettled
+from tui.messages import (
+    BatchRequested,
+    BatchSettled,
+    EditFailed,
+    EditRequested,
+    EditSettled,
+    HistoryRequested,
+    StepRequested,
+    UndoSettled,
+)
 from tui.safe_text import one_line
 from tui.screens.main import MainScreen
 from tui.settings import Settings
@@ -120,6 +129,18 @@ class ColonytopApp(App[int]):
     def make_edit(self, message: EditRequested) -> None:
         self.threads.request(message.edit)
 
+    @on(BatchRequested)
+    def make_batch(self, message: BatchRequested) -> None:
+        self.threads.request_batch(message.batch)
+
+    @on(StepRequested)
+    def make_step(self, message: StepRequested) -> None:
+        self.threads.request_step(message.direction)
+
+    @on(HistoryRequested)
+    def read_history(self, message: HistoryRequested) -> None:
+        self.threads.request_history(message.key)
+
     def action_rescan(self) -> None:
         """Look at the disk now."""
         self.threads.rescan()
@@ -172,6 +193,8 @@ class ColonytopApp(App[int]):
 
     @on(EditSettled)
     @on(EditFailed)
+    @on(BatchSettled)
+    @on(UndoSettled)
     def quit_when_done(self) -> None:
         """The edits that kept the program from ending are made."""
         from tui.screens.quit import QuitScreen
