@@ -11,12 +11,11 @@ from pathlib import Path
 from store.choosing import AmbiguousList, find_list
 from store.collector import collector_paused, spare_what_is_loaded
 from store.files.scanner import RETRY_S
-from store.model.edits import Edit, EditResult
-from store.model.errors import ColonytopError, EditRefused, ListGone, ListNotFound
-from store.model.repairs import RepairReport
+from store.model.errors import ColonytopError, ListGone, ListNotFound
 from store.model.snapshot import EMPTY_SNAPSHOT, Snapshot, TaskList, WatchMode
 from store.model.task import ListKey, Problem, ProblemKind, TaskListInfo
 from store.roots import RootSpec, Watched, choose_roots, open_roots, root_state
+from store.routing import EditRouter
 from store.systems.hive.adapter import HiveSystem
 from store.systems.protocol import System
 
@@ -31,7 +30,7 @@ _LONGEST_SETTLING_S = 2.5
 _FREEZE_FROM = 5_000  # tasks from which the collector is kept from walking over them again
 
 
-class Workspace:
+class Workspace(EditRouter):
     """All lists under some roots. Thread-safe; reading never writes, locks or creates anything."""
 
     def __init__(
@@ -139,25 +138,6 @@ class Workspace:
         settled = all(self._system(key).is_settled(key) for key in list(self._loaded))
         return settled and not self._missing_since
 
-    def apply(self, edit: Edit) -> EditResult:
-        """Make one edit through the system that owns the list.
-
-        Raises `ColonytopError`: nothing was written, unless it is `CommittedPending`.
-        """
-        if self.read_only:
-            raise EditRefused("colonytop was opened read-only")
-        known = self._shown.get(edit.list)
-        refusal = known.info.capabilities.refusal(edit.verb) if known else None
-        if refusal is not None:
-            raise EditRefused(refusal)
-        return self._system(edit.list).apply(edit)
-
-    def repair(self, key: ListKey, *, dry_run: bool) -> RepairReport:
-        """Mend what is wrong with one list on disk, or say what that would do; see `System`."""
-        if self.read_only and not dry_run:
-            raise EditRefused("colonytop was opened read-only")
-        return self._system(key).repair(key, dry_run=dry_run)
-
     def find_list(self, name: str) -> TaskList:
         """A list by its exact id, or by its short name where that is unique.
 
@@ -203,12 +183,6 @@ class Workspace:
     def set_watch(self, root: Path, mode: WatchMode, problem: str | None = None) -> None:
         """Say how a root is watched; the next snapshot shows it."""
         self._watched[root] = Watched(mode, problem)
-
-    def _system(self, key: ListKey) -> System:
-        system = self._systems.get(key.system)
-        if system is None:
-            raise ListNotFound(key.id, f"the system {key.system!r}, which is not known here")
-        return system
 
     def _sort_paths(
         self, paths: Collection[Path] | None

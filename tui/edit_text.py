@@ -12,6 +12,7 @@ from store.model.edits import (
     EditResult,
     Keep,
     ReleaseTask,
+    RestoreTask,
     UpdateTask,
 )
 from tui.safe_text import SafeText, one_line
@@ -42,6 +43,8 @@ def deed(edit: Edit, result: EditResult | None = None) -> SafeText:
     if isinstance(edit, ReleaseTask):
         was = f" from {edit.expected_owner}" if edit.expected_owner else ""
         return one_line(f"released{was}: pending, no owner", 120)
+    if isinstance(edit, RestoreTask):
+        return one_line(f"restored: {edit.task.subject}", 120)
     return one_line("; ".join(_update_parts(edit)) or "nothing changed", 160)
 
 
@@ -63,6 +66,8 @@ def _update_parts(edit: UpdateTask) -> Iterable[str]:
         yield "blocks " + _ids(edit.add_blocks)
     if edit.status is not None:
         yield f"status → {edit.status.value}"
+    elif edit.native_status is not None:
+        yield f"status → {edit.native_status}"
     if not isinstance(edit.owner, Keep):
         yield f"owner → {edit.owner or 'nobody'}"
     if edit.priority is not None:
@@ -70,6 +75,8 @@ def _update_parts(edit: UpdateTask) -> Iterable[str]:
     texts = ("subject", "description", "active_form")
     if written := [name.replace("_", " ") for name in texts if getattr(edit, name) is not None]:
         yield "edited: " + ", ".join(written)
+    if edit.clears:
+        yield "emptied: " + ", ".join(name.replace("_", " ") for name in edit.clears)
     if edit.metadata_patch:
         yield "metadata: " + ", ".join(str(key) for key in list(edit.metadata_patch)[:_SHOWN])
 

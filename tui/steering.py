@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from textual.screen import ModalScreen
 
-from store.model.edits import ClaimTask, CreateTask, Edit, EditResult, UpdateTask
+from store.model.edits import ClaimTask, CreateTask, Edit, EditResult, RestoreTask, UpdateTask
 from store.model.errors import ColonytopError, CommittedPending, LockTimeout, StaleEdit
 from store.model.task import ListKey, TaskKey, Verb
 from tui.edit_text import START_LIST, sentence, target_name
@@ -118,7 +118,7 @@ class Steering:
         if isinstance(error, StaleEdit):
             from tui.screens.conflict import ConflictScreen
 
-            if not isinstance(edit, (CreateTask, ClaimTask)):
+            if not isinstance(edit, (CreateTask, ClaimTask, RestoreTask)):
                 self.open(ConflictScreen(frame, edit, error), self._decide)
         elif isinstance(error, LockTimeout):
             from tui.screens.busy import BusyScreen

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from store.model.edits import CreateTask, DeleteTask, Edit, UpdateTask
+from store.model.edits import CreateTask, DeleteTask, Edit, RestoreTask, UpdateTask
 from store.model.graph import Tasks, find_path, id_order, is_met
 from store.model.readiness import Readiness, Reason, readiness
 from store.model.snapshot import TaskList
@@ -189,6 +189,8 @@ def _added_edges(edit: Edit) -> list[tuple[TaskId, TaskId]]:
     if isinstance(edit, UpdateTask):
         waits = [(edit.key.id, i) for i in edit.add_blocked_by]
         return waits + [(i, edit.key.id) for i in edit.add_blocks]
+    if isinstance(edit, RestoreTask):
+        return [(edit.key.id, i) for i in edit.task.blocked_by if i != edit.key.id]
     return []
 
 

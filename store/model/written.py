@@ -6,8 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from store.model.edits import ClaimTask, CreateTask, DeleteTask, Edit, Keep, ReleaseTask, UpdateTask
+from store.model.edits import (
+    NULL,
+    ClaimTask,
+    CreateTask,
+    DeleteTask,
+    Edit,
+    Keep,
+    ReleaseTask,
+    RestoreTask,
+    UpdateTask,
+)
 from store.model.graph import Tasks
+from store.model.standing import in_old_order, put_back
 from store.model.task import Task, TaskId, TaskKey, TaskStatus
 
 NEW_ID = TaskId("new")
@@ -18,6 +29,8 @@ def written_by(tasks: Tasks, edit: Edit) -> dict[TaskId, Task | None]:
     """Every task that the edit would write, as it would be stored; None for a deleted one."""
     if isinstance(edit, CreateTask):
         return _created(tasks, edit)
+    if isinstance(edit, RestoreTask):
+        return _restored(tasks, edit)
     target = tasks.get(edit.key.id)
     if target is None:
         return {}
@@ -47,6 +60,28 @@ def _created(tasks: Tasks, edit: CreateTask) -> dict[TaskId, Task | None]:
     return written
 
 
+def _restored(tasks: Tasks, edit: RestoreTask) -> dict[TaskId, Task | None]:
+    task = edit.task
+    if task.id in tasks:
+        return {}  # refused: the id is taken
+    me = (task.id,)
+    back = replace(task, blocks=tuple(i for i in task.blocks if i in tasks or i == task.id))
+    written: dict[TaskId, Task | None] = {task.id: back}
+    if edit.standing is None:
+        for far_id in {*task.blocks, *task.blocked_by} - {task.id}:
+            if far := tasks.get(far_id):
+                blocks = _with(far.blocks, me if far_id in task.blocked_by else ())
+                blocked_by = _with(far.blocked_by, me if far_id in task.blocks else ())
+                written[far_id] = replace(far, blocks=blocks, blocked_by=blocked_by)
+        return written
+    for stood in edit.standing:
+        if far := tasks.get(stood.task):
+            blocks = tuple(put_back(far.blocks, stood.blocks, me))
+            blocked_by = tuple(put_back(far.blocked_by, stood.blocked_by, me))
+            written[far.id] = replace(far, blocks=blocks, blocked_by=blocked_by)
+    return written
+
+
 def _deleted(tasks: Tasks, target: Task) -> dict[TaskId, Task | None]:
     gone = (target.id,)
     written: dict[TaskId, Task | None] = {target.id: None}
@@ -64,6 +99,7 @@ def _updated(tasks: Tasks, target: Task, edit: UpdateTask) -> dict[TaskId, Task 
         for name in ("subject", "description", "active_form", "priority")
         if (value := getattr(edit, name)) is not None
     }
+    fields.update(dict.fromkeys(edit.clears))
     if not isinstance(edit.owner, Keep):
         fields["owner"] = edit.owner
     now = replace(
@@ -75,7 +111,17 @@ def _updated(tasks: Tasks, target: Task, edit: UpdateTask) -> dict[TaskId, Task 
     )
     if edit.status is not None:
         now = _with_status(now, edit.status)
+    elif edit.native_status is not None:
+        now = replace(now, status=_status_of(edit.native_status), native_status=edit.native_status)
     written: dict[TaskId, Task | None] = {target.id: now}
+    _write_far_ends(tasks, target, edit, written)
+    _put_back(edit, written)
+    return written
+
+
+def _write_far_ends(
+    tasks: Tasks, target: Task, edit: UpdateTask, written: dict[TaskId, Task | None]
+) -> None:
     me = (target.id,)
     for task_id in {*edit.add_blocked_by, *edit.remove_blocked_by} - {target.id}:
         if far := tasks.get(task_id):
@@ -87,13 +133,39 @@ def _updated(tasks: Tasks, target: Task, edit: UpdateTask) -> dict[TaskId, Task 
             wanted = me if task_id in edit.add_blocks else ()
             edges = _with(_without(near.blocked_by, me), wanted)
             written[task_id] = replace(near, blocked_by=edges)
-    return written
+
+
+def _put_back(edit: UpdateTask, written: dict[TaskId, Task | None]) -> None:
+    """Each edge that the edit names as it once stood, where the edit says how."""
+    ups, downs = {*edit.add_blocked_by, *edit.remove_blocked_by}, {*edit.add_blocks}
+    downs.update(edit.remove_blocks)
+    me = {edit.key.id}
+    for stood in edit.standing:
+        if not (task := written.get(stood.task)):
+            continue
+        is_target = task.id == edit.key.id
+        blocks = downs if is_target else me if task.id in ups else ()
+        blocked_by = ups if is_target else me if task.id in downs else ()
+        metadata = task.metadata
+        if is_target:
+            metadata = in_old_order(metadata, stood.metadata, edit.metadata_patch)
+        written[task.id] = replace(
+            task,
+            blocks=tuple(put_back(task.blocks, stood.blocks, blocks)),
+            blocked_by=tuple(put_back(task.blocked_by, stood.blocked_by, blocked_by)),
+            metadata=metadata,
+        )
 
 
 def patched(metadata: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
-    """Metadata after a patch: None deletes its key."""
+    """Metadata after a patch: None deletes its key, NULL stores a null."""
     merged = {**metadata, **patch}
-    return {k: v for k, v in merged.items() if not (k in patch and patch[k] is None)}
+    kept = {k: v for k, v in merged.items() if not (k in patch and patch[k] is None)}
+    return {k: None if v is NULL else v for k, v in kept.items()}
+
+
+def _status_of(native: str) -> TaskStatus:
+    return TaskStatus(native) if native in set(TaskStatus) else TaskStatus.UNKNOWN
 
 
 def _with_status(task: Task, status: TaskStatus) -> Task:
