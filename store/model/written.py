@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from store.model.edits import (
     RestoreTask,
     UpdateTask,
 )
-from store.model.graph import Tasks
+from store.model.graph import Tasks, id_order
 from store.model.standing import in_old_order, put_back
 from store.model.task import Task, TaskId, TaskKey, TaskStatus
 
@@ -25,17 +25,36 @@ NEW_ID = TaskId("new")
 """Stands for the id of a task to be created: only the store, under its lock, gives the real one."""
 
 
-def written_by(tasks: Tasks, edit: Edit) -> dict[TaskId, Task | None]:
-    """Every task that the edit would write, as it would be stored; None for a deleted one."""
+Naming = dict[TaskId, set[TaskId]]
+"""task → those that may name it in an edge, on either side; more than do, never fewer."""
+
+
+def new_id(place: int) -> TaskId:
+    """Stands for the id of the task that is created in that place, from 0, among others."""
+    return NEW_ID if place == 0 else TaskId(f"{NEW_ID}{place + 1}")
+
+
+def written_by(
+    tasks: Tasks, edit: Edit, *, new: TaskId = NEW_ID, naming: Naming | None = None
+) -> dict[TaskId, Task | None]:
+    """Every task that the edit would write, as it would be stored; None for a deleted one.
+
+    Args:
+        tasks: the list's tasks as they are before the edit.
+        edit: what is to be done.
+        new: stands for the id of a task to be created.
+        naming: `referrers(tasks)`, where there is more than one task to delete.
+    """
     if isinstance(edit, CreateTask):
-        return _created(tasks, edit)
+        return _created(tasks, edit, new)
     if isinstance(edit, RestoreTask):
         return _restored(tasks, edit)
     target = tasks.get(edit.key.id)
     if target is None:
         return {}
     if isinstance(edit, DeleteTask):
-        return _deleted(tasks, target)
+        near = tasks if naming is None else sorted(naming.get(target.id, ()), key=id_order)
+        return _deleted(tasks, target, near)
     if isinstance(edit, ClaimTask):
         return {target.id: replace(target, owner=edit.claimant)}
     if isinstance(edit, ReleaseTask):
@@ -43,9 +62,18 @@ def written_by(tasks: Tasks, edit: Edit) -> dict[TaskId, Task | None]:
     return _updated(tasks, target, edit)
 
 
-def _created(tasks: Tasks, edit: CreateTask) -> dict[TaskId, Task | None]:
-    new = Task(
-        TaskKey(edit.list, NEW_ID),
+def referrers(tasks: Mapping[TaskId, Task | None], known: Naming | None = None) -> Naming:
+    """Who names whom in an edge; `known`: what to add it to."""
+    found: Naming = {} if known is None else known
+    for task_id, task in tasks.items():
+        for other in (*task.blocks, *task.blocked_by) if task else ():
+            found.setdefault(other, set()).add(task_id)
+    return found
+
+
+def _created(tasks: Tasks, edit: CreateTask, new: TaskId) -> dict[TaskId, Task | None]:
+    created = Task(
+        TaskKey(edit.list, new),
         edit.subject,
         description=edit.description,
         active_form=edit.active_form,
@@ -53,10 +81,10 @@ def _created(tasks: Tasks, edit: CreateTask) -> dict[TaskId, Task | None]:
         blocked_by=edit.blocked_by,
         metadata=edit.metadata,
     )
-    written: dict[TaskId, Task | None] = {NEW_ID: new}
+    written: dict[TaskId, Task | None] = {new: created}
     for task_id in edit.blocked_by:
         if blocker := tasks.get(task_id):
-            written[task_id] = replace(blocker, blocks=_with(blocker.blocks, (NEW_ID,)))
+            written[task_id] = replace(blocker, blocks=_with(blocker.blocks, (new,)))
     return written
 
 
@@ -82,11 +110,15 @@ def _restored(tasks: Tasks, edit: RestoreTask) -> dict[TaskId, Task | None]:
     return written
 
 
-def _deleted(tasks: Tasks, target: Task) -> dict[TaskId, Task | None]:
+def _deleted(tasks: Tasks, target: Task, near: Iterable[TaskId]) -> dict[TaskId, Task | None]:
     gone = (target.id,)
     written: dict[TaskId, Task | None] = {target.id: None}
-    for task in tasks.values():
-        if task is target or not (target.id in task.blocks or target.id in task.blocked_by):
+    for task in map(tasks.get, near):
+        if (
+            task is None
+            or task is target
+            or not (target.id in task.blocks or target.id in task.blocked_by)
+        ):
             continue
         blocks, blocked_by = _without(task.blocks, gone), _without(task.blocked_by, gone)
         written[task.id] = replace(task, blocks=blocks, blocked_by=blocked_by)
