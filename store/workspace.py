@@ -63,6 +63,10 @@ class Workspace(EditRouter):
         """The latest state; complete only after the first whole scan."""
         return self._snapshot
 
+    def shown(self, key: ListKey) -> TaskList | None:
+        """A list as it was last read, by a scan or alone; no look at the disk."""
+        return self._shown.get(key)
+
     def scan(self) -> Snapshot:
         """Discover all roots and look at every record; what did not move is reused."""
         with self._scanning:

@@ -142,6 +142,9 @@ class _Reader:
             "TaskKey": self._task_key,
             "Task": lambda name, value: self.make(Task, dict(_mapping(name, value))),
             "tuple[Standing, ...]": self._standings,
+            "tuple[Standing, ...] | None": lambda n, v: (
+                None if v is None else self._standings(n, v)
+            ),
         }
 
     def make(self, kind: type[Any], record: dict[str, Any]) -> Any:
