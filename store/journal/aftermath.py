@@ -17,14 +17,13 @@ from store.model.written import written_by
 _CLOCK_S = 2.0  # by which a record's time may lie before that of the journal's line
 
 
-def intent(line: EditLine, task_list: TaskList | None) -> EditLine:
+def intent(line: EditLine, seen: Task | None) -> EditLine:
     """The line before an edit is tried, with the task as it was last seen."""
     edit = line.edit
     if isinstance(edit, CreateTask):
         return replace(line, subject=edit.subject)
     if isinstance(edit, RestoreTask):
         return replace(line, task=edit.key.id, subject=edit.task.subject)
-    seen = task_list.tasks.get(edit.key.id) if task_list else None
     subject = seen.subject if seen else ""
     return replace(line, task=edit.key.id, subject=subject, seen=seen)
 

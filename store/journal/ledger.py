@@ -21,12 +21,13 @@ from store.model.edits import CreateTask, Edit, EditFailure, EditResult
 from store.model.errors import ColonytopError
 from store.model.history import Actor, Direction, Entry
 from store.model.snapshot import TaskList
-from store.model.task import ListKey, TaskKey
+from store.model.task import ListKey, Task, TaskKey
 
 Shown = Callable[[ListKey], TaskList | None]
 """A list as it was last seen, without a look at the disk."""
 Warn = Callable[[str], object]
 
+_REMEMBERED = 10_000  # tasks as our edits left them
 _HURRIED_S = 0.05  # how long a journal is waited for that could not be written the last time
 
 
@@ -43,6 +44,7 @@ class Ledger:
         self._state = state
         self._lock = threading.Lock()
         self._journals: dict[str, Journal] = {}
+        self._written: dict[TaskKey, Task] = {}
         self._is_failing = False
         self._has_warned = False
 
@@ -55,9 +57,7 @@ class Ledger:
     def begin(self, edits: Sequence[Edit], label: str, shown: Shown) -> OpenStep:
         """Write down what is about to be tried."""
         step = self._open_step(edits, label)
-        for root, lines in step.by_root(
-            aftermath.intent(e, shown(e.edit.list)) for e in step.lines
-        ):
+        for root, lines in step.by_root(self._intents(step, shown)):
             self._append(root, lines, sync=True)
         return step
 
@@ -72,9 +72,7 @@ class Ledger:
         """
         roots = [line.edit.list.root for line in target.lines]
         step = self._open_step(edits, target.label, Act(direction, target.step), roots)
-        for root, lines in step.by_root(
-            aftermath.intent(e, shown(e.edit.list)) for e in step.lines
-        ):
+        for root, lines in step.by_root(self._intents(step, shown)):
             journal = self.journal(root)
             with journal.appending() as append:
                 now = self.find_in(journal, direction, target.step)
@@ -151,6 +149,23 @@ class Ledger:
         ]
         return OpenStep(self, name, lines, act, roots)
 
+    def _intents(self, step: OpenStep, shown: Shown) -> Iterator[EditLine]:
+        for line in step.lines:
+            seen = None
+            if not isinstance(line.edit, CreateTask):
+                task_list = shown(line.edit.list)
+                known = task_list.tasks.get(line.edit.key.id) if task_list else None
+                seen = _newer(known, self._written.get(line.edit.key))
+            yield aftermath.intent(line, seen)
+
+    def note_written(self, result: EditResult) -> None:
+        """What an edit wrote may be seen no sooner than the next one begins."""
+        if len(self._written) > _REMEMBERED:
+            self._written.clear()
+        for task in (result.task, *result.others):
+            if task is not None:
+                self._written[task.key] = task
+
     def _append(self, root: str, lines: Sequence[Line], *, sync: bool) -> None:
         try:
             wait = {"wait_s": _HURRIED_S} if self._is_failing else {}
@@ -192,9 +207,10 @@ class OpenStep:
     ) -> None:
         """Write down what came of edits."""
         at = time.time()
-        lines: list[Line] = [
-            aftermath.made(self._known(result.edit), result, at) for result in results
-        ]
+        lines: list[Line] = []
+        for result in results:
+            lines.append(aftermath.made(self._known(result.edit), result, at))
+            self._ledger.note_written(result)
         lines += [aftermath.refused(self._known(each.edit), each.error, at) for each in failures]
         self._ledger.append_settled(self, lines)
 
@@ -207,3 +223,10 @@ class OpenStep:
     def _known(self, edit: Edit) -> EditLine:
         line = self._line_of[id(edit)]
         return line if isinstance(edit, CreateTask) else replace(line, task=edit.key.id)
+
+
+def _newer(one: Task | None, other: Task | None) -> Task | None:
+    """The one whose record was written later, by its own time."""
+    if one is None or other is None:
+        return one or other
+    return other if (other.updated_at or 0.0) > (one.updated_at or 0.0) else one
