@@ -11,20 +11,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from store.model.edit_json import (
-    edit_from_json,
-    edit_to_json,
-    plain,
-    rich,
-    task_from_json,
-    task_to_json,
-)
+from store.model.edit_record import edit_record, read_edit
 from store.model.edits import Edit
 from store.model.errors import ColonytopError
 from store.model.history import Actor, Direction, Entry, Move, Origin, Via
+from store.model.strict import plain
 from store.model.task import ListKey, Task, TaskId, TaskListId
+from store.model.task_record import read_task, task_values
 
 VERSION = 1
+_SOURCE = "journal"
 _LATEST = 1e11  # epoch seconds; beyond it lies no date that can be shown
 
 
@@ -121,13 +117,13 @@ def format_line(line: Line) -> bytes:
     for name in ("label", "task", "subject", "said"):
         if value := getattr(line, name):
             values[name] = value
-    values["do"] = edit_to_json(line.edit)
+    values["do"] = _edit_values(line.edit)
     if line.seen is not None:
-        values["seen"] = task_to_json(line.seen)
+        values["seen"] = task_values(line.seen)
     if line.wrote:
-        values["wrote"] = {task: plain(moves) for task, moves in line.wrote.items()}
+        values["wrote"] = {task: _moved(moves) for task, moves in line.wrote.items()}
     if line.inverse is not None:
-        values["inverse"] = [edit_to_json(edit) for edit in line.inverse]
+        values["inverse"] = [_edit_values(edit) for edit in line.inverse]
     return _bytes(values)
 
 
@@ -157,6 +153,13 @@ def _bytes(values: Mapping[str, Any]) -> bytes:
     return text.encode("ascii") + b"\n"
 
 
+def _edit_values(edit: Edit) -> dict[str, Any]:
+    """Without the root: it may be known by another name when this is read."""
+    values = edit_record(edit)
+    del values["root"]
+    return values
+
+
 def _edit_kind(line: EditLine) -> str:
     return "intent" if line.made is None else "made" if line.made else "refused"
 
@@ -166,7 +169,8 @@ def _seen_values(entry: Entry) -> dict[str, Any]:
         "v": VERSION,
         "kind": "seen",
         "at": entry.at,
-        **plain(entry.list),
+        "system": entry.list.system,
+        "list": entry.list.id,
         "what": entry.what,
         "origin": str(entry.origin),
     }
@@ -174,9 +178,9 @@ def _seen_values(entry: Entry) -> dict[str, Any]:
         if value := getattr(entry, name):
             values[name] = value
     if entry.moves:
-        values["moves"] = plain(entry.moves)
+        values["moves"] = _moved(entry.moves)
     if entry.last is not None:
-        values["last"] = task_to_json(entry.last)
+        values["last"] = task_values(entry.last)
     return values
 
 
@@ -184,6 +188,7 @@ def _edit_line(values: dict[str, Any], root: str) -> EditLine:
     inverse = values.get("inverse")
     seen = values.get("seen")
     made = {"intent": None, "made": True, "refused": False}[values["kind"]]
+    edit = read_edit(values["do"], _SOURCE, root=root)
     number, count = int(values["number"]), int(values["count"])
     if not 0 <= number < count:
         raise ValueError("no place in its step")
@@ -193,15 +198,15 @@ def _edit_line(values: dict[str, Any], root: str) -> EditLine:
         count,
         _time(values["at"]),
         _actor(values),
-        edit_from_json(values["do"], root),
+        edit,
         made,
         _text(values.get("label", "")),
         _act(values),
         TaskId(_text(values["task"])) if "task" in values else None,
         _text(values.get("subject", "")),
-        None if seen is None else task_from_json(seen, root),
+        None if seen is None else read_task(seen, edit.list, _SOURCE),
         {TaskId(task): _moves(moves) for task, moves in values.get("wrote", {}).items()},
-        None if inverse is None else tuple(edit_from_json(each, root) for each in inverse),
+        None if inverse is None else tuple(read_edit(each, _SOURCE, root=root) for each in inverse),
         _text(values.get("said", "")),
     )
 
@@ -216,17 +221,18 @@ def _verdict_line(values: dict[str, Any], root: str) -> VerdictLine:
 
 def _seen_line(values: dict[str, Any], root: str) -> SeenLine:
     last, who = values.get("last"), values.get("who")
+    key = ListKey(_text(values["system"]), root, TaskListId(_text(values["list"])))
     return SeenLine(
         Entry(
             _time(values["at"]),
             Origin(values["origin"]),
             None if who is None else _text(who),
-            ListKey(_text(values["system"]), root, TaskListId(_text(values["list"]))),
+            key,
             TaskId(_text(values["task"])) if "task" in values else None,
             _text(values["what"]),
             _moves(values.get("moves", [])),
             _text(values.get("subject", "")),
-            last=None if last is None else task_from_json(last, root),
+            last=None if last is None else read_task(last, key, _SOURCE),
         )
     )
 
@@ -239,8 +245,12 @@ def _actor(values: dict[str, Any]) -> Actor:
     return Actor(_text(values["who"]), Via(values["via"]))
 
 
+def _moved(moves: tuple[Move, ...]) -> list[list[Any]]:
+    return [[move.field, plain(move.old), plain(move.new)] for move in moves]
+
+
 def _moves(values: Any) -> tuple[Move, ...]:
-    return tuple(Move(_text(name), rich(old), rich(new)) for name, old, new in values)
+    return tuple(Move(_text(name), old, new) for name, old, new in values)
 
 
 def _text(value: Any) -> str:
