@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from store.model.edits import (
+    BatchResult,
     ClaimTask,
     CreateTask,
     DeleteTask,
     Edit,
+    EditBatch,
     EditResult,
     Keep,
     ReleaseTask,
     RestoreTask,
     UpdateTask,
 )
+from store.model.errors import ColonytopError
 from tui.safe_text import SafeText, one_line
 
 START_LIST = "colonytop add colony:NAME SUBJECT --new-list"
@@ -55,6 +58,20 @@ def sentence(edit: Edit, result: EditResult | None = None) -> SafeText:
     return one_line(f"{target_name(edit, result)} {deed(edit, result)}", 200)
 
 
+def batch_sentence(batch: EditBatch, result: BatchResult) -> SafeText:
+    """`release 4 tasks of cy: done`, or how many were not made."""
+    if not result.failures:
+        return one_line(f"{batch.label}: done", 200)
+    made, missed = len(result.results), len(result.failures)
+    return one_line(f"{batch.label}: {made:,} done, {missed:,} not", 200)
+
+
+def refusal_text(error: Exception) -> SafeText:
+    """Why an edit was not made; an error that nobody foresaw says its kind too."""
+    known = isinstance(error, ColonytopError)
+    return one_line(str(error) if known else f"{type(error).__name__}: {error}")
+
+
 def _update_parts(edit: UpdateTask) -> Iterable[str]:
     if edit.remove_blocked_by:
         yield "unblocked: " + " ".join(f"-{i}" for i in edit.remove_blocked_by[:_SHOWN])
@@ -64,21 +81,23 @@ def _update_parts(edit: UpdateTask) -> Iterable[str]:
         yield "no longer blocks " + _ids(edit.remove_blocks)
     if edit.add_blocks:
         yield "blocks " + _ids(edit.add_blocks)
-    if edit.status is not None:
-        yield f"status → {edit.status.value}"
-    elif edit.native_status is not None:
-        yield f"status → {edit.native_status}"
+    if (status := edit.status or edit.native_status) is not None:
+        yield f"status → {status}"
     if not isinstance(edit.owner, Keep):
         yield f"owner → {edit.owner or 'nobody'}"
     if edit.priority is not None:
         yield f"priority → {edit.priority}"
+    yield from _text_parts(edit)
+    if edit.metadata_patch:
+        yield "metadata: " + ", ".join(str(key) for key in list(edit.metadata_patch)[:_SHOWN])
+
+
+def _text_parts(edit: UpdateTask) -> Iterable[str]:
     texts = ("subject", "description", "active_form")
     if written := [name.replace("_", " ") for name in texts if getattr(edit, name) is not None]:
         yield "edited: " + ", ".join(written)
     if edit.clears:
         yield "emptied: " + ", ".join(name.replace("_", " ") for name in edit.clears)
-    if edit.metadata_patch:
-        yield "metadata: " + ", ".join(str(key) for key in list(edit.metadata_patch)[:_SHOWN])
 
 
 def _ids(ids: Iterable[str]) -> str:

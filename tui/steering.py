@@ -8,17 +8,27 @@ from typing import TYPE_CHECKING, TypeVar
 
 from textual.screen import ModalScreen
 
-from store.model.edits import ClaimTask, CreateTask, Edit, EditResult, RestoreTask, UpdateTask
-from store.model.errors import ColonytopError, CommittedPending, LockTimeout, StaleEdit
+from store.model.edits import (
+    BatchResult,
+    ClaimTask,
+    CreateTask,
+    Edit,
+    EditBatch,
+    EditResult,
+    RestoreTask,
+    UpdateTask,
+)
+from store.model.errors import CommittedPending, LockTimeout, StaleEdit
 from store.model.task import ListKey, TaskKey, Verb
-from tui.edit_text import START_LIST, sentence, target_name
-from tui.messages import EditRequested
+from tui.edit_text import START_LIST, batch_sentence, refusal_text, sentence, target_name
+from tui.messages import BatchRequested, EditRequested
 from tui.priority import shifted_priority
 from tui.safe_text import one_line
+from tui.steer_dialogs import BULK_VERBS, dialog_on_task, dialog_on_tasks
 from tui.view_state import Frame
 
 if TYPE_CHECKING:
-    from tui.screens.colony import ColonyScreen
+    from tui.screens.colony import ColonyScreen, Severity
 
 
 T = TypeVar("T")
@@ -29,7 +39,7 @@ class Steering:
 
     def __init__(self, screen: ColonyScreen) -> None:
         self._screen = screen
-        self._questions: deque[tuple[Edit, StaleEdit | LockTimeout]] = deque()
+        self._questions: deque[Callable[[], None]] = deque()
         self.waiting: list[tuple[Edit, LockTimeout]] = []
         """Edits kept for a retry, with what kept them out."""
 
@@ -49,7 +59,10 @@ class Steering:
         return self._list_at_hand() is not None and self.refusal(verb) is None
 
     def begin(self, verb: Verb) -> None:
-        """Open the dialog of a verb on the selected task, as it is now."""
+        """Open the dialog of a verb on the marked tasks, else the selected one, as they are now."""
+        if verb in BULK_VERBS and (marked := self._screen.marks.keys):
+            self.open(dialog_on_tasks(verb, self._screen.latest_frame(), marked), self._decide_all)
+            return
         if refusal := self.refusal(verb):
             self._screen.say(one_line(refusal), severity="warn")
             return
@@ -66,7 +79,7 @@ class Steering:
                 self._screen.say(one_line(text), severity="warn")
             return
         if (key := self._target(frame)) is not None:
-            self.open(_dialog(verb, frame, key), self._decide)
+            self.open(dialog_on_task(verb, frame, key), self._decide)
 
     def shift_priority(self, steps: int) -> None:
         """Ask for a neighbouring priority of the selected task."""
@@ -86,6 +99,11 @@ class Steering:
         self._screen.say_until_settled(text, edit)
         self._screen.post_message(EditRequested(edit))
 
+    def request_all(self, batch: EditBatch) -> None:
+        """Send a batch off."""
+        self._screen.say_until_settled(one_line(f"{batch.label}: writing …"), batch)
+        self._screen.post_message(BatchRequested(batch))
+
     def settled(self, edit: Edit, result: EditResult) -> None:
         """Say what is on the disk now."""
         self._screen.take_back(edit)
@@ -93,11 +111,22 @@ class Steering:
         if isinstance(edit, CreateTask) and result.task is not None:
             self._screen.go_when_seen(result.task.key)
 
+    def settled_all(self, batch: EditBatch, result: BatchResult) -> None:
+        """Say what came of a batch; what was not made stays marked and is told one by one."""
+        self._screen.take_back(batch)
+        made = [r.task.key if r.task else getattr(r.edit, "key", None) for r in result.results]
+        self._screen.set_marks(self._screen.marks.without(key for key in made if key))
+        severity: Severity = "warn" if result.failures else "info"
+        self._screen.say(batch_sentence(batch, result), severity=severity)
+        if result.failures:
+            self._questions.append(lambda: self._tell_failures(batch, result))
+            self.ask_next()
+
     def failed(self, edit: Edit, error: Exception) -> None:
         """Ask yours or theirs, keep it for a retry, or say why it was refused."""
         self._screen.take_back(edit)
         if isinstance(error, (StaleEdit, LockTimeout)):
-            self._questions.append((edit, error))
+            self._questions.append(lambda: self._ask(edit, error))
             self.ask_next()
             return
         if isinstance(error, CommittedPending):
@@ -105,22 +134,23 @@ class Steering:
                 one_line(f"{target_name(edit)} saved, finishing: {error}"), severity="warn"
             )
             return
-        said = error if isinstance(error, ColonytopError) else f"{type(error).__name__}: {error}"
-        text = one_line(f"{target_name(edit)} not changed: {said}")
+        text = one_line(f"{target_name(edit)} not changed: {refusal_text(error)}")
         self._screen.say(text, severity="error")
 
     def ask_next(self) -> None:
         """Put the next question, unless a dialog is open: nothing may pop up under the fingers."""
         if not self._questions or self._screen.has_dialog:
             return
-        edit, error = self._questions.popleft()
+        self._questions.popleft()()
+
+    def _ask(self, edit: Edit, error: StaleEdit | LockTimeout) -> None:
         frame = self._screen.latest_frame()
         if isinstance(error, StaleEdit):
             from tui.screens.conflict import ConflictScreen
 
             if not isinstance(edit, (CreateTask, ClaimTask, RestoreTask)):
                 self.open(ConflictScreen(frame, edit, error), self._decide)
-        elif isinstance(error, LockTimeout):
+        else:
             from tui.screens.busy import BusyScreen
 
             busy = BusyScreen(edit, error, frame)
@@ -147,6 +177,16 @@ class Steering:
     def _decide(self, edit: Edit | None) -> None:
         if edit is not None:
             self.request(edit)
+
+    def _decide_all(self, batch: EditBatch | None) -> None:
+        if batch is not None:
+            self.request_all(batch)
+
+    def _tell_failures(self, batch: EditBatch, result: BatchResult) -> None:
+        from tui.screens.bulk_failures import FailuresScreen
+
+        screen = FailuresScreen(self._screen.latest_frame(), batch, result)
+        self.open(screen, self._decide_all)
 
     def _after_busy(self, edit: Edit, error: LockTimeout, *, again: bool) -> None:
         if again:
@@ -176,32 +216,3 @@ class Steering:
             return frame.selected.list
         lists = list(frame.snapshot.lists)
         return lists[0] if len(lists) == 1 else None
-
-
-def _dialog(verb: Verb, frame: Frame, key: TaskKey) -> ModalScreen[Edit | None]:
-    """The dialog of a verb. Imported when asked for: the first paint does without them."""
-    if verb is Verb.UNBLOCK:
-        from tui.screens.unblock import UnblockScreen
-
-        return UnblockScreen(frame, key)
-    if verb is Verb.ASSIGN:
-        from tui.screens.assign import AssignScreen
-
-        return AssignScreen(frame, key)
-    if verb is Verb.STATUS:
-        from tui.screens.status import StatusScreen
-
-        return StatusScreen(frame, key)
-    if verb is Verb.EDIT:
-        from tui.screens.edit_task import EditScreen
-
-        return EditScreen(frame, key)
-    if verb is Verb.RELEASE:
-        from tui.screens.release import ReleaseScreen
-
-        return ReleaseScreen(frame, key)
-    if verb is Verb.DELETE:
-        from tui.screens.delete import DeleteScreen
-
-        return DeleteScreen(frame, key)
-    raise ValueError(f"no dialog for {verb.value}")

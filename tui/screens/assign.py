@@ -11,6 +11,7 @@ from textual.widget import Widget
 from store.model.edits import UpdateTask
 from store.model.listing import owner_loads
 from store.model.task import Verb
+from tui import edit_making
 from tui.screens import wording
 from tui.screens.dialog import KeyButton
 from tui.screens.owner_choice import Owner, OwnerChoice
@@ -35,9 +36,7 @@ class AssignScreen(TaskDialog):
 
     def edit(self) -> UpdateTask | None:
         chosen = self.query_one(OwnerChoice).chosen
-        if chosen is None or chosen.name == self.target.owner:
-            return None
-        return UpdateTask(self.key, owner=chosen.name, expected={"owner": self.target.owner})
+        return edit_making.assign(self.target, chosen.name) if chosen else None
 
     def effect(self) -> list[Content]:
         if self.edit() is None and self.target.owner is not None:

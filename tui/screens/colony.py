@@ -12,12 +12,22 @@ from textual import on
 from textual.reactive import reactive
 from textual.screen import Screen
 
-from store.model.edits import Edit, EditResult
+from store.model.edits import Edit, EditBatch, EditResult
+from store.model.receipts import Receipt, added, observe, receipts_of
 from store.model.snapshot import Change, Snapshot
 from store.model.task import TaskKey
+from tui.edit_text import deed
 from tui.intake import Intake
 from tui.marking import Marks
-from tui.messages import EditFailed, EditRequested, EditSettled, SnapshotArrived, WatchFailed
+from tui.messages import (
+    BatchRequested,
+    BatchSettled,
+    EditFailed,
+    EditRequested,
+    EditSettled,
+    SnapshotArrived,
+    WatchFailed,
+)
 from tui.safe_text import SafeText, one_line
 from tui.settings import Settings
 from tui.steering import Steering
@@ -49,6 +59,8 @@ class ColonyScreen(Screen[None]):
         self.clock = clock
         self.intake = Intake()
         self.marks = Marks()
+        self.receipts: tuple[Receipt, ...] = ()
+        """What became of the edits of this session, oldest first."""
         self.steering = Steering(self)
         self._goto = goto
         self._wanted: TaskKey | None = None
@@ -76,12 +88,12 @@ class ColonyScreen(Screen[None]):
         """One line for the operator; an error is shown so that it cannot be missed."""
 
     @abstractmethod
-    def say_until_settled(self, text: SafeText, edit: Edit) -> None:
-        """Say that an edit is under way, for as long as it is."""
+    def say_until_settled(self, text: SafeText, edit: Edit | EditBatch) -> None:
+        """Say that something is under way, for as long as it is."""
 
     @abstractmethod
-    def take_back(self, edit: Edit) -> None:
-        """The edit is no longer under way."""
+    def take_back(self, edit: Edit | EditBatch) -> None:
+        """It is no longer under way."""
 
     @abstractmethod
     def note_waiting(self, count: int) -> None:
@@ -119,6 +131,7 @@ class ColonyScreen(Screen[None]):
             unseen_changes=self.intake.unseen,
             scan_age_s=None if scanned is None else max(0.0, now - scanned),
             marked=self.marks.keys,
+            receipts=self.receipts[::-1],
         )
 
     def latest_frame(self) -> Frame:
@@ -176,8 +189,7 @@ class ColonyScreen(Screen[None]):
         changes = self.intake.arrive(message.snapshot, message.scanned_at, self.clock())
         if not is_news:
             return  # the next tick shows the age of the scan
-        if changes:
-            self.report(changes, "derived")
+        self._report_foreign(changes)
         self.marks = self.marks.kept_in(message.snapshot)
         self._show_soon()
         if self._goto:
@@ -212,14 +224,37 @@ class ColonyScreen(Screen[None]):
 
     @on(EditSettled)
     def take_settled(self, message: EditSettled) -> None:
-        if foreign := self.intake.settle(message.edit, message.result, self.clock()):
-            self.report(foreign, "derived")
-        self.report_own(message.edit, message.result)
+        self._take_result(message.edit, message.result)
         self.steering.settled(message.edit, message.result)
         self.show_frame()
 
     @on(EditFailed)
     def take_failed(self, message: EditFailed) -> None:
-        if foreign := self.intake.fail(message.edit):
-            self.report(foreign, "derived")
+        self._report_foreign(self.intake.fail(message.edit))
         self.steering.failed(message.edit, message.error)
+
+    @on(BatchRequested)
+    def note_batch_request(self, message: BatchRequested) -> None:
+        for edit in message.batch.edits:
+            self.intake.begin(edit)
+
+    @on(BatchSettled)
+    def take_batch_settled(self, message: BatchSettled) -> None:
+        for result in message.result.results:
+            self._take_result(result.edit, result)
+        for edit in message.batch.edits:  # what was not made, and all that is still under way
+            self._report_foreign(self.intake.fail(edit))
+        self.steering.settled_all(message.batch, message.result)
+        self.show_frame()
+
+    def _take_result(self, edit: Edit, result: EditResult) -> None:
+        now = self.clock()
+        self._report_foreign(self.intake.settle(edit, result, now))
+        self.receipts = added(self.receipts, receipts_of(result, deed(edit, result), now))
+        self.report_own(edit, result)
+
+    def _report_foreign(self, changes: Sequence[Change]) -> None:
+        """Others wrote: tell it, and what it says of edits that nobody had seen."""
+        if changes:
+            self.receipts = observe(self.receipts, changes)
+            self.report(changes, "derived")

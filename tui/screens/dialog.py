@@ -20,6 +20,7 @@ from textual.widgets.option_list import Option
 from tui.safe_text import one_line
 from tui.screens import wording
 from tui.view_state import Frame
+from tui.widgets.drawing import in_ascii
 
 Result = TypeVar("Result")
 
@@ -63,7 +64,8 @@ class ChoiceList(OptionList):
 
     def show(self, rows: Iterable[tuple[str, Content]], highlighted: str | None = None) -> None:
         """Replace the options by (id, row) pairs and keep the highlight on an id."""
-        options = [Option(row, id=option_id) for option_id, row in rows]
+        ascii_only = isinstance(self.screen, Dialog) and self.screen.frame.ascii
+        options = [Option(in_ascii(row, ascii_only), id=option_id) for option_id, row in rows]
         self.set_options(options)
         ids = [option.id for option in options]
         if options:
@@ -207,4 +209,5 @@ class DecisionDialog(Dialog[Result | None]):
             shown = lines[top : top + room - 1]
             place = f"  {top + 1}-{top + len(shown)} of {len(lines)} lines; PgUp/PgDn for the rest"
             lines = [*shown, Content.styled(place, "$muted")]
-        self.query_one("#effect", Static).update(Content("\n").join(lines))
+        drawn = in_ascii(Content("\n").join(lines), self.frame.ascii)
+        self.query_one("#effect", Static).update(drawn)

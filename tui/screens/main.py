@@ -11,7 +11,7 @@ from textual.containers import Container
 from textual.message import Message
 from textual.widget import Widget
 
-from store.model.edits import Edit, EditResult
+from store.model.edits import Edit, EditBatch, EditResult
 from store.model.snapshot import Change
 from store.model.task import TaskKey
 from tui.edit_text import deed
@@ -135,10 +135,10 @@ class MainScreen(ViewActions, MarkActions, SteerActions):
         if severity == "error":
             self.app.notify(text, severity="error", markup=False)
 
-    def say_until_settled(self, text: SafeText, edit: Edit) -> None:
+    def say_until_settled(self, text: SafeText, edit: Edit | EditBatch) -> None:
         self.query_one(StatusLine).hold(text, edit)
 
-    def take_back(self, edit: Edit) -> None:
+    def take_back(self, edit: Edit | EditBatch) -> None:
         self.query_one(StatusLine).release(edit)
 
     def note_waiting(self, count: int) -> None:

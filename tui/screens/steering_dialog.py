@@ -14,7 +14,7 @@ from store.model.foresight import foresee
 from store.model.snapshot import TaskList
 from store.model.task import ListKey, Task, TaskKey, Verb
 from tui.safe_text import one_line
-from tui.screens import wording
+from tui.screens import effect_text, wording
 from tui.screens.dialog import DecisionDialog
 from tui.view_state import Frame
 
@@ -51,7 +51,8 @@ class SteeringDialog(DecisionDialog[Edit]):
         edit = self.edit()
         if edit is None:
             return [Content.styled("changes nothing", "$muted")]
-        lines = wording.effect_lines(self.frame, self.task_list, foresee(self.task_list, edit))
+        effect = foresee(self.task_list, edit, with_critical=True)
+        lines = effect_text.effect_lines(self.frame, effect)
         return lines or [Content.styled("no other task is touched", "$muted")]
 
 
