@@ -13,10 +13,11 @@ from math import inf, nextafter
 from typing import NamedTuple
 
 from store.model.attention import DisplayState
+from store.model.query import EMPTY_QUERY, Query
 from store.model.snapshot import Snapshot, TaskList
-from store.model.task import ListKey, Task, TaskId
-from tui.matching import Matcher, compile_query
-from tui.ordering import LENS_STATES, STATES, Facts, facts_of, is_grouped, sort_key
+from store.model.task import ListKey, Task, TaskId, TaskKey
+from tui.filtering import RowFilter, query_of
+from tui.ordering import LENS_STATES, STATES, Facts, facts_of, is_grouped
 from tui.row_order import RowOrder
 from tui.rows import EMPTY_PROJECTION, Group, Projection
 from tui.slots import ListTally, Slots, changed_ids, id_prefix
@@ -45,25 +46,36 @@ class Projector:
 
     def __init__(self) -> None:
         self._frame = EMPTY_FRAME
-        self._matcher: Matcher | None = None
-        self._start_over()
+        self._start_over(EMPTY_QUERY)
 
-    def _start_over(self) -> None:
+    def _start_over(self, query: Query) -> None:
         self._slots = Slots()
         self._lists: Mapping[ListKey, TaskList] = {}
         self._tallies: dict[ListKey, ListTally] = {}
-        self._order = RowOrder(self._slots)
-        self._order.matcher = self._matcher
+        self._filter = RowFilter(self._slots)
+        self._filter.ask(query)
+        self._order = RowOrder(self._slots, self._filter)
         self._due: list[tuple[float, int]] = []
         self._due_of: dict[int, float] = {}
 
+    def prepare_search(self) -> None:
+        """Make ready what the first search would have to wait for."""
+        self._slots.require_texts()
+
     def project(self, frame: Frame) -> Projection:
-        """The rows of this frame. Projections made earlier stay valid."""
+        """The rows of this frame. Projections made earlier stay valid.
+
+        Raises:
+            QueryError: the view's query was never parsed.
+        """
+        query = query_of(frame.view, self._filter.query)
         before, self._frame = self._frame, frame
         if len(self._slots.keys) > 2 * len(self._order.by_id) + _SPARE:
-            self._start_over()
+            self._start_over(query)
+        lists = self._lists
         touched, gone = self._read(frame.snapshot)
-        if frame.now < before.now or frame.stale_after_s != before.stale_after_s:
+        is_back = frame.now < before.now
+        if is_back or frame.stale_after_s != before.stale_after_s:
             touched.update(dict.fromkeys(self._order.by_id))
         else:
             touched.update(dict.fromkeys(self._take_due(frame.now)))
@@ -71,20 +83,51 @@ class Projector:
             touched.pop(slot, None)
         moved = self._judge(touched)
         is_sorted = _order_choice(before.view) == _order_choice(frame.view)
-        is_filtered = _filter_choice(before.view) == _filter_choice(frame.view)
-        if not is_filtered:
-            self._matcher = self._order.matcher = compile_query(frame.view.query)
-        if self._matcher:
-            self._slots.require_texts()
+        is_chosen = _choice(before.view) == _choice(frame.view) and not is_back
+        is_kept = is_chosen and query.narrows(self._filter.query)
         if not is_sorted or len(moved) + len(gone) > _FEW:
             self._replace(moved, gone)
             self._order.sort(frame.view)
-            self._order.filter(frame.view)
+            is_kept = False
         else:
-            self._patch(moved, gone, frame.view, is_filtered)
-            if not is_filtered:
-                self._order.filter(frame.view)
+            again = self._shifted(touched, lists) if is_kept else ()
+            is_kept = is_kept and len(again) <= _FEW
+            self._set_moment(frame)
+            self._patch(moved, gone, again if is_kept else ())
+        self._set_moment(frame)
+        self._ask(query, is_kept)
         return self._publish(frame)
+
+    def _set_moment(self, frame: Frame) -> None:
+        self._filter.moment.now, self._filter.moment.marked = frame.now, frame.marked
+
+    def _ask(self, query: Query, is_kept: bool) -> None:
+        """Have visible what the query lets through; `is_kept`: nothing else can be."""
+        is_new = query is not self._filter.query
+        if is_new:
+            self._filter.ask(query)
+        if not is_kept:
+            self._filter.forget_flips()
+            self._order.filter(self._frame.view)
+        elif is_new:
+            self._order.narrow(self._frame.view)
+
+    def _shifted(
+        self, touched: Iterable[int], lists: Mapping[ListKey, TaskList]
+    ) -> Collection[int]:
+        """Slots that may come or go under the query though their own facts have not moved."""
+        if self._filter.query.test is None:
+            return ()
+        found = dict.fromkeys(self._filter.flipped(self._order.by_id, self._frame.now))
+        if self._filter.query.words is None:
+            found.update(dict.fromkeys(touched))
+        marked = self._frame.marked
+        found.update(dict.fromkeys(self._filter.recast(lists, self._lists, marked, self._find)))
+        return [slot for slot in found if self._slots.placed[slot]]
+
+    def _find(self, key: TaskKey) -> int | None:
+        tally = self._tallies.get(key.list)
+        return tally.slots.get(key.id) if tally else None
 
     def _read(self, snapshot: Snapshot) -> tuple[dict[int, None], list[int]]:
         """Slots to judge again, and slots of tasks that are no longer there."""
@@ -97,6 +140,7 @@ class Projector:
         for key, after in snapshot.lists.items():
             before = self._lists.get(key)
             if before is not after:
+                self._slots.see(after)
                 self._read_list(before, after, touched, gone)
         self._lists = snapshot.lists
         return touched, gone
@@ -137,13 +181,12 @@ class Projector:
 
     def _judge(self, touched: Iterable[int]) -> list[_Moved]:
         """What is to be put in its place: slots whose task or facts are not as they were."""
-        slots, lists = self._slots, self._lists
+        slots = self._slots
         now, stale_after_s = self._frame.now, self._frame.stale_after_s
         moved = []
         for slot in touched:
-            key = slots.keys[slot]
-            task_list = lists[key.list]
-            task = task_list.tasks[key.id]
+            task_list = slots.lists[slots.homes[slot]]
+            task = task_list.tasks[slots.keys[slot].id]
             facts = facts_of(task_list, task, now, stale_after_s)
             if facts.state is DisplayState.ACTIVE and task.updated_at is not None:
                 self._await_stale(slot, task.updated_at)
@@ -175,27 +218,29 @@ class Projector:
         self._order.place(came)
 
     def _patch(
-        self, moved: list[_Moved], gone: list[int], view: ViewState, is_filtered: bool
+        self, moved: Collection[_Moved], gone: Collection[int], again: Collection[int]
     ) -> None:
-        """Move single rows by bisection; `is_filtered`: the visible rows are worth keeping."""
-        if not moved and not gone:
+        """Move single rows by bisection, and judge those `again` that stay where they are."""
+        if not moved and not gone and not again:
             return
-        slots, order = self._slots, self._order
+        slots, order, view = self._slots, self._order, self._frame.view
         order.begin_patch()
         for slot in gone:
-            order.take_out(slot, view, is_filtered)
+            order.take_out(slot)
             order.drop(slot)
             self._forget(slot)
-        place_key = sort_key(view)
         for slot, task, facts in moved:
             is_new = not slots.placed[slot]
             if not is_new:
-                order.take_out(slot, view, is_filtered)
+                order.take_out(slot)
             self._put(slot, task, facts)
-            slots.sort_keys[slot] = place_key(task, facts)
             if is_new:
                 order.add(slot)
-            order.bring_in(slot, view, is_filtered)
+            order.bring_in(slot, view)
+            self._filter.watch(slot)
+        for slot in again:
+            if slots.placed[slot]:
+                order.judge_again(slot, view)
 
     def _put(self, slot: int, task: Task, facts: Facts) -> None:
         tally = self._tallies[task.key.list]
@@ -223,7 +268,7 @@ class Projector:
         states = {state: n for state, n in zip(STATES, ranks, strict=False) if n}
         counts = {lens: sum(states.get(s, 0) for s in LENS_STATES[lens]) for lens in Lens}
         counts[Lens.NEEDS_YOU] = sum(tally.needs_you for tally in tallies)
-        groups = self._order.groups() if is_grouped(view) else ()
+        groups = self._order.groups(view) if is_grouped(view) else ()
         return Projection(
             snapshot=frame.snapshot,
             view=view,
@@ -254,5 +299,6 @@ def _order_choice(view: ViewState) -> tuple[object, ...]:
     return (view.sort, view.grouping)
 
 
-def _filter_choice(view: ViewState) -> tuple[object, ...]:
-    return (view.lens, view.list_key, view.query)
+def _choice(view: ViewState) -> tuple[object, ...]:
+    """What filters beside the query."""
+    return (view.lens, view.list_key)

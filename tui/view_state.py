@@ -33,10 +33,16 @@ class SortKey(StrEnum):
     AGE = "age"
     HOLDS = "holds"
     SUBJECT = "subject"
+    LIST = "list"
 
 
 class Grouping(StrEnum):
+    """What stands together under one heading; flat has none."""
+
     WAVE = "wave"
+    OWNER = "owner"
+    LIST = "list"
+    STATUS = "status"
     FLAT = "flat"
 
 
@@ -46,6 +52,7 @@ class ViewState:
 
     lens: Lens = Lens.ALL
     query: str = ""
+    """In the filter grammar; whoever sets it has had it parsed."""
     sort: SortKey = SortKey.WAVE
     descending: bool = False
     grouping: Grouping = Grouping.WAVE

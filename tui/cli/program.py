@@ -16,7 +16,7 @@ from tui.cli.opening import app_options, open_app, open_command
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "lists": ("tui.cli.reading:lists", "Every list that is found, with its counts."),
-    "ls": ("tui.cli.reading:ls", "The tasks of a list."),
+    "ls": ("tui.cli.listing:ls", "The tasks of a list, or of all lists."),
     "show": ("tui.cli.reading:show", "One task with all its fields."),
     "why": ("tui.cli.reading:why", "Whether a task is ready, and if not, why."),
     "add": ("tui.cli.editing:add", "Create a task."),

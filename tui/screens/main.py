@@ -12,11 +12,11 @@ from textual.message import Message
 from textual.widget import Widget
 
 from store.model.edits import Edit, EditBatch, EditResult
+from store.model.query import owner_query
 from store.model.snapshot import Change
 from store.model.task import TaskKey
 from tui.edit_text import deed
 from tui.keys import bindings
-from tui.matching import owner_query
 from tui.navigation import Navigation
 from tui.safe_text import SafeText, one_line
 from tui.screens.colony import Severity

@@ -20,7 +20,7 @@ def summary(projection: Projection, ascii_only: bool = False) -> str:
     count = f"{projection.total:,}"
     if projection.hidden:
         count = f"{projection.shown:,} of {count}"
-    order = "waves, " if view.grouping is Grouping.WAVE else ""
+    order = "" if view.grouping is Grouping.FLAT else f"{_GROUPS[view.grouping]}, "
     turned = " reversed" if view.descending else ""
     dot = "-" if ascii_only else "·"
     return f"{count} {dot} {order}by {view.sort.value}{turned}"
@@ -77,6 +77,12 @@ def _indented(text: SafeText) -> SafeText:
     return join(one_line("  "), text)
 
 
+_GROUPS = {
+    Grouping.WAVE: "waves",
+    Grouping.OWNER: "owners",
+    Grouping.LIST: "lists",
+    Grouping.STATUS: "states",
+}
 _NOTHING_IN = {
     Lens.ALL: "No task.",
     Lens.READY: "No task is ready to start.",
