@@ -24,9 +24,11 @@ _NAMED_LINES = 50  # of one kind; the dialog scrolls
 
 _REASON_WORDS = {
     ReasonKind.MISSING: "is not in the list",
+    ReasonKind.DELETED: "was deleted",
     ReasonKind.UNREADABLE: "cannot be read",
     ReasonKind.SELF: "is this very task",
     ReasonKind.CYCLE: "waits on this task in turn",
+    ReasonKind.ARCHIVED: "is archived",
     ReasonKind.CLOSED: "ended without being completed",
 }
 
