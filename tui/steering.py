@@ -25,10 +25,12 @@ from tui.messages import BatchRequested, EditRequested
 from tui.priority import shifted_priority
 from tui.safe_text import one_line
 from tui.steer_dialogs import BULK_VERBS, dialog_on_task, dialog_on_tasks
+from tui.tray import Tray
 from tui.view_state import Frame
 
 if TYPE_CHECKING:
     from tui.screens.colony import ColonyScreen, Severity
+    from tui.screens.draft import TrayDecision
 
 
 T = TypeVar("T")
@@ -42,16 +44,17 @@ class Steering:
         self._questions: deque[Callable[[], None]] = deque()
         self.waiting: list[tuple[Edit, LockTimeout]] = []
         """Edits kept for a retry, with what kept them out."""
+        self.tray = Tray(screen)
 
     @property
     def open_count(self) -> int:
-        """Edits that are kept, or that wait for an answer."""
-        return len(self.waiting) + len(self._questions)
+        """Edits that are kept or collected, or that wait for an answer."""
+        return len(self.waiting) + len(self._questions) + len(self.tray.draft.edits)
 
     def refusal(self, verb: Verb) -> str | None:
         """The sentence that says why the list at hand does not allow the verb."""
         list_key = self._list_at_hand()
-        found = self._screen.latest_frame().snapshot.lists.get(list_key) if list_key else None
+        found = self._frame().snapshot.lists.get(list_key) if list_key else None
         return found.info.capabilities.refusal(verb) if found else None
 
     def offers(self, verb: Verb) -> bool:
@@ -61,12 +64,16 @@ class Steering:
     def begin(self, verb: Verb) -> None:
         """Open the dialog of a verb on the marked tasks, else the selected one, as they are now."""
         if verb in BULK_VERBS and (marked := self._screen.marks.keys):
-            self.open(dialog_on_tasks(verb, self._screen.latest_frame(), marked), self._decide_all)
-            return
+            self.open(dialog_on_tasks(verb, self._frame(), marked), self._decide_all)
+        else:
+            self.begin_one(verb)
+
+    def begin_one(self, verb: Verb) -> None:
+        """Open the dialog of a verb on the selected task, as it is now, whatever is marked."""
         if refusal := self.refusal(verb):
             self._screen.say(one_line(refusal), severity="warn")
             return
-        frame = self._screen.latest_frame()
+        frame = self._frame()
         if verb is Verb.CREATE:
             if list_key := self._list_at_hand():
                 from tui.screens.create_task import CreateScreen
@@ -81,9 +88,21 @@ class Steering:
         if (key := self._target(frame)) is not None:
             self.open(dialog_on_task(verb, frame, key), self._decide)
 
+    def begin_on(self, key: TaskKey, verb: Verb) -> None:
+        """Open the dialog of a verb on this very task, whatever else is marked."""
+        frame = self._frame()
+        found = frame.snapshot.lists.get(key.list)
+        refusal = found.info.capabilities.refusal(verb) if found else None
+        if refusal is not None:
+            self._screen.say(one_line(refusal), severity="warn")
+        elif found is None or key.id not in found.tasks:
+            self._screen.say(one_line(f"#{key.id} is no longer there"), severity="warn")
+        else:
+            self.open(dialog_on_task(verb, frame, key), self._decide)
+
     def shift_priority(self, steps: int) -> None:
         """Ask for a neighbouring priority of the selected task."""
-        frame = self._screen.latest_frame()
+        frame = self._frame()
         if self.refusal(Verb.PRIORITY) or (key := self._target(frame)) is None:
             return
         task = frame.snapshot.task(key)
@@ -94,13 +113,34 @@ class Steering:
         self.request(UpdateTask(key, priority=wanted, expected={"priority": task.priority}))
 
     def request(self, edit: Edit) -> None:
-        """Send an edit off."""
+        """Send an edit off, or put it into the draft."""
+        if self.tray.is_on:
+            self.tray.collect((edit,), sentence(edit))
+            return
         text = one_line(f"{target_name(edit)}: writing …")
         self._screen.say_until_settled(text, edit)
         self._screen.post_message(EditRequested(edit))
 
     def request_all(self, batch: EditBatch) -> None:
-        """Send a batch off."""
+        """Send a batch off, or put it into the draft."""
+        if self.tray.is_on:
+            self.tray.collect(batch.edits, one_line(batch.label))
+        else:
+            self._send_all(batch)
+
+    def open_draft(self) -> None:
+        """Open the tray of what is collected."""
+        from tui.screens.draft import DraftScreen
+
+        self.open(DraftScreen(self._screen.latest_frame(), self.tray.draft), self._leave_draft)
+
+    def _leave_draft(self, decision: TrayDecision | None) -> None:
+        if decision is not None:
+            self.tray.set(decision.draft)
+            if decision.is_to_be_made:
+                self._send_all(self.tray.take_batch())
+
+    def _send_all(self, batch: EditBatch) -> None:
         self._screen.say_until_settled(one_line(f"{batch.label}: writing …"), batch)
         self._screen.post_message(BatchRequested(batch))
 
@@ -118,16 +158,15 @@ class Steering:
         self._screen.set_marks(self._screen.marks.without(key for key in made if key))
         severity: Severity = "warn" if result.failures else "info"
         self._screen.say(batch_sentence(batch, result), severity=severity)
+        was_draft = self.tray.settle(batch, result)
         if result.failures:
-            self._questions.append(lambda: self._tell_failures(batch, result))
-            self.ask_next()
+            self.ask(lambda: self._tell_failures(batch, result, in_draft=was_draft))
 
     def failed(self, edit: Edit, error: Exception) -> None:
         """Ask yours or theirs, keep it for a retry, or say why it was refused."""
         self._screen.take_back(edit)
         if isinstance(error, (StaleEdit, LockTimeout)):
-            self._questions.append(lambda: self._ask(edit, error))
-            self.ask_next()
+            self.ask(lambda: self._ask(edit, error))
             return
         if isinstance(error, CommittedPending):
             self._screen.say(
@@ -136,6 +175,11 @@ class Steering:
             return
         text = one_line(f"{target_name(edit)} not changed: {refusal_text(error)}")
         self._screen.say(text, severity="error")
+
+    def ask(self, question: Callable[[], None]) -> None:
+        """Put a question as soon as no dialog is open."""
+        self._questions.append(question)
+        self.ask_next()
 
     def ask_next(self) -> None:
         """Put the next question, unless a dialog is open: nothing may pop up under the fingers."""
@@ -182,10 +226,10 @@ class Steering:
         if batch is not None:
             self.request_all(batch)
 
-    def _tell_failures(self, batch: EditBatch, result: BatchResult) -> None:
+    def _tell_failures(self, batch: EditBatch, result: BatchResult, *, in_draft: bool) -> None:
         from tui.screens.bulk_failures import FailuresScreen
 
-        screen = FailuresScreen(self._screen.latest_frame(), batch, result)
+        screen = FailuresScreen(self._screen.latest_frame(), batch, result, in_draft=in_draft)
         self.open(screen, self._decide_all)
 
     def _after_busy(self, edit: Edit, error: LockTimeout, *, again: bool) -> None:
@@ -195,6 +239,10 @@ class Steering:
         self.waiting.append((edit, error))
         self._screen.note_waiting(len(self.waiting))
         self._screen.say(one_line(f"{target_name(edit)}: kept for later; W tries again"))
+
+    def _frame(self) -> Frame:
+        """What is on the disk now, and what the draft would make of it."""
+        return self.tray.seen_through(self._screen.latest_frame())
 
     def _target(self, frame: Frame) -> TaskKey | None:
         """The selected task, if it is still there."""
@@ -209,7 +257,7 @@ class Steering:
 
     def _list_at_hand(self) -> ListKey | None:
         """The list chosen, else that of the selected task, else the only one."""
-        frame = self._screen.latest_frame()
+        frame = self._frame()
         if frame.view.list_key is not None:
             return frame.view.list_key
         if frame.selected is not None:

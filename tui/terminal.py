@@ -157,6 +157,7 @@ def run_app(
     *,
     settings: Settings | None = None,
     read_only: bool = False,
+    is_drafting: bool = False,
     theme: str | None = None,
     ascii: bool = False,
     goto: str | None = None,
@@ -168,6 +169,7 @@ def run_app(
         roots: where lists live, and where each setting came from.
         settings: checked settings; the defaults without.
         read_only: no edit is offered, and the workspace refuses all of them.
+        is_drafting: edits are collected, not written, until the operator says so.
         theme: wins over the settings.
         ascii: draw with ASCII alone, as the settings may say too.
         goto: `LIST/ID` to start on.
@@ -199,6 +201,7 @@ def run_app(
     except ValueError as error:
         print(f"colonytop: {one_line(str(error))}", file=sys.stderr)  # noqa: T201
         return 2
+    app.main.steering.tray.is_on = is_drafting
     return _run_guarded(app, _once(on_exit))
 
 

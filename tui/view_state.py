@@ -101,6 +101,8 @@ class Frame:
     """What became of the operator's edits, newest first."""
     draft_count: int = 0
     """Edits that are collected and not yet written."""
+    is_drafting: bool = False
+    """Edits are collected now, not written."""
     query_error: str | None = None
     """Why the search line as it is typed is not understood; the last good one stays in force."""
 

@@ -18,6 +18,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 APP_OPTIONS = (
     click.option("--readonly", is_flag=True, help="Look only: no edit is offered."),
+    click.option(
+        "--dry-run", is_flag=True, help="Collect edits in a draft instead of writing them."
+    ),
     click.option("--theme", metavar="NAME", help="Colours: dark, light or another theme."),
     click.option("--ascii", is_flag=True, help="Plain ASCII signs."),
     click.option(
@@ -85,6 +88,7 @@ def start_app(roots: Sequence[RootSpec], options: dict[str, Any]) -> int:
         roots,
         settings=settings,
         read_only=options.get("readonly", False),
+        is_drafting=options.get("dry_run", False),
         theme=options.get("theme"),
         ascii=options.get("ascii", False),
         goto=options.get("goto"),

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from store.model.task import Verb
 
+_WRITING = frozenset({"edits.retry", "draft.toggle", "draft.open"})
+
 
 class Group(StrEnum):
     """Headings of the help page, in its order."""
@@ -44,7 +46,7 @@ class Command:
     @property
     def steers(self) -> bool:
         """It can lead to a write, so read-only sessions do not have it."""
-        return self.verb is not None or self.id == "edits.retry"
+        return self.verb is not None or self.id in _WRITING or self.group is Group.MARK
 
     @property
     def is_bound(self) -> bool:

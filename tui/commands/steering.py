@@ -50,6 +50,22 @@ STEERING = (
         verb=Verb.PRIORITY,
     ),
     Command(
+        "draft.toggle",
+        "d",
+        "toggle_draft",
+        "Draft: collect or write",
+        "Collect edits in a draft instead of writing them; again to write at once.",
+        Group.STEER,
+    ),
+    Command(
+        "draft.open",
+        "X",
+        "open_draft",
+        "Draft: open",
+        "The edits collected, what they change, and all of them as one step; save, load.",
+        Group.STEER,
+    ),
+    Command(
         "edits.retry",
         "W",
         "retry_edits",

@@ -28,13 +28,21 @@ class FailuresScreen(Dialog[EditBatch | None]):
         Binding("r", "retry", "try again", show=False),
     ]
 
-    def __init__(self, frame: Frame, batch: EditBatch, result: BatchResult) -> None:
+    def __init__(
+        self, frame: Frame, batch: EditBatch, result: BatchResult, *, in_draft: bool = False
+    ) -> None:
+        """Args:
+        frame: what is known of the disk now.
+        batch: what was asked for.
+        result: what came of it.
+        in_draft: what was not made is in the draft again.
+        """
         super().__init__(frame)
         self._batch = batch
         self._result = result
-        self._kept_out = tuple(
-            failure.edit for failure in result.failures if isinstance(failure.error, LockTimeout)
-        )
+        self._in_draft = in_draft
+        busy = (f.edit for f in result.failures if isinstance(f.error, LockTimeout))
+        self._kept_out = () if in_draft else tuple(busy)
 
     @property
     def heading(self) -> str:
@@ -48,9 +56,8 @@ class FailuresScreen(Dialog[EditBatch | None]):
     def compose_body(self) -> Iterable[Widget]:
         said = batch_sentence(self._batch, self._result)
         yield Static(Content.styled(said, "bold"), id="question")
-        yield Static(
-            Content.styled("What was not made is as it was, and still marked.", "$muted"), id="note"
-        )
+        where = "in the draft again" if self._in_draft else "still marked"
+        yield Static(Content.styled(f"Not made: as it was, and {where}.", "$muted"), id="note")
         yield ChoiceList()
         yield Static(id="reason")
 

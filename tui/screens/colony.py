@@ -132,6 +132,8 @@ class ColonyScreen(Screen[None]):
             scan_age_s=None if scanned is None else max(0.0, now - scanned),
             marked=self.marks.keys,
             receipts=self.receipts[::-1],
+            draft_count=len(self.steering.tray.draft.edits),
+            is_drafting=self.steering.tray.is_on,
         )
 
     def latest_frame(self) -> Frame:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from store.model.task import Verb
 from tui.screens.colony import ColonyScreen
 
+_ACTIONS = frozenset({"steer", "shift_priority", "retry_edits", "toggle_draft", "open_draft"})
+
 
 class SteerActions(ColonyScreen):
     """Actions of the keys that lead to a write, by the names that `tui.commands` binds."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Read-only sessions have no steering keys, and some keys need something to act on."""
-        if action not in ("steer", "shift_priority", "retry_edits"):
-            return True
+        if action not in _ACTIONS:
+            return super().check_action(action, parameters)
         if self.read_only:
             return False
         if action == "retry_edits":
@@ -26,6 +28,14 @@ class SteerActions(ColonyScreen):
 
     def action_shift_priority(self, steps: int) -> None:
         self.steering.shift_priority(steps)
+
+    def action_toggle_draft(self) -> None:
+        """Collect edits from now on, or write them again."""
+        self.steering.tray.turn(not self.steering.tray.is_on)
+
+    def action_open_draft(self) -> None:
+        """Open the tray of what is collected."""
+        self.steering.open_draft()
 
     def action_retry_edits(self) -> None:
         self.steering.retry_waiting()
