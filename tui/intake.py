@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from store.model.edits import DeleteTask, Edit, EditResult, UpdateTask
+from store.model.authorship import shows
+from store.model.edits import DeleteTask, Edit, EditResult, RestoreTask, UpdateTask
+from store.model.history import Entry
 from store.model.snapshot import EMPTY_SNAPSHOT, Change, ChangeKind, Snapshot, diff
 from store.model.task import NO_REVISION, ListKey, Task, TaskId, TaskKey
 from tui.view_state import ChangeMark, ChangeSign
 
+_MOST_ENTRIES = 1_000  # edits of others that may still be seen on the disk
 MARK_S = 2.0
 """How long a changed row keeps its mark."""
 
@@ -31,6 +35,8 @@ class Intake:
         self._held: list[Change] = []
         self._own: dict[TaskKey, list[Task | None]] = {}
         """What our edits wrote and no snapshot has gone beyond yet; None: they deleted it."""
+        self._of_operators: deque[Entry] = deque(maxlen=_MOST_ENTRIES)
+        """What others edited through colonytop: told by name, so not told again as seen."""
 
     @property
     def paused(self) -> bool:
@@ -72,6 +78,10 @@ class Intake:
     def fail(self, edit: Edit) -> list[Change]:
         """It was not made, so what was held back was somebody else's."""
         return self._end(edit)
+
+    def note_others(self, entries: Iterable[Entry]) -> None:
+        """Others edited through colonytop: what shows that is told already."""
+        self._of_operators.extend(entries)
 
     def is_own_deletion(self, key: TaskKey) -> bool:
         """Our edit has deleted the task, or is about to."""
@@ -120,8 +130,9 @@ class Intake:
             if any(key in targets for _, targets in self._under_way):
                 self._held.append(change)
             elif not self._is_own(key):
-                foreign.append(change)
                 self._own.pop(key, None)
+                if not any(shows(change, entry) for entry in self._of_operators):
+                    foreign.append(change)
         return foreign
 
     def _end(self, edit: Edit) -> list[Change]:
@@ -143,6 +154,9 @@ def _targets(edit: Edit, snapshot: Snapshot) -> frozenset[TaskKey]:
     ids: set[TaskId] = {key.id}
     if isinstance(edit, UpdateTask):
         ids.update(edit.add_blocks, edit.add_blocked_by, edit.remove_blocks, edit.remove_blocked_by)
+    if isinstance(edit, RestoreTask):
+        named = (stood.task for stood in edit.standing or ())
+        ids.update(named, edit.task.blocks, edit.task.blocked_by)
     if isinstance(edit, DeleteTask):
         ids.update(_neighbours(snapshot, key.list, key.id))
     return frozenset(TaskKey(key.list, task_id) for task_id in ids)

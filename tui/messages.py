@@ -112,8 +112,10 @@ class HistoryRead(Message):
 
     key: TaskKey
     entries: tuple[Entry, ...]
+    is_cut: bool = False
+    """There are older ones."""
     problem: str = ""
-    """Why there may be more than this."""
+    """Why nothing could be read."""
 
 
 @dataclass

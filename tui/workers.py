@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
 OpenWorkspace = Callable[[], "Workspace"]
 """Makes the workspace, in the watch thread: the store's modules are not needed before."""
+
+MOST_ENTRIES = 500
+"""Entries of a task's history that are read for the screen; the command line shows more."""
 
 _NOT_OPEN = EditRefused("no list is loaded yet")
 
@@ -88,7 +92,7 @@ class ColonyWorkers:
     def request_history(self, key: TaskKey) -> None:
         """Read the history of a task; `HistoryRead` brings it."""
         if error := self._reading.add(lambda: self._history(key), [key]):
-            self._post(HistoryRead(key, (), str(error)))
+            self._post(HistoryRead(key, (), problem=str(error)))
 
     def rescan(self) -> None:
         """Look at the disk now."""
@@ -181,11 +185,12 @@ class ColonyWorkers:
 
     def _history(self, key: TaskKey) -> Message:
         if self._opened is None:
-            return HistoryRead(key, (), str(_NOT_OPEN))
+            return HistoryRead(key, (), problem=str(_NOT_OPEN))
         try:
-            return HistoryRead(key, tuple(self._opened[0].history(key)))
+            found = tuple(islice(self._opened[0].history(key), MOST_ENTRIES + 1))
+            return HistoryRead(key, found[:MOST_ENTRIES], len(found) > MOST_ENTRIES)
         except Exception as error:
-            return HistoryRead(key, (), _said(error))
+            return HistoryRead(key, (), problem=_said(error))
 
     def _look_at(self, lists: Iterable[ListKey]) -> None:
         """Have the watch thread look at lists that were just written."""

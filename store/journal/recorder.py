@@ -6,17 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from store.journal.journal import Journal, entries_of
 from store.journal.lines import EditLine
-from store.model.authorship import by_moment, likely_author
-from store.model.edits import CreateTask, DeleteTask, Edit, RestoreTask, UpdateTask
+from store.model.authorship import MOMENTS_S, by_moment, likely_author, shows
+from store.model.edits import CreateTask, DeleteTask, RestoreTask
 from store.model.history import Entry, Move
 from store.model.snapshot import Change, ChangeKind, Snapshot
 from store.model.task import ListKey, TaskId, TaskKey
 
 _REMEMBERED = 5_000  # edits whose traces may still be seen, and as many older ones
-_MOMENTS_S = 15.0  # by which a change may seem to lie before or after the edit that made it
 _EDGE_SIDES = ("blocks", "blocked_by")
+_TEXTS = ("subject", "description", "active_form", "priority", "metadata", "owner", "status")
 
-_ByTask = dict[tuple[ListKey, TaskId | None], list[EditLine]]
+_ByTask = dict[tuple[ListKey, TaskId | None], list[Entry | EditLine]]
 
 
 class Traces:
@@ -31,63 +31,47 @@ class Traces:
         if self._count >= _REMEMBERED:
             self._older, self._newer, self._count = self._newer, {}, 0
         self._count += 1
-        for task in _touched(line):
-            self._newer.setdefault((line.edit.list, task), []).append(line)
+        if line.made:
+            for entry in entries_of(line):
+                self._newer.setdefault((entry.list, entry.task), []).append(entry)
+        elif line.made is None:
+            for task in _touched(line):
+                self._newer.setdefault((line.edit.list, task), []).append(line)
 
-    def explain(self, change: Change) -> EditLine | None:
-        """The edit that made a change, the newest that can have."""
-        places = [(change.list, change.task)]
-        if change.kind is ChangeKind.CREATED:
-            places.append((change.list, None))
-        for place in places if change.task is not None else []:
-            for line in reversed(self._older.get(place, []) + self._newer.get(place, [])):
-                if abs(line.at - change.at) <= _MOMENTS_S and _left(line, change):
-                    return line
-        return None
+    def explain(self, change: Change) -> bool:
+        """Whether an edit, made or still under way, leaves this change behind."""
+        if change.task is None:
+            return False
+        places = [(change.list, change.task), (change.list, None)]
+        return any(
+            shows(change, trace) if isinstance(trace, Entry) else _may_show(change, trace)
+            for place in places
+            for traces in (self._newer, self._older)
+            for trace in traces.get(place, ())
+        )
 
 
 def _touched(line: EditLine) -> set[TaskId | None]:
-    """Tasks that an edit wrote or may have written; None for one whose id is not known."""
-    touched = {line.task, *line.wrote}
+    """Tasks that an edit may be writing; None for one whose id is not known."""
+    touched: set[TaskId | None] = {line.task}
     for ends in (line.edit, line.seen, getattr(line.edit, "task", None)):
-        for side in ("blocks", "blocked_by"):
+        for side in _EDGE_SIDES:
             for name in (side, f"add_{side}", f"remove_{side}"):
                 touched.update(getattr(ends, name, ()))
     return touched
 
 
-def _left(line: EditLine, change: Change) -> bool:
-    """Whether the edit, made or still under way, leaves this change behind."""
-    is_target = line.task == change.task
-    if line.made is False or change.task is None:
+def _may_show(change: Change, line: EditLine) -> bool:
+    """Whether an edit that is still under way may have made the change already."""
+    if abs(change.at - line.at) > MOMENTS_S:
         return False
+    is_target = line.task == change.task
     if change.kind is ChangeKind.VANISHED:
         return is_target and isinstance(line.edit, DeleteTask)
     if change.kind is ChangeKind.CREATED:
-        if isinstance(line.edit, CreateTask) and line.made is None:
-            return line.edit.subject == change.subject
-        return is_target and isinstance(line.edit, (CreateTask, RestoreTask))
-    if change.kind is not ChangeKind.CHANGED:
-        return False
-    if line.made is None:
-        return change.field in _fields_of(line.edit) and (is_target or change.field in _EDGE_SIDES)
-    wrote = line.wrote.get(change.task, ())
-    return any(move.field == change.field and _same(move.new, change.new) for move in wrote)
-
-
-def _same(one: object, other: object) -> bool:
-    """Equal, whether the values came through JSON or not."""
-    return one == other or (
-        isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)) and [*one] == [*other]
-    )
-
-
-def _fields_of(edit: Edit) -> frozenset[str]:
-    """Fields that an edit may write, in its task or at the far ends of its edges."""
-    if not isinstance(edit, UpdateTask):
-        return frozenset({"status", "owner", *_EDGE_SIDES})
-    names = {"subject", "description", "active_form", "owner", "status", "priority", "metadata"}
-    return frozenset({*names, *_EDGE_SIDES})
+        is_new = isinstance(line.edit, CreateTask) and line.edit.subject == change.subject
+        return is_new or (is_target and isinstance(line.edit, RestoreTask))
+    return change.field in _EDGE_SIDES or (is_target and change.field in _TEXTS)
 
 
 class Recorder:
@@ -121,7 +105,7 @@ class Recorder:
             if line.made and line.step not in own:
                 others.extend(entries_of(line))
         if changes:
-            unexplained = [change for change in changes if self._traces.explain(change) is None]
+            unexplained = [change for change in changes if not self._traces.explain(change)]
             if unexplained and self._journal.become_recorder():
                 self._journal.record(seen_entries(unexplained, before))
         return tuple(others)

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from store.model.history import Origin
+from store.model.history import Entry, Origin
 from store.model.snapshot import Change, ChangeKind
+from store.model.task import Verb
 
+MOMENTS_S = 15.0
+"""By which a change may seem to lie before or after the edit that made it."""
+
+_BRINGS = frozenset({Verb.CREATE.value, Verb.RESTORE.value})
 _OWNERS_FIELDS = frozenset({"status", "metadata", "active_form", "description"})
 """What the owner of a task is likely to have written; a record does not say who did."""
 
@@ -32,3 +37,25 @@ def by_moment(changes: Iterable[Change]) -> list[list[Change]]:
     """The changes of one task at one moment together, in the order they came in."""
     grouped = groupby(changes, key=lambda change: (change.list, change.task, change.at))
     return [list(group) for _, group in grouped]
+
+
+def shows(change: Change, entry: Entry) -> bool:
+    """Whether a change that was seen is what an edit in the journal did to that task."""
+    if (
+        not entry.made
+        or (change.list, change.task) != (entry.list, entry.task)
+        or abs(change.at - entry.at) > MOMENTS_S
+    ):
+        return False
+    if change.kind is ChangeKind.VANISHED:
+        return entry.what == Verb.DELETE.value and not entry.moves
+    if change.kind is ChangeKind.CREATED:
+        return entry.what in _BRINGS and not entry.moves
+    return any(move.field == change.field and _same(move.new, change.new) for move in entry.moves)
+
+
+def _same(one: object, other: object) -> bool:
+    """Equal, whether the values came through JSON or not."""
+    return one == other or (
+        isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)) and [*one] == [*other]
+    )
