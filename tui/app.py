@@ -30,10 +30,12 @@ from tui.messages import (
     UndoSettled,
 )
 from tui.safe_text import one_line
+from tui.saved_views import SavedViews
 from tui.screens.main import MainScreen
 from tui.settings import Settings
 from tui.themes import THEMES, theme_for, variable_defaults
 from tui.typeahead import Typeahead
+from tui.view_state import ViewState
 from tui.widgets.scroll_bar import choose_scroll_bars
 from tui.workers import ColonyWorkers, OpenWorkspace
 
@@ -47,6 +49,12 @@ def _command_provider() -> type[Provider]:
     return CommandProvider
 
 
+def _view_provider() -> type[Provider]:
+    from tui.palette import ViewProvider
+
+    return ViewProvider
+
+
 def _task_provider() -> type[Provider]:
     from tui.palette import TaskProvider
 
@@ -58,7 +66,7 @@ class ColonytopApp(App[int]):
 
     TITLE = "colonytop"
     CSS_PATH = "screens/main.tcss"  # a default screen's own path is never read
-    COMMANDS = {_command_provider, _task_provider}  # noqa: RUF012  Textual's own form
+    COMMANDS = {_command_provider, _view_provider, _task_provider}  # noqa: RUF012  Textual's own form
     BINDINGS: ClassVar = [Binding("ctrl+c", "interrupt", "Quit", show=False, priority=True)]
     ENABLE_COMMAND_PALETTE = True
 
@@ -69,6 +77,8 @@ class ColonytopApp(App[int]):
         *,
         read_only: bool = False,
         goto: str | None = None,
+        view: ViewState | None = None,
+        saved_views: SavedViews | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Raises:
@@ -82,7 +92,14 @@ class ColonytopApp(App[int]):
         self.settings = settings
         choose_scroll_bars(ascii_only=settings.ascii)
         self.set_class(settings.ascii, "-ascii", update=False)
-        self.main = MainScreen(settings, read_only=read_only, goto=goto, clock=clock)
+        self.main = MainScreen(
+            settings,
+            read_only=read_only,
+            goto=goto,
+            view=view,
+            saved_views=saved_views,
+            clock=clock,
+        )
         post, every_s = self.main.post_message, settings.refresh
         self.threads = ColonyWorkers(
             open_workspace, post, reconcile_s=every_s, operator=settings.operator

@@ -22,7 +22,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 if TYPE_CHECKING:
     from store.workspace import RootSpec, Workspace
     from tui.app import ColonytopApp
+    from tui.saved_views import SavedViews
     from tui.settings import Settings
+    from tui.view_state import ViewState
 
 GRACE_S = 1.5
 """For an orderly end after a signal; the promise is two seconds."""
@@ -161,6 +163,8 @@ def run_app(
     theme: str | None = None,
     ascii: bool = False,
     goto: str | None = None,
+    view: ViewState | None = None,
+    saved_views: SavedViews | None = None,
     on_exit: Callable[[], object] | None = None,
 ) -> int:
     """Run the app in this terminal until it ends; the result is the exit code.
@@ -173,6 +177,8 @@ def run_app(
         theme: wins over the settings.
         ascii: draw with ASCII alone, as the settings may say too.
         goto: `LIST/ID` to start on.
+        view: what to show first.
+        saved_views: the views that have a name, as they were read.
         on_exit: called once after the app has ended, however it ended by itself or by a signal.
     """
     if problem := terminal_problem():
@@ -197,7 +203,14 @@ def run_app(
         return Workspace(roots, read_only=read_only, lock_timeout_s=chosen.lock_timeout)
 
     try:
-        app = ColonytopApp(open_workspace, chosen, read_only=read_only, goto=goto)
+        app = ColonytopApp(
+            open_workspace,
+            chosen,
+            read_only=read_only,
+            goto=goto,
+            view=view,
+            saved_views=saved_views,
+        )
     except ValueError as error:
         print(f"colonytop: {one_line(str(error))}", file=sys.stderr)  # noqa: T201
         return 2

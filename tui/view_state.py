@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from store.model.attention import DEFAULT_STALE_AFTER_S
+from store.model.attention import (
+    DEFAULT_LOCK_AFTER_S,
+    DEFAULT_STALE_AFTER_S,
+    UNSEEN_AFTER_S,
+    Thresholds,
+)
 from store.model.receipts import Receipt
 from store.model.snapshot import EMPTY_SNAPSHOT, Snapshot
 from store.model.task import ListKey, TaskKey
@@ -103,8 +108,18 @@ class Frame:
     """Edits that are collected and not yet written."""
     is_drafting: bool = False
     """Edits are collected now, not written."""
+    unseen_after_s: float = UNSEEN_AFTER_S
+    lock_after_s: float = DEFAULT_LOCK_AFTER_S
     query_error: str | None = None
     """Why the search line as it is typed is not understood; the last good one stays in force."""
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """From when on something needs a person."""
+        return Thresholds(self.stale_after_s, self.unseen_after_s, self.lock_after_s)
+
+    query_error_at: int | None = None
+    """Index of the character of the search line that is wrong."""
 
 
 EMPTY_FRAME = Frame()

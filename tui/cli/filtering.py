@@ -30,6 +30,17 @@ def parse_filter(ctx: click.Context, parameter: click.Parameter, value: str | No
         raise click.BadParameter(fault_text(error, value), ctx, parameter) from None
 
 
+def check_filter(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """The text of a `--filter` as it is, once it is known to be understood.
+
+    Raises:
+        click.BadParameter: it is not.
+    """
+    if value is not None:
+        parse_filter(ctx, parameter, value)
+    return value
+
+
 def filter_option(command: F) -> F:
     """The option `--filter`; the command gets it as `query`."""
     option = click.option(

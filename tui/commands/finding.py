@@ -36,7 +36,7 @@ FINDING = (
         "/",
         "focus_search",
         "Search: filter",
-        "Filter by id, subject and owner as you type; Esc clears.",
+        "Filter by words, fields and ages as you type; Esc clears.",
         Group.LENS,
         "find",
         2,
@@ -45,6 +45,21 @@ FINDING = (
     Command(
         "search.previous", "N", "next_match(-1)", "Search: previous", "Previous match.", Group.LENS
     ),
-    Command("sort.menu", "o", "choose_sort", "Sort: choose", "Choose the order.", Group.LENS),
+    Command(
+        "sort.menu",
+        "o",
+        "choose_sort",
+        "Sort: choose",
+        "Choose the order of the rows, and what stands together: waves, owners, lists, states.",
+        Group.LENS,
+    ),
     Command("sort.reverse", "O", "reverse_sort", "Sort: reverse", "Turn it round.", Group.LENS),
+    Command(
+        "view.saved",
+        "V",
+        "choose_view",
+        "View: saved",
+        "Show a saved view, or save this one under a name.",
+        Group.LENS,
+    ),
 )

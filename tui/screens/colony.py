@@ -29,6 +29,7 @@ from tui.messages import (
     WatchFailed,
 )
 from tui.safe_text import SafeText, one_line
+from tui.saved_views import SavedViews
 from tui.settings import Settings
 from tui.steering import Steering
 from tui.view_state import EMPTY_FRAME, Frame, ViewState
@@ -51,6 +52,8 @@ class ColonyScreen(Screen[None]):
         *,
         read_only: bool = False,
         goto: str | None = None,
+        view: ViewState | None = None,
+        saved_views: SavedViews | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__()
@@ -64,7 +67,9 @@ class ColonyScreen(Screen[None]):
         self.steering = Steering(self)
         self._goto = goto
         self._wanted: TaskKey | None = None
-        self._view = ViewState()
+        self._view = view or ViewState()
+        self._query_error: tuple[str, int] | None = None
+        self.saved_views = saved_views or SavedViews()
         self._selected: TaskKey | None = None
         self._next_show = 0.0
         self._show_waits = False
@@ -134,6 +139,10 @@ class ColonyScreen(Screen[None]):
             receipts=self.receipts[::-1],
             draft_count=len(self.steering.tray.draft.edits),
             is_drafting=self.steering.tray.is_on,
+            unseen_after_s=self.settings.unseen_after,
+            lock_after_s=self.settings.lock_held_after,
+            query_error=self._query_error[0] if self._query_error else None,
+            query_error_at=self._query_error[1] if self._query_error else None,
         )
 
     def latest_frame(self) -> Frame:
@@ -141,8 +150,15 @@ class ColonyScreen(Screen[None]):
         return replace(self.frame, snapshot=self.intake.latest, selected=self._selected)
 
     def change_view(self, **choices: Any) -> None:
-        """Set fields of the view state and show the result."""
+        """Set fields of the view state and show the result. A query has been parsed before."""
         self._view = replace(self._view, **choices)
+        if "query" in choices:
+            self._query_error = None
+        self.show_frame()
+
+    def set_query_error(self, text: SafeText, position: int) -> None:
+        """Say why the search line is not understood; what it said last stays in force."""
+        self._query_error = (text, position)
         self.show_frame()
 
     def set_selected(self, key: TaskKey | None) -> None:

@@ -20,10 +20,14 @@ from tui.keys import bindings
 from tui.navigation import Navigation
 from tui.safe_text import SafeText, one_line
 from tui.screens.colony import Severity
+from tui.screens.find_actions import FindActions
+from tui.screens.history_actions import HistoryActions
 from tui.screens.mark_actions import MarkActions
+from tui.screens.needs_actions import NeedsActions
 from tui.screens.steer_actions import SteerActions
 from tui.screens.view_actions import ViewActions
 from tui.settings import Settings
+from tui.view_state import Lens
 from tui.widgets.header_bar import HeaderBar
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.lens_bar import LensBar, SearchInput
@@ -40,7 +44,7 @@ if TYPE_CHECKING:
 _FULL_VIEW = (80, 24)  # columns and rows from which several panes are shown
 
 
-class MainScreen(ViewActions, MarkActions, SteerActions):
+class MainScreen(ViewActions, NeedsActions, FindActions, MarkActions, HistoryActions, SteerActions):
     """Tasks, blockers, owners and activity together; more as the terminal grows."""
 
     BINDINGS = bindings()
@@ -98,6 +102,7 @@ class MainScreen(ViewActions, MarkActions, SteerActions):
         from tui.widgets.blockers_pane import BlockersPane
         from tui.widgets.detail_pane import DetailPane
         from tui.widgets.lists_pane import ListsPane
+        from tui.widgets.needs_pane import NeedsPane
         from tui.widgets.owners_pane import OwnersPane
 
         frame, body = MainScreen.frame, self.query_one("#body")
@@ -108,11 +113,13 @@ class MainScreen(ViewActions, MarkActions, SteerActions):
                 ListsPane(id="lists", classes="pane").data_bind(frame), before="#tasks"
             )
             await body.mount(
+                NeedsPane(id="needs", classes="pane").data_bind(frame),
                 BlockersPane(id="blockers", classes="pane").data_bind(frame),
                 OwnersPane(id="owners", classes="pane").data_bind(frame),
                 DetailPane(id="detail", classes="pane").data_bind(frame),
             )
             await self.mount(self._activity, before="#status")
+        self.show_needs()
         self.post_message(self.Complete())
 
     @property
@@ -153,13 +160,16 @@ class MainScreen(ViewActions, MarkActions, SteerActions):
 
     def show_frame(self) -> None:
         super().show_frame()
-        self.query_one(LensBar).counts = self.table.projection.counts
+        self.show_needs()
+        needs = {Lens.NEEDS_YOU: self.count_needs()}
+        self.query_one(LensBar).counts = {**self.table.projection.counts, **needs}
 
     # What the panes say
 
     @on(TaskTable.Highlighted)
     def follow_cursor(self, message: TaskTable.Highlighted) -> None:
-        self.set_selected(message.key)
+        if self.needs is None:
+            self.set_selected(message.key)
 
     @on(TaskTable.SortPicked)
     def sort_by_column(self, message: TaskTable.SortPicked) -> None:
@@ -194,14 +204,6 @@ class MainScreen(ViewActions, MarkActions, SteerActions):
 
     def on_lists_pane_picked(self, message: ListsPane.Picked) -> None:
         self.change_view(list_key=message.list_key)
-
-    @on(LensBar.QueryChanged)
-    def search(self, message: LensBar.QueryChanged) -> None:
-        self.change_view(query=message.query)
-
-    @on(LensBar.SearchDone)
-    def leave_search(self) -> None:
-        self.table.focus()
 
     @on(LensBar.LensPicked)
     def pick_lens(self, message: LensBar.LensPicked) -> None:

@@ -6,7 +6,7 @@ from store.model.task import TaskKey
 from tui.navigation import Navigation
 from tui.safe_text import one_line
 from tui.screens.colony import ColonyScreen
-from tui.view_state import Grouping, Lens, SortKey
+from tui.view_state import Lens
 from tui.widgets.key_bar import live_keys
 from tui.widgets.lens_bar import LensBar
 
@@ -18,22 +18,6 @@ class ViewActions(ColonyScreen):
 
     def action_show_lens(self, lens: str) -> None:
         self.change_view(lens=Lens(lens))
-
-    def action_toggle_grouping(self) -> None:
-        is_wave = self.frame.view.grouping is Grouping.WAVE
-        self.change_view(grouping=Grouping.FLAT if is_wave else Grouping.WAVE)
-
-    def action_reverse_sort(self) -> None:
-        self.change_view(descending=not self.frame.view.descending)
-
-    def action_choose_sort(self) -> None:
-        from tui.screens.sort import SortScreen
-
-        self.steering.open(SortScreen(self.frame), self._sort_if_chosen)
-
-    def _sort_if_chosen(self, sort: SortKey | None) -> None:
-        if sort is not None:
-            self.change_view(sort=sort)
 
     def action_toggle_pause(self) -> None:
         self.set_paused(not self.intake.paused)
@@ -58,9 +42,6 @@ class ViewActions(ColonyScreen):
 
     def action_go_back(self) -> None:
         self.navigation.go_back()
-
-    def action_focus_search(self) -> None:
-        self.query_one(LensBar).open_search()
 
     def action_copy_id(self) -> None:
         key = self.frame.selected

@@ -110,6 +110,10 @@ class TaskTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._set_cursor(key)
         return True
 
+    def prepare_search(self) -> None:
+        """Make ready what the first search would have to wait for."""
+        self._projector.prepare_search()
+
     def move_by(self, tasks: int, *, wrap: bool = False) -> None:
         """Move the cursor down by so many tasks (up when negative), `wrap`: round the end."""
         projection = self._projection
