@@ -60,13 +60,15 @@ def drafted(snapshot: Snapshot, edits: Sequence[Edit]) -> Snapshot:
 def _drafted_list(task_list: TaskList, edits: Iterable[Edit]) -> TaskList:
     tasks: dict[TaskId, Task] = dict(task_list.tasks)
     touched: set[TaskId] = set()
+    is_in_order = True
     for edit in edits:
         for task_id, task in written_by(tasks, edit).items():
             touched.add(task_id)
             if task is None:
                 tasks.pop(task_id, None)
             else:
+                is_in_order = is_in_order and task_id in tasks
                 tasks[task_id] = task
-    if not touched <= task_list.tasks.keys():  # one came back: lists are ordered by id
+    if not is_in_order:  # one came back, at the end; lists are ordered by id
         tasks = {task_id: tasks[task_id] for task_id in sorted(tasks, key=id_order)}
     return task_list.with_tasks(tasks, frozenset(touched))

@@ -65,11 +65,7 @@ class Steering:
         """Open the dialog of a verb on the marked tasks, else the selected one, as they are now."""
         if verb in BULK_VERBS and (marked := self._screen.marks.keys):
             self.open(dialog_on_tasks(verb, self._frame(), marked), self._decide_all)
-        else:
-            self.begin_one(verb)
-
-    def begin_one(self, verb: Verb) -> None:
-        """Open the dialog of a verb on the selected task, as it is now, whatever is marked."""
+            return
         if refusal := self.refusal(verb):
             self._screen.say(one_line(refusal), severity="warn")
             return
