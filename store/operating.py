@@ -119,6 +119,16 @@ class Operator:
                 others.extend(self._observe_root(root, before, part))
             return tuple(others)
 
+    def become_recorder(self) -> bool:
+        """Whether this process records all roots from now on; tried again with each change."""
+        try:
+            roots = self.workspace.watch_paths()
+            taken = [self._ledger.journal(str(root)).become_recorder() for root in roots]
+            return all(taken)
+        except ColonytopError as error:
+            self._ledger.fail(error)
+            return False
+
     def close(self) -> None:
         """Let another process record."""
         self._ledger.close()
