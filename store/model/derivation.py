@@ -22,6 +22,7 @@ from store.model.snapshot import TaskList
 from store.model.task import Task, TaskId, Verb
 
 MOST_ROOTS = 8
+_KEPT_S = 10.0
 _LOOKED_THROUGH = 500  # tasks above that are looked at for roots
 _WALKED = 500  # held tasks of a root whose owners are asked
 
@@ -90,10 +91,11 @@ class Derivation:
 
 @dataclass(slots=True)
 class Deriving:
-    """Derives, and keeps what depends on the edges alone while they stay the same."""
+    """Derives, and keeps what depends on the list alone while it stays the same."""
 
-    _graph: object = None
+    _list: TaskList | None = None
     _agents: dict[TaskId, HeldAgents] = field(default_factory=dict)
+    _way: tuple[TaskId, float, Way | None] = (TaskId(""), 0.0, None)
 
     def derive(
         self,
@@ -114,8 +116,8 @@ class Deriving:
             stale_after_s: seconds of silence after which work in progress is not counted.
             critical: the ids on the list's critical path.
         """
-        if self._graph is not task_list:
-            self._graph, self._agents = task_list, {}
+        if self._list is not task_list:
+            self._list, self._agents, self._way = task_list, {}, (TaskId(""), 0.0, None)
         verdict = task_list.readiness(task)
         causes = tuple(_cause(task_list, task, r, now, stale_after_s) for r in verdict.reasons)
         found, _ = above(task_list.graph, task.id, _LOOKED_THROUGH)
@@ -139,8 +141,18 @@ class Deriving:
             more_roots=max(0, len(ids) - MOST_ROOTS),
             is_critical=task.id in critical,
             cost=cost(task.id),
-            way=cheapest_way(task_list, task, now, stale_after_s),
+            way=self._cheapest(task_list, task, now, stale_after_s),
         )
+
+    def _cheapest(
+        self, task_list: TaskList, task: Task, now: float, stale_after_s: float
+    ) -> Way | None:
+        """The way; while the list stays the same it only changes when somebody goes silent."""
+        of, at, way = self._way
+        if of != task.id or not 0 <= now - at < _KEPT_S:
+            way = cheapest_way(task_list, task, now, stale_after_s)
+            self._way = (task.id, now, way)
+        return way
 
 
 def belief_of(task_list: TaskList, kind: ReasonKind) -> str | None:

@@ -70,7 +70,7 @@ class NeedQueue:
     now: float = 0.0
     thresholds: Thresholds = field(default_factory=Thresholds)
     counts: Mapping[ListKey, int] = field(default_factory=dict)
-    """Needs by list; a list without any is not there."""
+    """Needs by list, of every list; one without any is not there."""
     _others: Mapping[NeedHandle, Need] = field(default_factory=dict)
     """The needs that are not a task's own state."""
 
@@ -121,24 +121,28 @@ class RunningNeeds:
             now: epoch seconds.
             thresholds: from when on something needs a person.
             receipts: the operator's edits and what their owners have shown of having seen them.
-            only: just this list; None is all of them.
+            only: the places of just this list; None is all of them.
         """
         self._lists = {key: self._lists.get(key) or _ListNeeds() for key in snapshot.lists}
         own = {
             key: self._lists[key].of(task_list, now, thresholds.stale_after_s)
             for key, task_list in snapshot.lists.items()
-            if only in (None, key)
         }
         others = [
             *_list_needs(snapshot, rollups, now, thresholds),
             *_unseen_needs(snapshot, receipts, now, thresholds),
         ]
-        others = [(place, one) for place, one in others if only in (None, one.list)]
-        parts = (*own.values(), tuple(others))
+        parts = (only, *own.values(), tuple(others))
         if len(parts) == len(self._parts) and all(map(_is_same, parts, self._parts)):
             places, counts = self._queue.places, self._queue.counts
         else:
-            places = sorted([*(p for part in own.values() for p in part), *(p for p, _ in others)])
+            chosen = own if only is None else {only: own.get(only, ())}
+            places = sorted(
+                [
+                    *(place for part in chosen.values() for place in part),
+                    *(place for place, one in others if only in (None, one.list)),
+                ]
+            )
             counts = _count(own, others)
         self._parts = parts
         by_handle = {place.handle: one for place, one in others}

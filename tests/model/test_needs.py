@@ -168,6 +168,7 @@ def test_queue_one_list_alone_leaves_the_others_out() -> None:
     alone = running.of(shown, rollups, NOW, Thresholds(), only=OTHER)
     assert whole.counts == {DEMO: 2, OTHER: 2}
     assert {place.key.list for place in alone.places} == {OTHER}
+    assert alone.counts == whole.counts
     assert running.of(shown, rollups, NOW, Thresholds()).counts == whole.counts
 
 

@@ -72,7 +72,7 @@ async def test_detail_pane_problem_shows_its_way_out_and_unknown_fields() -> Non
 
 
 async def test_detail_pane_needs_you_names_the_key() -> None:
-    assert "needs you: in progress, silent, holds 2  press R" in await shown(demo_frame("10"))
+    assert "needs you: in progress, silent, holds 2, 41 agent-min lost (cy)  press R" in await shown(demo_frame("10"))
 
 
 async def test_detail_pane_nothing_selected_or_gone_says_so() -> None:
@@ -136,5 +136,5 @@ async def test_detail_pane_wrapped_reason_begins_under_its_own_words() -> None:
 
 async def test_detail_pane_read_only_needs_you_names_no_key() -> None:
     text = await shown(replace(demo_frame("10"), read_only=True))
-    assert "needs you: in progress, silent, holds 2" in text
+    assert "needs you: in progress, silent, holds 2, 41 agent-min lost (cy)" in text
     assert "press" not in text

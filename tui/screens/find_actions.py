@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Callable
 
 from textual import on
@@ -67,8 +68,9 @@ class FindActions(ColonyScreen):
         self.search_now()
         self.table_focus()
 
+    @abstractmethod
     def table_focus(self) -> None:
-        self.query_one(TaskTable).focus()
+        """Back to the table, or to what stands in its place."""
 
     # Order
 

@@ -10,9 +10,11 @@ from weakref import WeakKeyDictionary
 from textual.app import App
 
 from store.model.counting import RunningRollups
+from store.model.needs import EMPTY_QUEUE, NeedQueue, RunningNeeds
 from store.model.rollup import ListRollup, Rollup, merge, merge_owners
 from store.model.snapshot import EMPTY_SNAPSHOT, Snapshot, TaskList
 from store.model.task import ListKey
+from tui.view_state import EMPTY_FRAME, Frame
 
 MANY_TASKS = 5000
 LEAST_INTERVAL_S = 0.25
@@ -30,6 +32,9 @@ class Pace:
         self._owners: dict[ListKey | None, Mapping[str | None, Rollup]] = {}
         self._totals: dict[ListKey | None, Rollup] = {}
         self._next = 0.0
+        self._needs = RunningNeeds()
+        self._queue = EMPTY_QUEUE
+        self._queued_for: tuple[Frame, Snapshot] = (EMPTY_FRAME, EMPTY_SNAPSHOT)
 
     def take(self, snapshot: Snapshot) -> tuple[Snapshot, bool]:
         """The state to draw from now, and whether it is the one that was given.
@@ -60,6 +65,24 @@ class Pace:
         if only not in self._totals:
             self._totals[only] = merge(one.total for one in _chosen(counted, only))
         return self._totals[only]
+
+    def needs(self, frame: Frame, snapshot: Snapshot) -> NeedQueue:
+        """What needs the operator, in the lists in view, worked out once for all panes.
+
+        `snapshot` is the frame's, or the earlier one that `take` gave for it.
+        """
+        before, of = self._queued_for
+        if frame is not before or snapshot is not of:
+            self._queued_for = (frame, snapshot)
+            self._queue = self._needs.of(
+                snapshot,
+                self.rollups(snapshot),
+                frame.now,
+                frame.thresholds,
+                frame.receipts,
+                frame.view.list_key,
+            )
+        return self._queue
 
     def owners(self, snapshot: Snapshot, only: ListKey | None) -> Mapping[str | None, Rollup]:
         """The counts of every owner in one list, or over all of them."""

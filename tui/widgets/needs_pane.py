@@ -1,0 +1,370 @@
+"""What needs the operator, as a queue: reason, since when, what it costs, the key that answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import overload
+
+from textual import events
+from textual.content import Content
+from textual.message import Message
+
+from store.model.attention import DisplayState, Need, NeedKind
+from store.model.cost import Cost, HeldAgents, cost_of, held_agents, minutes_text
+from store.model.needs import EMPTY_QUEUE, NeedHandle, NeedQueue, Place
+from store.model.query import EMPTY_QUERY, Moment, Query, matches
+from store.model.snapshot import Snapshot, TaskList
+from store.model.task import TaskKey, Verb
+from tui.filtering import query_of
+from tui.glyphs import age, glyph, owner_role, signs, style_role
+from tui.safe_text import one_line
+from tui.view_state import Frame
+from tui.widgets.drawing import Piece, cells_of, fitted, line, piece, spread
+from tui.widgets.lines import Line
+from tui.widgets.pace import pace_of
+from tui.widgets.pane import Row, RowsPane
+
+_NAMED = 64  # cells from which there is room for the list
+_WIDE = 84  # cells from which there is room for the word beside the key
+_WALKED = 500  # held tasks whose owners are asked for the cost of a row
+_ENTER = ("↵", "Ent")  # in Unicode, in ASCII
+_WORDS = {Verb.UNBLOCK: "clean", Verb.RELEASE: "release", Verb.ASSIGN: "assign"}
+_STATES = {
+    NeedKind.NOTHING_STARTS: DisplayState.BLOCKED,
+    NeedKind.LOCK_HELD: DisplayState.BLOCKED,
+    NeedKind.UNREADABLE: DisplayState.UNREADABLE,
+    NeedKind.CYCLE: DisplayState.PHANTOM,
+    NeedKind.PHANTOM: DisplayState.PHANTOM,
+    NeedKind.SILENT_OWNER: DisplayState.STALE,
+    NeedKind.UNOWNED_ROOT: DisplayState.READY,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NeedFacts:
+    """What one row says."""
+
+    need: Need
+    subject: str = ""
+    owner: str | None = None
+    elsewhere: str = ""
+    """How long ago the owner of a silent record wrote to another one; "" where they did not."""
+    age: str = ""
+    cost: Cost | None = None
+    list_name: str = ""
+
+
+class NeedRows(Sequence[Row[NeedFacts]]):
+    """The rows of a queue, each made when it is looked at. `pane` makes them."""
+
+    def __init__(
+        self, pane: NeedsPane, frame: Frame, queue: NeedQueue, places: Sequence[Place]
+    ) -> None:
+        self.frame = frame
+        self.queue = queue
+        self.places = places
+        self._pane = pane
+        self._index: dict[NeedHandle, int] | None = None
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    @overload
+    def __getitem__(self, index: int) -> Row[NeedFacts]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> NeedRows: ...
+
+    def __getitem__(self, index: int | slice) -> Row[NeedFacts] | NeedRows:
+        if isinstance(index, slice):
+            return NeedRows(self._pane, self.frame, self.queue, self.places[index])
+        place = self.places[index]
+        return Row(place.handle, self._pane.facts_at(self, place))
+
+    def __iter__(self) -> Iterator[Row[NeedFacts]]:
+        return (self[index] for index in range(len(self)))
+
+    def index_of(self, handle: NeedHandle) -> int | None:
+        """Where a need stands; None when it is gone."""
+        if self._index is None:
+            self._index = {place.handle: at for at, place in enumerate(self.places)}
+        return self._index.get(handle)
+
+
+class NeedsPane(RowsPane[NeedFacts]):
+    """The queue of what needs the operator. The need under the cursor selects its task."""
+
+    HELP = """\
+## Needs you
+
+What only a person gets moving again, what holds most on top: a silent owner, unowned work that
+others wait on, an edge that never clears, a cycle, a list where nothing can start, a file that
+cannot be read, an edit that nobody has seen, a lock that is never free.
+
+- **Enter** answers it: it opens the picker that the last column names, on that task. Nothing is
+  written before you confirm. A need of a whole list leads to the task that holds most of it.
+- **Hold** is how many open tasks wait on it. **Lost** is agent-minutes, the least that the records
+  prove: of each agent that owns something that waits, while it has nothing else to do, since its
+  last write; and of a silent owner without other work.
+"""
+    DEFAULT_CSS = """
+    NeedsPane { border-title-color: $muted; }
+    """
+
+    @dataclass
+    class Highlighted(Message):
+        """The cursor is on another need; None: of a whole list, or there is none."""
+
+        key: TaskKey | None
+
+    @dataclass
+    class Answered(Message):
+        """The operator wants to answer a need."""
+
+        need: Need
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.queue: NeedQueue = EMPTY_QUEUE
+        self._told: TaskKey | None = None
+        self._agents: dict[TaskKey, tuple[TaskList, HeldAgents]] = {}
+        self._narrowed: tuple[object, ...] = ()
+        self._found: Sequence[Place] = ()
+        self._query = EMPTY_QUERY
+        self._moment = Moment()
+
+    @property
+    def selected(self) -> TaskKey | None:
+        """The task of the need under the cursor."""
+        place = self._place_under_cursor()
+        return place.key if place is not None and place.key.id else None
+
+    def select(self, key: TaskKey) -> bool:
+        """Put the cursor on the need of a task; False where it has none in sight."""
+        rows = self.rows
+        index = rows.index_of((key, "")) if isinstance(rows, NeedRows) else None
+        if index is not None:
+            self._set_cursor(index, 1)
+        return index is not None
+
+    def build(self, frame: Frame, snapshot: Snapshot) -> NeedRows:
+        self.queue = pace_of(self.app).needs(frame, snapshot)
+        known = self._agents
+        self._agents = {
+            key: kept for key, kept in known.items() if snapshot.lists.get(key.list) is kept[0]
+        }
+        return NeedRows(self, frame, self.queue, self._searched(frame))
+
+    def show_rows(self, rows: Sequence[Row[NeedFacts]]) -> None:
+        is_first = not len(self.rows)
+        super().show_rows(rows)
+        if is_first and len(rows):
+            self._hold(0)
+        self._tell()
+
+    def line(self, y: int, cells: int) -> Line:
+        if y == self._heading_rows and not self.rows:
+            return Line.of(line(piece("nothing needs you", "$muted")), "")
+        return super().line(y, cells)
+
+    def rearrange(self) -> None:
+        if self.display:  # nobody sees it: nothing to make
+            super().rearrange()
+
+    def on_show(self) -> None:
+        self.rearrange()
+
+    def titles(self, frame: Frame) -> tuple[str, str]:
+        shown, all_of_them = len(self.rows), len(self.queue)
+        hidden = f"{all_of_them - shown} hidden by the search" if shown < all_of_them else ""
+        return f"Needs you · {all_of_them}", hidden
+
+    def heading(self, cells: int) -> Content:
+        widths = _Widths.of(cells)
+        name = [fitted("list", widths.list)] if widths.list else []
+        return line(
+            fitted("", 2),
+            fitted("#", widths.id, right=True),
+            piece(" "),
+            fitted("why", widths.why),
+            *name,
+            fitted("since", widths.since, right=True),
+            fitted("hold", widths.hold, right=True),
+            fitted("lost", widths.lost, right=True),
+            piece(" "),
+            fitted("key", widths.key),
+        )
+
+    def draw(self, row: Row[NeedFacts], cells: int) -> Content:
+        facts = row.facts
+        need, widths = facts.need, _Widths.of(cells)
+        state = _STATES.get(need.kind)
+        role = f"${style_role(state)}" if state else "$status-needs"
+        sign = glyph(state, self.ascii) if state else signs(self.ascii).needs_you
+        name = [fitted(facts.list_name, widths.list, "$muted")] if widths.list else []
+        why = spread(self._why(facts), [], widths.why)
+        lost = int(facts.cost.minutes) if facts.cost else 0
+        shown = minutes_text(lost) + "m" if lost else ""
+        end = line(
+            *name,
+            fitted(facts.age, widths.since, "$muted", right=True),
+            fitted(str(need.holds) if need.holds else "", widths.hold, "$status-root", right=True),
+            fitted(shown, widths.lost, "$status-stale", right=True),
+            piece(" "),
+            *self._key(need, widths),
+        )
+        start = line(
+            piece(f"{sign} ", role),
+            fitted("" if need.task is None else need.task, widths.id, "bold", right=True),
+            piece(" "),
+        )
+        return start + why + end
+
+    def pick(self, row: Row[NeedFacts]) -> None:
+        self.post_message(self.Answered(row.facts.need))
+
+    def on_click(self, event: events.Click) -> None:
+        """One click goes there, a second one answers: an answer opens a picker."""
+        offset = event.get_content_offset(self)
+        if offset is None or offset.y < self._heading_rows:
+            return
+        index = offset.y + self.scroll_offset.y - self._heading_rows
+        if 0 <= index < len(self.rows):
+            self._set_cursor(index, 1)
+            if event.chain == 2:
+                self.action_pick()
+
+    def facts_at(self, rows: NeedRows, place: Place) -> NeedFacts:
+        """What a row says at its moment."""
+        frame, queue = rows.frame, rows.queue
+        need = queue.need(place)
+        task_list = queue.snapshot.lists[need.list]
+        task = task_list.tasks.get(place.key.id)
+        named = len(queue.snapshot.lists) > 1
+        return NeedFacts(
+            need,
+            subject=task.subject if task else "",
+            owner=task.owner if task else None,
+            elsewhere=self._elsewhere(frame, queue.snapshot, need, task.owner if task else None),
+            age=age(None if need.since is None else frame.now - need.since),
+            cost=self._cost(frame, queue.snapshot, place.key) if task else None,
+            list_name=task_list.info.name if named else "",
+        )
+
+    def _why(self, facts: NeedFacts) -> list[Piece]:
+        need = facts.need
+        if need.kind is NeedKind.SILENT_OWNER:
+            owner = (one_line(facts.owner or "nobody", 16), f"${owner_role(facts.owner)}")
+            wrote = f" (wrote elsewhere {facts.elsewhere} ago)" if facts.elsewhere else ""
+            return [owner, piece(f" silent{wrote} "), piece(facts.subject, "$muted")]
+        if need.task is None and facts.list_name:
+            return [piece(f"{facts.list_name}: ", "bold"), piece(need.text)]
+        if need.kind in (NeedKind.UNOWNED_ROOT, NeedKind.UNREADABLE, NeedKind.UNSEEN_EDIT):
+            return [piece(f"{need.text} "), piece(facts.subject, "$muted")]
+        return [piece(need.text)]
+
+    def _key(self, need: Need, widths: _Widths) -> list[Piece]:
+        if self.frame.read_only and need.verb is not None:
+            return [fitted("", widths.key)]
+        key = need.key if need.verb else _ENTER[self.ascii]
+        word = _WORDS.get(need.verb, "open") if need.verb else "open"
+        shown = [piece(key, "bold $border")]
+        if widths.has_word:
+            shown.append(piece(f" {word}", "$muted"))
+        return [*shown, piece(" " * max(0, widths.key - cells_of(shown)))]
+
+    def _cost(self, frame: Frame, snapshot: Snapshot, key: TaskKey) -> Cost:
+        task_list = snapshot.lists[key.list]
+        kept = self._agents.get(key)
+        if kept is None or kept[0] is not task_list:
+            kept = self._agents[key] = (task_list, held_agents(task_list, key.id, _WALKED))
+        loads = pace_of(self.app).owners(snapshot, None)
+        return cost_of(task_list, key.id, loads, frame.now, frame.stale_after_s, kept[1])
+
+    def _elsewhere(self, frame: Frame, snapshot: Snapshot, need: Need, owner: str | None) -> str:
+        """Evidence that the owner of a silent record is alive all the same."""
+        if need.kind is not NeedKind.SILENT_OWNER or owner is None:
+            return ""
+        load = pace_of(self.app).owners(snapshot, None).get(owner)
+        wrote = load.last_write if load else None
+        if wrote is None or frame.now - wrote >= frame.stale_after_s:
+            return ""
+        return age(frame.now - wrote)
+
+    def _searched(self, frame: Frame) -> Sequence[Place]:
+        """The places that the search lets through."""
+        places = self.queue.places
+        query = self._query = query_of(frame.view, self._query)
+        if query.test is None:
+            return places
+        parts = (places, query, frame.marked, int(frame.now))
+        before = self._narrowed
+        if not before or before[0] is not places or parts[1:] != before[1:]:
+            self._narrowed = parts
+            self._moment.now, self._moment.marked = frame.now, frame.marked
+            self._found = [place for place in places if self._matches(frame, query, place)]
+        return self._found
+
+    def _matches(self, frame: Frame, query: Query, place: Place) -> bool:
+        task_list = self.queue.snapshot.lists[place.key.list]
+        task = task_list.tasks.get(place.key.id)
+        return task is not None and matches(
+            query, task_list, task, self._moment, frame.stale_after_s
+        )
+
+    # The cursor
+
+    def _place_under_cursor(self) -> Place | None:
+        rows = self.rows
+        if isinstance(rows, NeedRows) and 0 <= self.cursor < len(rows):
+            return rows.places[self.cursor]
+        return None
+
+    def _place_of(self, key: object) -> int:
+        rows = self.rows
+        if isinstance(rows, NeedRows) and isinstance(key, tuple) and len(key) == 2:
+            index = rows.index_of(key)
+            if index is not None:
+                return index
+            self._hold(self.cursor)
+        return max(0, min(self.cursor, len(rows) - 1))
+
+    def _hold(self, index: int) -> None:
+        """Keep the cursor on the need that stands there now."""
+        rows = self.rows
+        if isinstance(rows, NeedRows) and len(rows):
+            self._cursor_key = rows.places[max(0, min(index, len(rows) - 1))].handle
+
+    def _set_cursor(self, index: int, direction: int) -> None:
+        super()._set_cursor(index, direction)
+        self._tell()
+
+    def _tell(self) -> None:
+        if self.selected != self._told:
+            self._told = self.selected
+            self.post_message(self.Highlighted(self._told))
+
+
+@dataclass(frozen=True, slots=True)
+class _Widths:
+    """Cells of the columns: the reason takes what the others leave."""
+
+    id: int
+    why: int
+    list: int
+    since: int
+    hold: int
+    lost: int
+    key: int
+    has_word: bool
+
+    @classmethod
+    def of(cls, cells: int) -> _Widths:
+        wide = cells >= _WIDE
+        id_cells = 8 if wide else 4
+        list_cells = 16 if wide else 13 if cells >= _NAMED else 0
+        since, hold, lost = 6, 5, 6
+        key = 9 if wide else 3
+        rest = 2 + id_cells + 1 + list_cells + since + hold + lost + 1 + key
+        return cls(id_cells, max(4, cells - rest), list_cells, since, hold, lost, key, wide)
