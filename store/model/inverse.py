@@ -146,14 +146,19 @@ def _edges_back(
     for near, far in (("blocks", "blocked_by"), ("blocked_by", "blocks")):
         named = (*getattr(edit, f"add_{near}"), *getattr(edit, f"remove_{near}"))
         for other in dict.fromkeys(named):
-            was_far = others.get(other)
-            now_far = others_after.get(other, was_far)
-            was = other in getattr(before, near), _names(was_far, far, before.id)
-            now = other in getattr(after, near), _names(now_far, far, before.id)
-            if was != now:
-                side = f"add_{near}" if any(was) else f"remove_{near}"
-                found[side] = (*found.get(side, ()), other)
+            was_far, now_far = others.get(other), others_after.get(other)
+            was, now = (_edge(before, near, was_far, far), _edge(after, near, now_far, far))
+            if was == now:
+                continue
+            stood = other in getattr(before, near) or _names(was_far, far, before.id)
+            side = f"add_{near}" if stood else f"remove_{near}"
+            found[side] = (*found.get(side, ()), other)
     return found
+
+
+def _edge(task: Task, near: str, other: Task | None, far: str) -> tuple[object, ...]:
+    """Both lists in which an edge stands, in order: a moved edge is a change too."""
+    return getattr(task, near), getattr(other, far) if other is not None else ()
 
 
 def _names(task: Task | None, side: str, other: TaskId) -> bool:

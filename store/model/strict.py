@@ -86,7 +86,7 @@ class Fields:
         if not isinstance(found, dict):
             raise BadDocument(source, path, f"{kind_name(found)}, not an object")
         self._left: dict[str, Any] = dict(found)
-        self._known: list[str] = []
+        self._known: dict[str, None] = {}
 
     def where(self, name: str) -> str:
         """The path of a field, as `edits[2].set.owner`."""
@@ -97,6 +97,8 @@ class Fields:
         return BadDocument(self.source, self.where(name), reason, way_out)
 
     def __contains__(self, name: str) -> bool:
+        """Whether a field is there that may be."""
+        self._known[name] = None
         return name in self._left
 
     def peek(self, name: str) -> Any:
@@ -105,7 +107,7 @@ class Fields:
 
     def take(self, name: str, *kinds: type[T], default: Any = REQUIRED) -> Any:
         """A field's value, of one of the kinds. `float` takes whole numbers too."""
-        self._known.append(name)
+        self._known[name] = None
         if name not in self._left:
             if default is REQUIRED:
                 raise self.fail(name, "is missing", "add it")
@@ -137,7 +139,7 @@ class Fields:
     def end(self) -> None:
         """Raise `BadDocument` for a field that nobody took."""
         for name in self._left:
-            near = get_close_matches(name, self._known, n=1)
+            near = get_close_matches(name, list(self._known), n=1)
             way_out = f"did you mean {near[0]}?" if near else f"known: {', '.join(self._known)}"
             raise self.fail(name[:80], "is not known here", way_out)
 

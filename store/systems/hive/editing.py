@@ -19,8 +19,10 @@ from store.systems.hive.writing import ListWriter
 class Editor(ListWriter):
     """Makes edits in the lists under one root. Safe to share between threads."""
 
-    def __init__(self, root: Path, lock_timeout_s: float) -> None:
-        super().__init__(root, lock_timeout_s, Durability.POWER)
+    def __init__(
+        self, root: Path, lock_timeout_s: float, durability: Durability = Durability.POWER
+    ) -> None:
+        super().__init__(root, lock_timeout_s, durability)
 
     def apply(self, edit: Edit) -> EditResult:
         """Make one edit. A list that is gone is not made again, unless the edit says so.
