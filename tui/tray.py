@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from store.model.edits import BatchResult, Edit, EditBatch
 from tui.drafting import Draft, drafted
+from tui.edit_text import sentence
 from tui.safe_text import SafeText, one_line
 from tui.view_state import Frame
 
@@ -41,6 +42,19 @@ class Tray:
         count = len(self.draft.edits)
         self._screen.say(one_line(f"draft {count:,}: {what}; not written, X opens the draft"))
         self._screen.show_frame()
+
+    def take_back(self) -> None:
+        """Take out what was collected last. Nothing is written while edits are collected."""
+        if not self.draft.edits:
+            self.refuse_steps()
+            return
+        last = self.draft.edits[-1]
+        self.set(self.draft.without(len(self.draft.edits) - 1))
+        self._screen.say(one_line(f"out of the draft: {sentence(last)}"))
+
+    def refuse_steps(self) -> None:
+        """Say why what was written is not undone or redone now."""
+        self._screen.say(one_line("edits are collected, not written; d ends this"))
 
     def set(self, draft: Draft) -> None:
         """The draft has become another one."""

@@ -74,6 +74,22 @@ async def test_bulk_edit_is_collected_edit_by_edit_and_one_can_be_taken_out(
         assert colony.read(1)["owner"] == "ann"
 
 
+async def test_undo_in_a_draft_takes_out_the_last_edit_and_writes_nothing(
+    colony: Colony, open_session: OpenSession
+) -> None:
+    async with open_session(colony, goto="demo/6") as session:
+        await session.until_selected(6)
+        await session.press("a", *"zoe", "enter")
+        await session.until(lambda: colony.read(6)["owner"] == "zoe")
+        await session.press("d", "s", "i", "enter")
+        await session.until(lambda: session.frame.draft_count == 1)
+        await session.press("z")
+        await session.until(lambda: session.frame.draft_count == 0)
+        assert "out of the draft: #6 status" in session.text().splitlines()[-2]
+        await session.press("z", "Z", "d", "z")
+        await session.until(lambda: colony.read(6)["owner"] is None)
+
+
 async def test_quit_with_a_draft_asks_first(colony: Colony, open_session: OpenSession) -> None:
     async with open_session(colony, goto="demo/6") as session:
         await session.until_selected(6)

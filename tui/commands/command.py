@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from store.model.task import Verb
 
-_WRITING = frozenset({"edits.retry", "draft.toggle", "draft.open"})
+_WRITING = frozenset({"edits.retry", "steps.undo", "steps.redo", "draft.toggle", "draft.open"})
 
 
 class Group(StrEnum):

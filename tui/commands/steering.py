@@ -66,6 +66,14 @@ STEERING = (
         Group.STEER,
     ),
     Command(
+        "edits.receipts",
+        "U",
+        "show_receipts",
+        "Edits: seen or not",
+        "Which of your edits their owners have seen or acted on, by what they wrote since.",
+        Group.STEER,
+    ),
+    Command(
         "edits.retry",
         "W",
         "retry_edits",

@@ -31,12 +31,18 @@ class HistoryActions(ColonyScreen):
         return super().check_action(action, parameters)
 
     def action_undo_step(self) -> None:
-        """Take the last step back, at once: it can be made again."""
-        self.post_message(StepRequested(Direction.UNDO))
+        """Take the last step back, at once: it can be made again. In a draft: the last edit."""
+        if self.steering.tray.is_on:
+            self.steering.tray.take_back()
+        else:
+            self.post_message(StepRequested(Direction.UNDO))
 
     def action_redo_step(self) -> None:
         """Make again what was taken back last."""
-        self.post_message(StepRequested(Direction.REDO))
+        if self.steering.tray.is_on:
+            self.steering.tray.refuse_steps()
+        else:
+            self.post_message(StepRequested(Direction.REDO))
 
     def action_show_history(self) -> None:
         """Open the history of the selected task; from the activity also of one that is gone."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from store.model.task import Verb
+from store.model.task import TaskKey, Verb
 from tui.screens.colony import ColonyScreen
 
 _ACTIONS = frozenset({"steer", "shift_priority", "retry_edits", "toggle_draft", "open_draft"})
@@ -36,6 +36,16 @@ class SteerActions(ColonyScreen):
     def action_open_draft(self) -> None:
         """Open the tray of what is collected."""
         self.steering.open_draft()
+
+    def action_show_receipts(self) -> None:
+        """Open what became of the edits."""
+        from tui.screens.receipts import ReceiptsScreen
+
+        self.steering.open(ReceiptsScreen(self.latest_frame()), self._go_if_picked)
+
+    def _go_if_picked(self, key: TaskKey | None) -> None:
+        if key is not None:
+            self.go_to(key)
 
     def action_retry_edits(self) -> None:
         self.steering.retry_waiting()
