@@ -50,16 +50,32 @@ class Facts(NamedTuple):
         return self.code % len(STATES)
 
 
+_DONE, _CLOSED = DisplayState.DONE, DisplayState.CLOSED
+_MANY = 10_000  # different facts that are kept to be shared
+_shared: dict[tuple[int, int, bool], Facts] = {}
+
+
 def facts_of(task_list: TaskList, task: Task, now: float, stale_after_s: float) -> Facts:
     """Judge one task at a moment (epoch seconds)."""
     state = display_state(task_list, task, now, stale_after_s)
-    holds = task_list.graph.held.get(task.id, 0)
-    if state is DisplayState.DONE or state is DisplayState.CLOSED:
+    graph, task_id = task_list.graph, task.key.id
+    holds = graph.held.get(task_id, 0)
+    if state is _DONE or state is _CLOSED:
         group = CLOSED_GROUP
     else:
-        group = min(task_list.graph.waves.get(task.id, 1), LAST_WAVE)
+        group = graph.waves.get(task_id, 1)
+        if group > LAST_WAVE:
+            group = LAST_WAVE
+    needs_you = needs_operator(state, task, holds)
     code = group * len(STATES) + _RANK[state]
-    return Facts(state, group, holds, needs_operator(state, task, holds), code)
+    # Most of 100,000 tasks share their facts with many others; making each its own takes longer.
+    facts = _shared.get((code, holds, needs_you))
+    if facts is None:
+        if len(_shared) >= _MANY:
+            _shared.clear()
+        facts = Facts(state, group, holds, needs_you, code)
+        _shared[code, holds, needs_you] = facts
+    return facts
 
 
 def in_lens(lens: Lens, facts: Facts) -> bool:

@@ -10,23 +10,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from heapq import heappop, heappush
 from math import inf, nextafter
-from typing import NamedTuple
 
 from store.model.attention import DisplayState
 from store.model.query import EMPTY_QUERY, Query
 from store.model.snapshot import Snapshot, TaskList
-from store.model.task import ListKey, Task, TaskId, TaskKey
+from store.model.task import ListKey, Task, TaskKey
 from tui.filtering import RowFilter, query_of
 from tui.ordering import LENS_STATES, STATES, Facts, facts_of, is_grouped
 from tui.row_order import RowOrder
 from tui.rows import EMPTY_PROJECTION, Group, Projection
-from tui.slots import ListTally, Slots, changed_ids, id_prefix
+from tui.slots import ListTally, Slots, id_prefix, moved_ids
 from tui.view_state import EMPTY_FRAME, Frame, Lens, ViewState
 
 __all__ = ["EMPTY_PROJECTION", "Group", "Projection", "Projector", "project"]
 
 _FEW = 256  # rows that are moved one by one; more are sorted together
 _SPARE = 1024  # slots of vanished tasks that are kept before all is numbered anew
+_ACTIVE = DisplayState.ACTIVE
 _EARLY_S = 0.001  # a task is looked at this much before it turns stale, for rounding's sake
 
 
@@ -35,10 +35,8 @@ def project(frame: Frame) -> Projection:
     return Projector().project(frame)
 
 
-class _Moved(NamedTuple):
-    slot: int
-    task: Task
-    facts: Facts
+_Moved = tuple[int, Task, Facts]
+"""Slot, task and facts; a plain tuple, because 100,000 are made for a list that is new."""
 
 
 class Projector:
@@ -61,6 +59,13 @@ class Projector:
     def prepare_search(self) -> None:
         """Make ready what the first search would have to wait for."""
         self._slots.require_texts()
+
+    def unseen(self, snapshot: Snapshot) -> int:
+        """Tasks of lists that no frame had before: what `project` will take its time for."""
+        if snapshot.lists is self._lists:
+            return 0
+        new = (one for key, one in snapshot.lists.items() if key not in self._lists)
+        return sum(len(one.tasks) for one in new)
 
     def project(self, frame: Frame) -> Projection:
         """The rows of this frame. Projections made earlier stay valid.
@@ -154,10 +159,10 @@ class Projector:
     ) -> None:
         tally = self._tallies.setdefault(after.key, ListTally())
         slots = tally.slots
-        for task_id in _changed_ids(before, after):
+        for task_id in moved_ids(before, after):
             task = after.tasks.get(task_id)
             slot = slots.get(task_id)
-            if task is None or task.is_internal:
+            if task is None or (task.metadata and task.is_internal):
                 if slot is not None:
                     gone.append(slots.pop(task_id))
                 continue
@@ -181,17 +186,18 @@ class Projector:
 
     def _judge(self, touched: Iterable[int]) -> list[_Moved]:
         """What is to be put in its place: slots whose task or facts are not as they were."""
-        slots = self._slots
+        keys, homes, lists = self._slots.keys, self._slots.homes, self._slots.lists
+        tasks, known = self._slots.tasks, self._slots.facts
         now, stale_after_s = self._frame.now, self._frame.stale_after_s
-        moved = []
+        moved: list[_Moved] = []
         for slot in touched:
-            task_list = slots.lists[slots.homes[slot]]
-            task = task_list.tasks[slots.keys[slot].id]
+            task_list = lists[homes[slot]]
+            task = task_list.tasks[keys[slot].id]
             facts = facts_of(task_list, task, now, stale_after_s)
-            if facts.state is DisplayState.ACTIVE and task.updated_at is not None:
+            if facts.state is _ACTIVE and task.updated_at is not None:
                 self._await_stale(slot, task.updated_at)
-            if facts != slots.facts[slot] or task is not slots.tasks[slot]:
-                moved.append(_Moved(slot, task, facts))
+            if task is not tasks[slot] or facts != known[slot]:
+                moved.append((slot, task, facts))
         return moved
 
     def _await_stale(self, slot: int, updated_at: float) -> None:
@@ -286,13 +292,6 @@ class Projector:
             _visible=self._order.visible,
             _heading_rows=[group.row for group in groups],
         )
-
-
-def _changed_ids(before: TaskList | None, after: TaskList) -> Collection[TaskId]:
-    if before is None:
-        return after.tasks.keys()
-    changed = after.changed_since(before)
-    return changed_ids(before.tasks, after.tasks) if changed is None else changed
 
 
 def _order_choice(view: ViewState) -> tuple[object, ...]:

@@ -4,7 +4,7 @@ that projections which were handed out earlier keep naming the same tasks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from itertools import compress, count, islice
@@ -123,6 +123,14 @@ def _shared_start(one: str, other: str) -> str:
         if mine != yours:
             return one[:place]
     return min(one, other, key=len)
+
+
+def moved_ids(before: TaskList | None, after: TaskList) -> Collection[TaskId]:
+    """Ids of which a list may name another object than before, or none."""
+    if before is None:
+        return after.tasks.keys()
+    known = after.changed_since(before)
+    return changed_ids(before.tasks, after.tasks) if known is None else known
 
 
 def changed_ids(old: Mapping[TaskId, Task], new: Mapping[TaskId, Task]) -> list[TaskId]:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from store.model.readiness import ReasonKind, fault_text, is_phantom
 from store.model.receipts import UNSEEN_AFTER_S
 from store.model.snapshot import TaskList
-from store.model.task import ListKey, Task, TaskId, Verb
+from store.model.task import ListKey, Task, TaskId, TaskStatus, Verb
 
 DEFAULT_STALE_AFTER_S = 1800.0
 DEFAULT_LOCK_AFTER_S = 30.0
@@ -125,21 +125,36 @@ def display_state(
     """The state that the row shows."""
     if task.problems and not task.is_readable:
         return DisplayState.UNREADABLE
-    if task.status.is_active:
-        return DisplayState.STALE if is_stale(task, now, stale_after_s) else DisplayState.ACTIVE
-    if task.status.frees_dependents:
+    state = _BY_STATUS.get(task.status)
+    if state is _ACTIVE:
+        return _STALE if is_stale(task, now, stale_after_s) else _ACTIVE
+    if state is not None:
+        return state
+    graph = task_list.graph
+    if task.key.id in graph.unmet:
+        return _PHANTOM if is_phantom(task, task_list.tasks, graph.cycle_of) else _BLOCKED
+    return _READY if task_list.is_ready(task) else _WAITING
+
+
+def _state_of(status: TaskStatus) -> DisplayState | None:
+    """What the status alone decides; None where the edges do."""
+    if status.is_active:
+        return DisplayState.ACTIVE
+    if status.frees_dependents:
         return DisplayState.DONE
-    if task.status.is_closed:
-        return DisplayState.CLOSED
-    if task.id in task_list.graph.unmet:
-        phantom = is_phantom(task, task_list.tasks, task_list.graph.cycle_of)
-        return DisplayState.PHANTOM if phantom else DisplayState.BLOCKED
-    return DisplayState.READY if task_list.is_ready(task) else DisplayState.WAITING
+    return DisplayState.CLOSED if status.is_closed else None
+
+
+_BY_STATUS = {status: _state_of(status) for status in TaskStatus}
+# Members of an enumeration take long to look up, which shows in 100,000 tasks.
+_ACTIVE, _STALE, _READY = DisplayState.ACTIVE, DisplayState.STALE, DisplayState.READY
+_PHANTOM, _BLOCKED = DisplayState.PHANTOM, DisplayState.BLOCKED
+_WAITING = DisplayState.WAITING
 
 
 def needs_operator(state: DisplayState, task: Task, holds: int) -> bool:
     """Whether `need` has something to say of a task in this state, without saying it."""
-    if state is DisplayState.READY:
+    if state is _READY:
         return task.owner is None and holds > 0
     return state in _NEEDY
 

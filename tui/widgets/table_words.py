@@ -37,7 +37,9 @@ def reason_for_nothing(frame: Frame, projection: Projection) -> tuple[SafeText, 
         return ()
     if projection.total:
         return (one_line(""), _indented(_filtered(frame)), _indented(one_line(_way_out(frame))))
-    if not frame.snapshot.is_complete or (not frame.snapshot.number and frame.scan_age_s is None):
+    is_first = not frame.snapshot.number and frame.scan_age_s is None
+    is_ahead = frame.snapshot.lists and not projection.snapshot.lists
+    if not frame.snapshot.is_complete or is_first or is_ahead:
         return (one_line(""), _indented(one_line("Reading the lists …")))
     if frame.snapshot.lists:
         where = "this list" if frame.view.list_key else "any list"
