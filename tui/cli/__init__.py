@@ -26,9 +26,20 @@ the full list id. RECORD is a task with the native field names:
     …with --dry-run     {"list": LIST, "dry_run": true, "effects": EFFECTS}; apply:
                         {"label", "dry_run": true, "lists": [{"list", "root", "effects"}]};
                         rm has "deleted" and "stripped" too
-    why                 {"ready": bool, "reasons": [{"kind", "task": id, "text"}]}
-                        kind: done, in_progress, open, missing, unreadable, self, cycle, closed,
-                        status
+    why                 {"ready": bool, "reasons": [{"kind", "task": id, "text", "state",
+                        "last_write", "believed", "answer"}], "roots": [{"task", "state", "owner",
+                        "last_write", …COST}], "critical": bool, "cost": COST, "cheapest":
+                        {"price": int, "whole": bool, "steps": [{"kind", "task", "blocker",
+                        "text", "price", "answer"}]} | null, "text": [str]}
+                        kind: done, in_progress, open, missing, deleted, unreadable, self, cycle,
+                        archived, closed, status. believed: what the tool that owns the list makes
+                        of it, where that differs. answer: the edit that clears it, or null.
+                        kind of a step: clean, release, assign, cut, wait
+                        COST {"holds", "agents": [str], "agent_minutes_lost", "at_least": bool}
+    lint                {"findings": [{"kind", "list", "root", "task": id, "others": [id], "text",
+                        "way_out"}], "ok": bool}
+    status              {"needs", "active", "ready", "blocked", "phantom", "stale", "waiting",
+                        "unreadable", "open", "done", "total", "lists": int, "top", "top_task"}
     watch               one line per change: {"list", "id": id | null, "field": str | null,
                         "old", "new", "time": epoch seconds, "kind"}
                         kind: created, changed, vanished, unreadable, list_appeared,

@@ -1,4 +1,4 @@
-"""`lists`, `ls`, `show`, `why`: what is there."""
+"""`lists`, `ls`, `show`: what is there."""
 
 from __future__ import annotations
 
@@ -65,33 +65,6 @@ def show(invocation: Invocation, name: str, task_id: str) -> None:
         print_json({"list": task_list.key.id, "task": listed_record(task_list, task)})
     else:
         print_block("\n".join(_describe(task_list, task)))
-
-
-@click.command()
-@click.argument("name", metavar="LIST")
-@click.argument("task_id", metavar="ID", type=TASK_ID)
-@common_options
-@pass_invocation
-def why(invocation: Invocation, name: str, task_id: str) -> None:
-    """Whether a task of LIST is ready, and if not, why."""
-    from tui.cli.output import print_json, print_line
-    from tui.cli.shapes import readiness_record
-
-    _, task_list = invocation.open_list(name)
-    task = require_task(task_list, task_id)
-    verdict = task_list.readiness(task)
-    if invocation.as_json:
-        print_json(readiness_record(verdict))
-        return
-    if verdict.ready:
-        print_line(f"#{task.id} {task.subject}: ready")
-        return
-    print_line(f"#{task.id} {task.subject}: not ready")
-    for reason in verdict.reasons:
-        print_line(f"  {reason.text}")
-    roots = [i for i in task_list.graph.roots_of(task.id) if i not in task.blocked_by]
-    if roots:
-        print_line("  at the root of it: " + ", ".join(f"#{i}" for i in roots))
 
 
 def age_text(seconds: float | None) -> str:
