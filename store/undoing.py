@@ -13,7 +13,15 @@ from store.journal.aftermath import result_if_made
 from store.journal.ledger import Ledger, OpenStep
 from store.journal.lines import EditLine
 from store.journal.steps import DONE, KEPT, PASSED, Target
-from store.model.edits import BatchResult, CreateTask, Edit, EditBatch, EditFailure
+from store.model.edits import (
+    BatchResult,
+    CreateTask,
+    DeleteTask,
+    Edit,
+    EditBatch,
+    EditFailure,
+    RestoreTask,
+)
 from store.model.errors import (
     ColonytopError,
     EditRefused,
@@ -104,12 +112,13 @@ class Undoing:
         step.judge(state)
         if not result.results and not result.failures:
             reasons = reasons or ("it has changed nothing",)
+        tried = (*(r.edit for r in result.results), *(f.edit for f in result.failures))
         original = tuple(line.edit for line in target.lines if line.made is not False)
         return StepOutcome(
             direction,
             target.step,
             target.label,
-            original,
+            original if direction is Direction.UNDO else tried,
             result,
             reasons,
             tuple(self._since(target, step, result.failures)),
@@ -158,6 +167,8 @@ def _back(line: EditLine, task_list: TaskList | None) -> tuple[Edit, ...]:
         raise EditRefused(
             f"the program ended while it wrote {name}, and the list shows nothing of that edit"
         )
+    if isinstance(line.edit, DeleteTask) and line.seen is not None:
+        return (RestoreTask(line.seen),)  # who else named it is not known: both sides as it says
     return inverse(result)
 
 

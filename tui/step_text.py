@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from store.model.edits import CreateTask
 from store.model.history import Direction, StepOutcome
-from tui.edit_text import refusal_text, sentence, target_name
+from tui.edit_text import deed, refusal_text, sentence, target_name
 from tui.safe_text import SafeText, one_line
 
 _DONE = {Direction.UNDO: "undone", Direction.REDO: "made again"}
@@ -15,7 +16,8 @@ def step_name(outcome: StepOutcome) -> SafeText:
         return one_line(outcome.label, 200)
     edits = outcome.edits
     if len(edits) == 1:
-        return sentence(edits[0])
+        is_new = isinstance(edits[0], CreateTask)
+        return deed(edits[0]) if is_new else sentence(edits[0])
     return one_line(f"{len(edits)} edits" if edits else "")
 
 

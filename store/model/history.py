@@ -98,7 +98,7 @@ class StepOutcome:
     label: str = ""
     """The name of that step, if it has one."""
     edits: tuple[Edit, ...] = ()
-    """The edits of that step, as they were once made."""
+    """Undo: the edits of that step, as they were once made. Redo: those that were made again."""
     result: BatchResult = field(default_factory=BatchResult)
     """What was written now, and what was refused, with the reason in its error."""
     reasons: tuple[str, ...] = ()
