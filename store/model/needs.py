@@ -137,12 +137,7 @@ class RunningNeeds:
             places, counts = self._queue.places, self._queue.counts
         else:
             chosen = own if only is None else {only: own.get(only, ())}
-            places = sorted(
-                [
-                    *(place for part in chosen.values() for place in part),
-                    *(place for place, one in others if only in (None, one.list)),
-                ]
-            )
+            places = _merged(chosen.values(), [p for p, one in others if only in (None, one.list)])
             counts = _count(own, others)
         self._parts = parts
         by_handle = {place.handle: one for place, one in others}
@@ -183,6 +178,7 @@ class _ListNeeds:
         """The places in order; the same object while nothing moved."""
         gone: list[Place] = []
         came: list[Place] = []
+        touched: set[TaskId] | None = None
         if task_list is not self._seen:
             touched = None if self._seen is None else task_list.judged_since(self._seen)
             self._seen = task_list
@@ -192,8 +188,8 @@ class _ListNeeds:
                 self._read(task_list, touched, gone, came)
         # By age, as `is_stale` has it: now - threshold may round to another side.
         count = bisect_right(self._by_write, -stale_after_s, key=lambda one: -(now - one[0]))
-        if count != len(self._silent) or gone or came:
-            self._set_silent(task_list, count, gone, came)
+        if count != len(self._silent) or gone or came or touched:
+            self._set_silent(task_list, count, touched or (), gone, came)
         if gone or came:
             self._move(gone, came)
             self._shown = tuple(self._places)
@@ -228,6 +224,9 @@ class _ListNeeds:
                 active -= 1
             if (task := task_list.tasks.get(task_id)) is not None:
                 self._judge(task_list, task, came)
+            if place is not None and came and came[-1] == place:  # it stays where it is
+                came.pop()
+                gone.pop()
         if len(self._by_write) > active:
             self._by_write.sort()
 
@@ -247,17 +246,28 @@ class _ListNeeds:
             came.append(place)
 
     def _set_silent(
-        self, task_list: TaskList, count: int, gone: list[Place], came: list[Place]
+        self,
+        task_list: TaskList,
+        count: int,
+        fresh: Iterable[TaskId],
+        gone: list[Place],
+        came: list[Place],
     ) -> None:
-        """Make the first `count` by age the silent ones."""
-        now_silent = {task_id for _, task_id in self._by_write[:count]}
-        for task_id in [i for i in self._silent if i not in now_silent]:
-            gone.append(self._silent.pop(task_id))
-        for task_id in now_silent:
-            if task_id not in self._silent:
-                task = task_list.tasks[task_id]
-                place = self._silent[task_id] = _place(task_list, task, NeedKind.SILENT_OWNER)
-                came.append(place)
+        """Make the first `count` by age the silent ones. `fresh`: those just judged."""
+        end = count
+        while end and self._by_write[end - 1][1] not in self._silent:
+            end -= 1
+        crossed = [task_id for _, task_id in self._by_write[end:count]]
+        last = self._by_write[count - 1] if count else (-inf, TaskId(""))
+        early = [i for i in fresh if i in self._written and (self._written[i], i) <= last]
+        for task_id in dict.fromkeys((*crossed, *early)):
+            place = _place(task_list, task_list.tasks[task_id], NeedKind.SILENT_OWNER)
+            self._silent[task_id] = place
+            came.append(place)
+        if len(self._silent) != count:  # the clock went back, or the threshold is another
+            kept = {task_id for _, task_id in self._by_write[:count]}
+            for task_id in [i for i in self._silent if i not in kept]:
+                gone.append(self._silent.pop(task_id))
 
     def _move(self, gone: list[Place], came: list[Place]) -> None:
         if len(gone) + len(came) > _FEW:
@@ -351,6 +361,17 @@ def _unseen_needs(
         about = f"{kind.value} {receipt.owner}"
         place = _place_at(receipt.key, kind, receipt.at, holds, about)
         yield place, Need(kind, receipt.key.list, receipt.key.id, text, receipt.at, holds)
+
+
+def _merged(parts: Iterable[Sequence[Place]], others: Sequence[Place]) -> Sequence[Place]:
+    """All in order. The parts are in order, and mostly there is but one."""
+    filled = [part for part in parts if part]
+    if len(filled) > 1 or len(others) > _FEW:
+        return sorted([*(place for part in filled for place in part), *others])
+    places = list(filled[0]) if filled else []
+    for place in others:
+        insort(places, place)
+    return places
 
 
 def _is_same(one: object, other: object) -> bool:
