@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from store.model.edits import CreateTask
 from store.model.history import Direction, StepOutcome
-from tui.edit_text import deed, refusal_text, sentence, target_name
+from tui.edit_text import deed, refusal_text, sentence
 from tui.safe_text import SafeText, one_line
 
 _DONE = {Direction.UNDO: "undone", Direction.REDO: "made again"}
@@ -27,10 +27,7 @@ def step_sentence(outcome: StepOutcome) -> SafeText:
     if outcome.is_whole:
         return one_line(f"{done}: {name}", 240)
     reasons = [str(reason) for reason in outcome.reasons]
-    reasons += [
-        f"{target_name(failure.edit)}: {refusal_text(failure.error)}"
-        for failure in outcome.result.failures
-    ]
+    reasons += [str(refusal_text(failure.error)) for failure in outcome.result.failures]
     more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
     why = reasons[0] + more if reasons else ""
     if outcome.is_made:

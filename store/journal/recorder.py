@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from store.journal.journal import Journal, entries_of
 from store.journal.lines import EditLine
 from store.model.authorship import MOMENTS_S, by_moment, likely_author, shows
-from store.model.edits import CreateTask, DeleteTask, RestoreTask
+from store.model.edits import CreateTask, DeleteTask, Edit, Keep, RestoreTask, UpdateTask
 from store.model.history import Entry, Move
 from store.model.snapshot import Change, ChangeKind, Snapshot
 from store.model.task import ListKey, TaskId, TaskKey
 
 _REMEMBERED = 5_000  # edits whose traces may still be seen, and as many older ones
 _EDGE_SIDES = ("blocks", "blocked_by")
-_TEXTS = ("subject", "description", "active_form", "priority", "metadata", "owner", "status")
+_TEXTS = ("subject", "description", "active_form", "priority")
 
 _ByTask = dict[tuple[ListKey, TaskId | None], list[Entry | EditLine]]
 
@@ -25,12 +25,16 @@ class Traces:
     def __init__(self) -> None:
         self._newer: _ByTask = {}
         self._older: _ByTask = {}
+        self._settled: set[tuple[str, int]] = set()
         self._count = 0
 
     def add(self, line: EditLine) -> None:
         if self._count >= _REMEMBERED:
             self._older, self._newer, self._count = self._newer, {}, 0
+            self._settled.clear()
         self._count += 1
+        if line.made is not None:
+            self._settled.add((line.step, line.number))
         if line.made:
             for entry in entries_of(line):
                 self._newer.setdefault((entry.list, entry.task), []).append(entry)
@@ -44,11 +48,23 @@ class Traces:
             return False
         places = [(change.list, change.task), (change.list, None)]
         return any(
-            shows(change, trace) if isinstance(trace, Entry) else _may_show(change, trace)
+            shows(change, trace) if isinstance(trace, Entry) else self._may_show(change, trace)
             for place in places
             for traces in (self._newer, self._older)
             for trace in traces.get(place, ())
         )
+
+    def _may_show(self, change: Change, line: EditLine) -> bool:
+        """Whether an edit that is still under way may have made the change already."""
+        if (line.step, line.number) in self._settled or abs(change.at - line.at) > MOMENTS_S:
+            return False
+        is_target = line.task == change.task
+        if change.kind is ChangeKind.VANISHED:
+            return is_target and isinstance(line.edit, DeleteTask)
+        if change.kind is ChangeKind.CREATED:
+            is_new = isinstance(line.edit, CreateTask) and line.edit.subject == change.subject
+            return is_new or (is_target and isinstance(line.edit, RestoreTask))
+        return change.field in _EDGE_SIDES or (is_target and change.field in _fields_of(line.edit))
 
 
 def _touched(line: EditLine) -> set[TaskId | None]:
@@ -61,17 +77,16 @@ def _touched(line: EditLine) -> set[TaskId | None]:
     return touched
 
 
-def _may_show(change: Change, line: EditLine) -> bool:
-    """Whether an edit that is still under way may have made the change already."""
-    if abs(change.at - line.at) > MOMENTS_S:
-        return False
-    is_target = line.task == change.task
-    if change.kind is ChangeKind.VANISHED:
-        return is_target and isinstance(line.edit, DeleteTask)
-    if change.kind is ChangeKind.CREATED:
-        is_new = isinstance(line.edit, CreateTask) and line.edit.subject == change.subject
-        return is_new or (is_target and isinstance(line.edit, RestoreTask))
-    return change.field in _EDGE_SIDES or (is_target and change.field in _TEXTS)
+def _fields_of(edit: Edit) -> set[str]:
+    """Fields of its task that an edit writes, but for the edges."""
+    if not isinstance(edit, UpdateTask):
+        return {"owner", "status"}
+    found = {name for name in _TEXTS if getattr(edit, name) is not None} | set(edit.clears)
+    if edit.status is not None or edit.native_status is not None:
+        found.add("status")
+    if not isinstance(edit.owner, Keep):
+        found.add("owner")
+    return found | ({"metadata"} if edit.metadata_patch else set())
 
 
 class Recorder:

@@ -100,6 +100,29 @@ def test_observe_of_the_same_state_as_an_old_edit_is_written_down(colony: Colony
     assert newest.moves == (("status", "pending", "in_progress"),)
 
 
+def test_observe_right_after_an_edit_still_tells_what_agents_do_to_that_task(
+    colony: Colony,
+) -> None:
+    watching = Watching(colony)
+    watching.operator.apply(UpdateTask(colony.key(1), subject="Crawl it all", owner="eve"))
+    watching.write(1, status="completed", owner="mallory")
+    watching.look()
+    seen, edited = watching.history(1)
+    assert edited.step is not None
+    assert seen.step is None
+    assert {move.field for move in seen.moves} >= {"status"}
+
+
+def test_observe_while_an_edit_is_under_way_leaves_to_it_what_it_writes(colony: Colony) -> None:
+    watching, other = Watching(colony), colony.operator("noor")
+    edit = UpdateTask(colony.key(1), status=TaskStatus.COMPLETED)
+    other._ledger.begin((edit,), "", other.workspace.shown)
+    watching.write(1, status="completed", description="Done so far")
+    watching.look()
+    seen = next(entry for entry in watching.history(1) if entry.step is None)
+    assert [move.field for move in seen.moves] == ["description"]
+
+
 def test_observe_of_a_vanished_task_keeps_its_last_record(colony: Colony) -> None:
     watching = Watching(colony)
     native.record_path(colony.root, LIST, 1).unlink()

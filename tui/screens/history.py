@@ -11,10 +11,9 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import OptionList, Static
 
-from store.model.edits import CreateTask
 from store.model.history import Entry, StepOutcome
 from store.model.task import Task, TaskKey
-from tui.edit_text import deed, refusal_text, target_name
+from tui.edit_text import refusal_text, target_name
 from tui.safe_text import one_line
 from tui.screens import wording
 from tui.screens.dialog import ChoiceList, Dialog, KeyButton
@@ -128,7 +127,7 @@ class HistoryScreen(EntriesDialog):
             self.show_entries(entries, f"the journal cannot be read: {problem}")
         elif entries:
             more = ", and older ones that `colonytop history` tells" if is_cut else ""
-            self.show_entries(entries, f"{len(entries):,} entries, newest first{more}")
+            self.show_entries(entries, f"{_count(len(entries))}, newest first{more}")
         else:
             text = "nothing is written down of it: changes are while colonytop runs"
             self.show_entries((), text)
@@ -147,17 +146,21 @@ class RefusedStepScreen(EntriesDialog):
 
     def on_mount(self) -> None:
         super().on_mount()
-        refusals = [
-            f"{target_name(failure.edit)} {deed(failure.edit)}: {refusal_text(failure.error)}"
-            for failure in self._outcome.result.failures
-            if not isinstance(failure.edit, CreateTask)
-        ]
-        said = [str(step_sentence(self._outcome)), *refusals[:_MOST_MOVES]]
+        refused = self._outcome.result.failures
+        said = [str(step_sentence(self._outcome))]
+        if len(refused) > 1:
+            said += [
+                f"{target_name(f.edit)}: {refusal_text(f.error)}" for f in refused[:_MOST_MOVES]
+            ]
         since = self._outcome.since
         said.append("Since then:" if since else "The journal knows of nothing since then.")
         self.show_entries(since, "")
         note = Content("\n").join(Content(one_line(text, 400)) for text in said)
         self.query_one("#note", Static).update(self._drawn(note))
+
+
+def _count(entries: int) -> str:
+    return "1 entry" if entries == 1 else f"{entries:,} entries"
 
 
 def _last_record(task: Task, room: int) -> Iterable[Content]:
