@@ -10,6 +10,7 @@ from pathlib import Path
 
 from store.choosing import AmbiguousList, find_list
 from store.collector import collector_paused, spare_what_is_loaded
+from store.files.lock_watch import LockWatch
 from store.files.scanner import RETRY_S
 from store.model.errors import ColonytopError, ListGone, ListNotFound
 from store.model.snapshot import EMPTY_SNAPSHOT, Snapshot, TaskList, WatchMode
@@ -56,6 +57,7 @@ class Workspace(EditRouter):
         self.discoveries = 0
         """How often lists were looked for: the directories to watch are as of then."""
         self._missing_since: dict[ListKey, float] = {}
+        self._locks = LockWatch()
         self._watched: dict[Path, Watched] = {root.path: Watched() for root in self._open}
 
     @property
@@ -271,8 +273,11 @@ class Workspace(EditRouter):
             lists = last.lists
         systems = self._systems.values()
         states = tuple(root_state(root, self._watched[root.path], systems) for root in self._open)
+        locks = self._locks.look({key: found.info.path for key, found in lists.items()})
         same = lists is last.lists and states == last.roots and is_complete == last.is_complete
+        same = same and locks == last.locks
         if same and last.number:
             return last
-        self._snapshot = Snapshot(lists, states, time.time(), last.number + 1, is_complete)
+        number = last.number + 1
+        self._snapshot = Snapshot(lists, states, time.time(), number, is_complete, locks)
         return self._snapshot

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from textual.app import App
@@ -19,6 +19,24 @@ from tui.view_state import EMPTY_FRAME, Frame
 MANY_TASKS = 5000
 LEAST_INTERVAL_S = 0.25
 _REST = 8  # counting may take at most one part in so many of the time
+
+
+class Ahead(NamedTuple):
+    """What a thread has counted of a snapshot that no pane has seen yet."""
+
+    snapshot: Snapshot
+    running: RunningRollups
+    counted: Mapping[ListKey, tuple[TaskList, ListRollup]]
+    needs: RunningNeeds
+
+
+def count_ahead(frame: Frame) -> Ahead:
+    """Count all of a frame, touching nothing that the panes use."""
+    running, needs, snapshot = RunningRollups(), RunningNeeds(), frame.snapshot
+    counted = running.of(snapshot)
+    only = frame.view.list_key
+    needs.of(snapshot, counted, frame.now, frame.thresholds, frame.receipts, only)
+    return Ahead(snapshot, running, counted, needs)
 
 
 class Pace:
@@ -49,6 +67,12 @@ class Pace:
             return snapshot, True
         return self._taken, False
 
+    def adopt(self, ahead: Ahead) -> None:
+        """Go on from what a thread has counted."""
+        self._taken = self._counted_for = ahead.snapshot
+        self._running, self._counted, self._needs = ahead.running, ahead.counted, ahead.needs
+        self._owners, self._totals = {}, {}
+
     def rollups(self, snapshot: Snapshot) -> Mapping[ListKey, tuple[TaskList, ListRollup]]:
         """The counts of every list, worked out once for all panes."""
         if snapshot is not self._counted_for:
@@ -74,14 +98,17 @@ class Pace:
         before, of = self._queued_for
         if frame is not before or snapshot is not of:
             self._queued_for = (frame, snapshot)
+            rollups = self.rollups(snapshot)
+            start = monotonic()
             self._queue = self._needs.of(
                 snapshot,
-                self.rollups(snapshot),
+                rollups,
                 frame.now,
                 frame.thresholds,
                 frame.receipts,
                 frame.view.list_key,
             )
+            self._next = max(self._next, monotonic() + _REST * (monotonic() - start))
         return self._queue
 
     def owners(self, snapshot: Snapshot, only: ListKey | None) -> Mapping[str | None, Rollup]:
