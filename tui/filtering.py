@@ -71,8 +71,11 @@ class RowFilter:
             return ordered
         texts, tasks, facts = slots.texts, slots.tasks, slots.facts
         if words is not None:
-            for word in words:
-                ordered = [slot for slot in ordered if word in texts[slot]]
+            for word, is_wanted in words:
+                if is_wanted:
+                    ordered = [slot for slot in ordered if word in texts[slot]]
+                else:
+                    ordered = [slot for slot in ordered if word not in texts[slot]]
             return ordered
         lists, homes, moment = slots.lists, slots.homes, self.moment
         if not self.query.reads_text:

@@ -60,13 +60,6 @@ class Projector:
         """Make ready what the first search would have to wait for."""
         self._slots.require_texts()
 
-    def unseen(self, snapshot: Snapshot) -> int:
-        """Tasks of lists that no frame had before: what `project` will take its time for."""
-        if snapshot.lists is self._lists:
-            return 0
-        new = (one for key, one in snapshot.lists.items() if key not in self._lists)
-        return sum(len(one.tasks) for one in new)
-
     def project(self, frame: Frame) -> Projection:
         """The rows of this frame. Projections made earlier stay valid.
 

@@ -17,7 +17,7 @@ from store.model.query_moment import Moment, Test
 from store.model.query_numbers import is_timed, seconds_of, written_at
 from store.model.query_syntax import QueryError, Term, read
 from store.model.query_tests import build
-from store.model.query_texts import plain_word
+from store.model.query_texts import plain_word, word_of
 from store.model.snapshot import TaskList
 from store.model.task import Task
 
@@ -44,8 +44,10 @@ class Query:
     """At least one of them has to hold with all its terms; none ask for nothing."""
     test: Test | None = None
     """None: every task matches."""
-    words: tuple[str, ...] | None = None
-    """Set where the query is nothing but these words, each to be found in the searched text."""
+    words: tuple[tuple[str, bool], ...] | None = None
+    """Set where the query is nothing but words, each with whether the searched text must have it
+    or must not.
+    """
     flips: tuple[tuple[str, float], ...] = ()
     """(field, seconds): so long after the field's moment an answer may change by itself."""
 
@@ -161,12 +163,12 @@ def _any(tests: list[Test]) -> Test:
     return hold
 
 
-def _plain_words(alternatives: tuple[tuple[Term, ...], ...]) -> tuple[str, ...] | None:
+def _plain_words(alternatives: tuple[tuple[Term, ...], ...]) -> tuple[tuple[str, bool], ...] | None:
     if len(alternatives) != 1:
         return None
-    words = [plain_word(term) for term in alternatives[0]]
-    found = tuple(word for word in words if word is not None)
-    return found if len(found) == len(words) else None
+    found = [(word_of(term), not term.negated) for term in alternatives[0]]
+    words = tuple((word, wanted) for word, wanted in found if word is not None)
+    return words if len(words) == len(found) else None
 
 
 def _implies(term: Term, wanted: Term) -> bool:

@@ -99,10 +99,14 @@ def written_at(name: str, task: Task) -> float | None:
 
 
 def timed_test(term: Term) -> Test:
-    compare, limit, name = COMPARE[comparison_of(term)], seconds_of(term), term.name
+    compare, limit = COMPARE[comparison_of(term)], seconds_of(term)
+    since_of = operator.attrgetter("created_at" if term.name == "created" else "updated_at")
 
     def holds(text: str, task: Task, whole: TaskList, state: DisplayState, at: Moment) -> bool:
-        since = written_at(name, task)
-        return since is not None and compare(max(0.0, at.now - since), limit)
+        since = since_of(task)
+        if since is None or since - since != 0.0:  # as in `written_at`, but not another call
+            return False
+        elapsed = at.now - since
+        return compare(elapsed if elapsed > 0.0 else 0.0, limit)
 
     return holds

@@ -16,10 +16,12 @@ _MANY = 1000  # answers that a test keeps
 
 def plain_word(term: Term) -> str | None:
     """The word that is looked for anywhere in the text; None where the term asks otherwise."""
-    if term.name or term.negated:
-        return None
-    word = term.values[0].text.casefold()
-    return None if is_id(term) else word
+    return None if term.negated else word_of(term)
+
+
+def word_of(term: Term) -> str | None:
+    """The same, whether it is to be there or not."""
+    return None if term.name or is_id(term) else term.values[0].text.casefold()
 
 
 def is_id(term: Term) -> bool:

@@ -26,7 +26,6 @@ from tui.view_state import (
     SortKey,
     ViewState,
 )
-from tui.widgets.table_reading import RowReader
 from tui.widgets.task_table import TaskTable
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
@@ -61,9 +60,6 @@ class TableApp(App[None]):
         self.told.append(message)
 
     def on_task_table_opened(self, message: TaskTable.Opened) -> None:
-        self.told.append(message)
-
-    def on_task_table_read(self, message: TaskTable.Read) -> None:
         self.told.append(message)
 
     def on_task_table_vanished(self, message: TaskTable.Vanished) -> None:
@@ -494,20 +490,3 @@ async def test_table_marked_row_without_colour_is_told_by_its_sign_alone() -> No
         assert first.text == signs(False).marked
         assert first.style
         assert first.style.reverse
-
-
-async def test_table_many_new_tasks_are_read_by_a_thread_and_the_newest_frame_is_shown() -> None:
-    first, cursor = frame_of(numbered(300)), TaskKey(DEMO, TaskId("250"))
-    async with session(frame_of(task_list([]))) as run:
-        run.table._reader = RowReader(many=200)
-        run.table.frame = first
-        run.table.frame = replace(first, view=replace(FLAT, query="5"))
-        assert run.table.projection.shown == 0, "the frames do not wait for the rows"
-        assert run.table.select(cursor), "it is known that there will be rows"
-        while run.table._reader.is_busy or not run.told(TaskTable.Read):
-            await run.pilot.pause()
-        ids = [str(number) for number in range(10, 310) if "5" in str(number)]
-        assert run.table.projection.shown == len(ids)
-        assert run.cursor == "250"
-        await run.show(replace(run.table.frame, now=NOW + 1))
-        assert run.table.projection.shown == len(ids)

@@ -124,7 +124,7 @@ class ColonyScreen(Screen[None]):
         now = self.clock()
         scanned = self.intake.scanned_at
         self.frame = Frame(
-            snapshot=self.intake.shown,
+            snapshot=self.snapshot_to_show(),
             view=self._view,
             now=now,
             selected=self._selected,
@@ -144,6 +144,10 @@ class ColonyScreen(Screen[None]):
             query_error=self._query_error[0] if self._query_error else None,
             query_error_at=self._query_error[1] if self._query_error else None,
         )
+
+    def snapshot_to_show(self) -> Snapshot:
+        """What is known of the disk, or was when the view was frozen."""
+        return self.intake.shown
 
     def latest_frame(self) -> Frame:
         """The frame with what is known of the disk now, also while the view is frozen."""
@@ -212,7 +216,7 @@ class ColonyScreen(Screen[None]):
         self._show_soon()
         if self._goto:
             self._find_goto(self._goto, message.snapshot)
-        self._go_to_wanted()
+        self.go_to_wanted()
 
     def _find_goto(self, name: str, snapshot: Snapshot) -> None:
         from tui.palette import task_key_named
@@ -223,12 +227,15 @@ class ColonyScreen(Screen[None]):
     def go_when_seen(self, key: TaskKey) -> None:
         """Select a task as soon as a snapshot that is shown has it."""
         self._wanted = key
-        self._go_to_wanted()
+        self.go_to_wanted()
 
-    def _go_to_wanted(self) -> None:
-        if self._wanted is not None and self.intake.shown.task(self._wanted) is not None:
+    def go_to_wanted(self) -> None:
+        """Select the task that is waited for, once it is shown."""
+        if self._wanted is None or self.intake.shown.task(self._wanted) is None:
+            return
+        self.show_frame()
+        if self.frame.snapshot.task(self._wanted) is not None:
             key, self._wanted = self._wanted, None
-            self.show_frame()
             self.go_to(key)
 
     @on(WatchFailed)

@@ -69,11 +69,6 @@ class FindActions(ColonyScreen):
         self.table_focus()
 
     @abstractmethod
-    @on(TaskTable.Read)
-    def show_counts(self) -> None:
-        """The rows have come after the frame; so do their counts."""
-        self.query_one(LensBar).counts = self.query_one(TaskTable).projection.counts
-
     def table_focus(self) -> None:
         """Back to the table, or to what stands in its place."""
 

@@ -24,6 +24,7 @@ from tui.screens.find_actions import FindActions
 from tui.screens.history_actions import HistoryActions
 from tui.screens.mark_actions import MarkActions
 from tui.screens.needs_actions import NeedsActions
+from tui.screens.read_ahead import ReadAhead
 from tui.screens.steer_actions import SteerActions
 from tui.screens.view_actions import ViewActions
 from tui.settings import Settings
@@ -44,7 +45,9 @@ if TYPE_CHECKING:
 _FULL_VIEW = (80, 24)  # columns and rows from which several panes are shown
 
 
-class MainScreen(ViewActions, NeedsActions, FindActions, MarkActions, HistoryActions, SteerActions):
+class MainScreen(
+    ReadAhead, ViewActions, NeedsActions, FindActions, MarkActions, HistoryActions, SteerActions
+):
     """Tasks, blockers, owners and activity together; more as the terminal grows."""
 
     BINDINGS = bindings()

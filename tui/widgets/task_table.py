@@ -6,7 +6,6 @@ The cursor is a task's key, never a row number: rows may come, go and move aroun
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -18,12 +17,11 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from store.model.task import TaskKey
-from tui.projection import EMPTY_PROJECTION, Projection
+from tui.projection import EMPTY_PROJECTION, Projection, Projector
 from tui.view_state import EMPTY_FRAME, Frame, SortKey
 from tui.widgets.extent import keep_in_extent, set_extent
 from tui.widgets.table_lines import HEADER_LINES, TableLines, Window
 from tui.widgets.table_moves import MOVES, TableMoves
-from tui.widgets.table_reading import RowReader
 from tui.widgets.table_scroll import Sight, top_keeping, top_showing
 from tui.widgets.table_styles import COMPONENTS, CSS
 from tui.widgets.table_words import summary
@@ -56,10 +54,6 @@ class TaskTable(TableMoves, ScrollView, can_focus=True, inherit_bindings=False):
         key: TaskKey
 
     @dataclass
-    class Read(Message):
-        """Many tasks at once have become rows, after frames that did not show them yet."""
-
-    @dataclass
     class SortPicked(Message):
         """The title of a column was clicked."""
 
@@ -75,13 +69,11 @@ class TaskTable(TableMoves, ScrollView, can_focus=True, inherit_bindings=False):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self._reader = RowReader()
+        self._projector = Projector()
         self._shown = EMPTY_FRAME
         """The frame that was shown last."""
         self._projection = EMPTY_PROJECTION
         self._cursor: TaskKey | None = None
-        self._awaited: TaskKey | None = None
-        """Where the cursor goes as soon as there are rows."""
         self._is_placed = False
         """Somebody has put the cursor where it is; until then it stays on the first row."""
         self._reported: deque[TaskKey | None] = deque(maxlen=64)
@@ -106,18 +98,19 @@ class TaskTable(TableMoves, ScrollView, can_focus=True, inherit_bindings=False):
 
     def select(self, key: TaskKey) -> bool:
         """Put the cursor on a task and bring it into sight; False when the view hides it."""
-        if self._reader.is_busy:
-            self._awaited = key
-            return True
         if not self.shows(key):
             return False
         self._is_placed = True
         self._set_cursor(key)
         return True
 
+    def adopt(self, projector: Projector) -> None:
+        """Go on with what another thread has made of the frame that comes next."""
+        self._projector = projector
+
     def prepare_search(self) -> None:
         """Make ready what the first search would have to wait for."""
-        self._reader.projector.prepare_search()
+        self._projector.prepare_search()
 
     def move_by(self, tasks: int, *, wrap: bool = False) -> None:
         """Move the cursor down by so many tasks (up when negative), `wrap`: round the end."""
@@ -147,16 +140,11 @@ class TaskTable(TableMoves, ScrollView, can_focus=True, inherit_bindings=False):
 
     def _show(self) -> None:
         """Take in the frame: rows, cursor, scroll position; then repaint the lines that differ."""
-        if self._reader.is_busy:
-            return
-        if self._reader.is_for_a_thread(self.frame) and not self.order_frozen:
-            self.run_worker(self._show_after(self._reader.begin(self.frame)), group="read")
-            return
         before, frame = self._shown, self.frame
         self._shown = frame
         old = self._projection
         if not self.order_frozen:
-            self._projection = self._reader.projector.project(frame)
+            self._projection = self._projector.project(frame)
             self._fit_height()
             self._keep_cursor(old, self._projection)
             keep_in_extent(self)
@@ -165,15 +153,6 @@ class TaskTable(TableMoves, ScrollView, can_focus=True, inherit_bindings=False):
         if title != self._subtitle:  # setting it repaints all
             self._subtitle = self.border_subtitle = title
         self._refresh_changed_lines()
-
-    async def _show_after(self, read: Awaitable[None]) -> None:
-        await read
-        if self.is_attached:
-            self._show()
-            self.post_message(self.Read())
-            if self._awaited is not None:
-                self.select(self._awaited)
-                self._awaited = None
 
     def _fit_height(self) -> None:
         size = Size(0, len(self._projection) + HEADER_LINES)
