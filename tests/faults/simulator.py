@@ -33,6 +33,7 @@ from tests.faults.model import (
     set_up,
 )
 from tests.faults.port import Step, recording
+from tests.faults.steered import STEERED
 
 _FAST_TRIPLES = 24
 _FAST_BOUND = 6
@@ -87,6 +88,8 @@ def run(effort: Effort) -> Figure:
 def workloads(effort: Effort) -> Iterator[tuple[Workload, bool]]:
     """Each with whether it begins without a list."""
     yield (create("made"), delete(7)), False  # the one id of which only the mark tells then
+    for operation in STEERED:
+        yield (operation,), False
     for size in (1, 2):
         for workload in product(OPERATIONS, repeat=size):
             yield workload, False
