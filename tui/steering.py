@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
 from textual.screen import ModalScreen
@@ -121,6 +121,7 @@ class Steering:
         """Send a batch off, or put it into the draft."""
         if self.tray.is_on:
             self.tray.collect(batch.edits, one_line(batch.label))
+            self._unmark(batch.edits)
         else:
             self._send_all(batch)
 
@@ -150,8 +151,7 @@ class Steering:
     def settled_all(self, batch: EditBatch, result: BatchResult) -> None:
         """Say what came of a batch; what was not made stays marked and is told one by one."""
         self._screen.take_back(batch)
-        made = [r.task.key if r.task else getattr(r.edit, "key", None) for r in result.results]
-        self._screen.set_marks(self._screen.marks.without(key for key in made if key))
+        self._unmark(done.edit for done in result.results)
         severity: Severity = "warn" if result.failures else "info"
         self._screen.say(batch_sentence(batch, result), severity=severity)
         was_draft = self.tray.settle(batch, result)
@@ -221,6 +221,10 @@ class Steering:
     def _decide_all(self, batch: EditBatch | None) -> None:
         if batch is not None:
             self.request_all(batch)
+
+    def _unmark(self, edits: Iterable[Edit]) -> None:
+        keys = [edit.key for edit in edits if not isinstance(edit, CreateTask)]
+        self._screen.set_marks(self._screen.marks.without(keys))
 
     def _tell_failures(self, batch: EditBatch, result: BatchResult, *, in_draft: bool) -> None:
         from tui.screens.bulk_failures import FailuresScreen

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import pytest
+from textual.content import Content
 
 from store.model.edits import (
     BatchResult,
@@ -103,6 +105,33 @@ async def test_bulk_effect_lists_every_task_that_is_written_page_by_page() -> No
         assert f"#{number} Step {number}  ann" in seen
 
 
+async def test_bulk_effect_of_very_many_is_worked_out_before_anything_is_decided(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tasks = [a_task(str(n), f"Step {n}", owner="ann") for n in range(1, 302)]
+    dialog = BulkReleaseScreen(a_frame(*tasks), [task.key for task in tasks])
+    may_go_on, work = threading.Event(), dialog._effect_of
+
+    def held(batch: EditBatch) -> list[Content]:
+        assert may_go_on.wait(30.0)
+        return work(batch)
+
+    monkeypatch.setattr(dialog, "_effect_of", held)
+    async with opened(dialog) as pilot:
+        await pilot.press("y")
+        assert pilot.app.result is UNSET  # type: ignore[attr-defined]
+        may_go_on.set()
+        for _ in range(2_000):
+            if "ann loses 301" in shown(pilot):
+                break
+            assert "working out what 301 tasks would change" in shown(pilot)
+            await pilot.pause(0.005)
+        assert "ann loses 301" in shown(pilot)
+        await pilot.press("y")
+        await pilot.pause()
+        assert len(pilot.app.result.edits) == 301  # type: ignore[attr-defined]
+
+
 @SIZES
 async def test_bulk_assign_says_who_loses_and_gets_and_expects_what_was_seen(
     size: tuple[int, int],
@@ -154,7 +183,7 @@ async def test_bulk_status_shows_what_all_of_it_frees_and_leaves_out_what_is_so(
             UpdateTask(key(i), status=TaskStatus.COMPLETED, expected={"status": "in_progress"})
             for i in ("7", "10")
         ),
-        "status 2 tasks to completed",
+        "set 2 tasks to completed",
     )
     assert await result_of(BulkStatusScreen(a_frame(), marked), "p", "i", "d") is UNSET
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,10 @@ from tui.screens.dialog import DecisionDialog, KeyButton
 from tui.screens.steering_dialog import READ_ONLY
 from tui.view_state import Frame
 from tui.widgets.drawing import in_ascii
+
+_EDITS_AT_ONCE = 200
+_TASKS_AT_ONCE = 20_000
+_NAMED_TARGETS = 2_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,11 +51,17 @@ class BulkDialog(DecisionDialog[EditBatch]):
     VERB: ClassVar[Verb]
     NAME: ClassVar[str]
     """What the dialog does, as the first word of its title."""
+    STEP: ClassVar[str]
+    """The same as the first word of the step's name: `release 4 tasks of cy`."""
 
     def __init__(self, frame: Frame, keys: Iterable[TaskKey]) -> None:
         super().__init__(frame)
         self.targets: list[Target] = []
         self.left_out: list[LeftOut] = []
+        self._is_at_work = False
+        """A large effect is being worked out."""
+        self._known: list[Content] | None = None
+        """The lines of a large effect, once they are worked out."""
         self._sort_out(sorted(keys, key=lambda key: (key.list, id_order(key.id))))
         self.refusal = self._find_refusal()
 
@@ -75,7 +86,7 @@ class BulkDialog(DecisionDialog[EditBatch]):
         edits = self.edits()
         if not edits:
             return None
-        words = f"{self.NAME.lower()} {tasks_text(len(edits))} {self.deed()}"
+        words = f"{self.STEP} {tasks_text(len(edits))} {self.deed()}"
         return EditBatch(edits, one_line(words.strip(), 120))
 
     @property
@@ -131,10 +142,41 @@ class BulkDialog(DecisionDialog[EditBatch]):
             for why, keys in by_reason.items()
         ]
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing is decided on before its effect was there to be read."""
+        if action == "apply" and self._is_at_work:
+            return False
+        return super().check_action(action, parameters)
+
+    def show_effect(self) -> None:
+        """Draw the effect; a large one is worked out in a thread, and drawn when it is known."""
+        batch = self.edit()
+        self._known = None
+        self._is_at_work = batch is not None and self._is_large(batch)
+        super().show_effect()
+        if batch is not None and self._is_at_work:
+            self.run_worker(self._work_out(batch), exclusive=True)
+
     def effect(self) -> list[Content]:
         batch = self.edit()
         if batch is None:
             return [Content.styled("changes nothing", "$muted")]
+        if self._is_at_work:
+            doing = f"working out what {tasks_text(len(batch.edits))} would change …"
+            return [Content.styled(doing, "$muted")]
+        return self._effect_of(batch) if self._known is None else self._known
+
+    async def _work_out(self, batch: EditBatch) -> None:
+        self._known = await asyncio.to_thread(self._effect_of, batch)
+        self._is_at_work = False
+        super().show_effect()
+
+    def _is_large(self, batch: EditBatch) -> bool:
+        count = sum(len(task_list.tasks) for task_list in self.lists)
+        return len(batch.edits) > _EDITS_AT_ONCE or count > _TASKS_AT_ONCE
+
+    def _effect_of(self, batch: EditBatch) -> list[Content]:
+        """The lines of the effect. Touches no widget: it may run in a thread."""
         lines = effect_text.batch_lines(self.frame, batch)
         unchanged = len(self.targets) - len(batch.edits)
         if unchanged:
@@ -143,14 +185,16 @@ class BulkDialog(DecisionDialog[EditBatch]):
         return [*lines, *self._target_lines(batch)]
 
     def _target_lines(self, batch: EditBatch) -> list[Content]:
-        """Each task that is written, so that nothing is done unseen."""
+        """The tasks that are written, so that nothing is done unseen."""
         chosen = {edit.key for edit in batch.edits if hasattr(edit, "key")}
         lines = [Content.styled(f"{tasks_text(len(batch.edits))}:", "$muted")]
-        for target in self.targets:
-            if target.task.key in chosen:
-                named = wording.named(self.frame, target.task_list, target.task)
-                owner = wording.owner_text(target.task.owner)
-                lines.append(Content.assemble(named, (f"  {owner}", "$muted")))
+        written = [target for target in self.targets if target.task.key in chosen]
+        for target in written[:_NAMED_TARGETS]:
+            named = wording.named(self.frame, target.task_list, target.task)
+            owner = wording.owner_text(target.task.owner)
+            lines.append(Content.assemble(named, (f"  {owner}", "$muted")))
+        if (more := len(written) - _NAMED_TARGETS) > 0:
+            lines.append(Content.styled(f"and {tasks_text(more, 'more ')}", "$muted"))
         return lines
 
     def _sort_out(self, keys: Iterable[TaskKey]) -> None:

@@ -59,6 +59,7 @@ class BulkReleaseScreen(_BulkConfirm):
 
     VERB = Verb.RELEASE
     NAME = "Release"
+    STEP = "release"
 
     def objection(self, task: Task) -> str | None:
         return edit_making.release_objection(task)
@@ -68,6 +69,9 @@ class BulkReleaseScreen(_BulkConfirm):
 
     def question(self) -> str:
         counts = Counter(target.task.owner for target in self.targets)
+        if len(self.targets) == 1:
+            whose = wording.owner_text(self.targets[0].task.owner)
+            return f"Take 1 task back from {whose}? It becomes pending, without an owner."
         named = [
             f"{wording.owner_text(owner)} ({count:,})"
             for owner, count in counts.most_common(_NAMED_OWNERS)
@@ -84,6 +88,7 @@ class BulkDeleteScreen(_BulkConfirm):
 
     VERB = Verb.DELETE
     NAME = "Delete"
+    STEP = "delete"
 
     def objection(self, task: Task) -> str | None:
         return None

@@ -29,6 +29,7 @@ class BulkAssignScreen(BulkDialog):
 
     VERB = Verb.ASSIGN
     NAME = "Assign"
+    STEP = "assign"
 
     @property
     def edit_keys(self) -> list[KeyButton]:
@@ -69,6 +70,7 @@ class BulkStatusScreen(StatusPicking[EditBatch], BulkDialog):
 
     VERB = Verb.STATUS
     NAME = "Status"
+    STEP = "set"
 
     @property
     def offered(self) -> tuple[TaskStatus, ...]:
@@ -109,6 +111,7 @@ class BulkUnblockScreen(BulkDialog):
 
     VERB = Verb.UNBLOCK
     NAME = "Unblock"
+    STEP = "unblock"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "tick", "tick", show=False),
         Binding("asterisk", "all", "all", show=False),
@@ -204,15 +207,18 @@ class BulkUnblockScreen(BulkDialog):
         is_ticked = key in self._ticked
         task, why = self.frame.snapshot.task(key), self._phantoms.get(key, "")
         state = DisplayState.PHANTOM
-        if task is not None and not why:
-            state = wording.state_of(self.frame, self.frame.snapshot.lists[key.list], task)
+        found = self.frame.snapshot.lists.get(key.list)
+        if found is not None and task is not None and not why:
+            state = wording.state_of(self.frame, found, task)
         waiting = self._waiting[key]
         count = f"  {waiting:,} of these wait{'s' if waiting == 1 else ''}"
+        where = f"{found.info.name} " if found and len(self.lists) > 1 else ""
+        subject = f"{where}{task.subject if task else '-'}"
         return Content.assemble(
             ("[x]" if is_ticked else "[ ]", "bold $accent" if is_ticked else "$muted"),
             " ",
             wording.state_glyph(self.frame, state),
             (f" {wording.column(f'#{key.id}', 6)} ", "bold"),
-            wording.column(task.subject if task else "-", self.columns - 56),
+            wording.column(subject, self.columns - 56),
             (count if not why else f"{count}, {why}", "$status-phantom" if why else "$muted"),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -135,7 +135,8 @@ class DraftScreen(DecisionDialog[TrayDecision]):
         self.app.push_screen(PathPrompt(self.frame, title, self._path), chosen)
 
     async def _save(self, path: Path) -> None:
-        batch, may_replace = self._draft.batch(), self._replaceable == str(path)
+        batch = replace(self._draft.batch(), label=self._draft.label)
+        may_replace = self._replaceable == str(path)
         self._replaceable = None
         try:
             await asyncio.to_thread(save_draft, path, batch, may_replace=may_replace)

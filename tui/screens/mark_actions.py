@@ -32,7 +32,8 @@ class MarkActions(ColonyScreen):
         """Mark or unmark the selected task, and go on to the next."""
         if (key := self.frame.selected) is not None:
             self.set_marks(self.marks.toggled(key))
-            self._rows.move_by(1)
+            if self._rows.display:  # else another pane has the cursor, and keeps it
+                self._rows.move_by(1)
 
     def action_mark_range(self) -> None:
         """Begin to draw a range at the cursor, or end it."""
