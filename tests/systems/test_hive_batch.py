@@ -1,4 +1,4 @@
-"""Batches and restored tasks in the native layout: what lies on the disk before and after."""
+"""Batches in the native layout: one reading, one change, and what lies on the disk then."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ import pytest
 from store.files.fs import Directory
 from store.model.edits import (
     BatchRefused,
+    BatchResult,
     CreateTask,
     DeleteTask,
     Edit,
     EditResult,
     ReleaseTask,
-    RestoreTask,
     UpdateTask,
 )
-from store.model.errors import EditRefused, InvalidField, StorageFailure, TaskNotFound
-from store.model.inverse import inverse
-from store.model.task import ListKey, TaskId, TaskKey, TaskListId, TaskStatus
+from store.model.errors import EditRefused, StorageFailure, TaskNotFound
+from store.model.inverse import inverse_of_all
+from store.model.task import ListKey, TaskId, TaskKey, TaskListId
 from store.systems.hive.adapter import HiveSystem
 from store.workspace import RootSpec, Workspace
 from tests.contract import native
+from tests.systems.pending_change import LIST, break_off, make_list
 
 FORGE = "colony:forge"
 
@@ -38,17 +39,8 @@ def key(root: Path, number: int) -> TaskKey:
     return TaskKey(forge(root), TaskId(str(number)))
 
 
-def raw(root: Path, number: int) -> bytes:
-    return native.record_path(root, FORGE, number).read_bytes()
-
-
 def mark(root: Path) -> Path:
     return native.list_directory(root, FORGE) / ".highwatermark"
-
-
-def back_from(result: EditResult) -> Edit:
-    (edit,) = inverse(result)
-    return edit
 
 
 # one change, one reading
@@ -177,115 +169,6 @@ def test_read_only_workspace_refuses_every_edit_of_a_batch(hive_root: Path) -> N
     assert native.tree(hive_root) == before
 
 
-# restored tasks
-
-
-def test_restore_keeps_key_order_spelling_and_unknown_fields(hive_root: Path) -> None:
-    text = (
-        '{\n  "x_first": 1.50,\n  "subject": "Odd",\n  "id": 7,\n  "status": "waiting",\n'
-        '  "metadata": {\n    "b": 1e3,\n    "a": null\n  },\n  "blocked_by": [],\n'
-        '  "blocks": [],\n  "updated_at": 5.0\n}'
-    )
-    native.write_bytes(native.record_path(hive_root, FORGE, 7), text.encode())
-    system = HiveSystem()
-    system.apply(back_from(system.apply(DeleteTask(key(hive_root, 7)))))
-    head, _, tail = raw(hive_root, 7).decode().partition('"updated_at": ')
-    assert head == text.partition('"updated_at": ')[0]
-    assert float(tail.rstrip("\n}")) > 5.0
-
-
-def test_restore_without_the_original_spells_every_field_anew(hive_root: Path) -> None:
-    native.write_list(hive_root, FORGE, native.record(1, "Mine", owner="ann", x_note=[1]))
-    system = HiveSystem()
-    deleted = back_from(system.apply(DeleteTask(key(hive_root, 1))))
-    assert isinstance(deleted, RestoreTask)
-    system.apply(RestoreTask(deleted.task))
-    stored = native.read_record(hive_root, FORGE, 1)
-    assert (stored["subject"], stored["owner"], stored["x_note"]) == ("Mine", "ann", [1])
-    assert tuple(stored)[: len(native.RECORD_FIELDS)] == native.RECORD_FIELDS
-
-
-def test_restore_raises_a_mark_that_was_lost(hive_root: Path) -> None:
-    native.write_list(hive_root, FORGE, native.record(1), native.record(9))
-    system = HiveSystem()
-    back = back_from(system.apply(DeleteTask(key(hive_root, 9))))
-    assert mark(hive_root).read_text() == "9"
-    mark(hive_root).unlink()
-    HiveSystem().apply(back)
-    assert mark(hive_root).read_text() == "9"
-    made = system.apply(CreateTask(forge(hive_root), "Next")).task
-    assert made is not None
-    assert made.id == "10"
-
-
-def test_restore_puts_half_edges_and_dangling_ones_back_as_they_were(hive_root: Path) -> None:
-    native.write_list(
-        hive_root,
-        FORGE,
-        native.record(1, blocks=[2]),
-        native.record(2, blocked_by=[77]),
-        native.record(3, blocked_by=[4, 2, 1]),
-        native.record(4),
-    )
-    before = {n: native.read_record(hive_root, FORGE, n) for n in (1, 3)}
-    system = HiveSystem()
-    deleted = system.apply(DeleteTask(key(hive_root, 2)))
-    assert deleted.stripped == ("1", "3")
-    system.apply(back_from(deleted))
-    assert {n: native.read_record(hive_root, FORGE, n) for n in (1, 3)} == before
-    two = native.read_record(hive_root, FORGE, 2)
-    assert (two["blocked_by"], two["blocks"]) == ([77], [])
-
-
-def test_restore_refuses_an_original_that_cannot_be_read(hive_root: Path) -> None:
-    native.write_list(hive_root, FORGE, native.record(1))
-    system = HiveSystem()
-    back = back_from(system.apply(DeleteTask(key(hive_root, 1))))
-    assert isinstance(back, RestoreTask)
-    for original in ("{", "[]", '{"id": 1}', '{"id": 2, "subject": "Write the report"}'):
-        with pytest.raises(InvalidField):
-            system.apply(RestoreTask(back.task, original, ()))
-
-
-# values that only an inverse writes
-
-
-def test_update_clears_an_optional_text_and_puts_a_foreign_status_back(hive_root: Path) -> None:
-    native.write_list(hive_root, FORGE, native.record(1, active_form="Forging", status="waiting"))
-    system = HiveSystem()
-    cleared = system.apply(UpdateTask(key(hive_root, 1), clears=("active_form",)))
-    assert native.read_record(hive_root, FORGE, 1)["active_form"] is None
-    set_done = system.apply(UpdateTask(key(hive_root, 1), status=TaskStatus.COMPLETED))
-    system.apply(back_from(set_done))
-    system.apply(back_from(cleared))
-    stored = native.read_record(hive_root, FORGE, 1)
-    assert (stored["active_form"], stored["status"]) == ("Forging", "waiting")
-    with pytest.raises(InvalidField):
-        system.apply(UpdateTask(key(hive_root, 1), clears=("subject",)))
-
-
-def test_inverse_of_a_cut_phantom_puts_it_back(hive_root: Path) -> None:
-    native.write_list(hive_root, FORGE, native.record(1, blocked_by=[77, 2]), native.record(2))
-    system = HiveSystem()
-    cut = system.apply(UpdateTask(key(hive_root, 1), remove_blocked_by=(TaskId("77"),)))
-    assert native.read_record(hive_root, FORGE, 1)["blocked_by"] == [2]
-    system.apply(back_from(cut))
-    assert native.read_record(hive_root, FORGE, 1)["blocked_by"] == [77, 2]
-
-
-def test_inverse_of_a_cut_edge_whose_far_end_was_deleted_since_is_refused(
-    hive_root: Path,
-) -> None:
-    native.write_list(
-        hive_root, FORGE, native.record(1, blocked_by=[2]), native.record(2, blocks=[1])
-    )
-    system = HiveSystem()
-    cut = system.apply(UpdateTask(key(hive_root, 1), remove_blocked_by=(TaskId("2"),)))
-    system.apply(DeleteTask(key(hive_root, 2)))
-    with pytest.raises(TaskNotFound):
-        system.apply(back_from(cut))
-
-
 def test_a_disk_that_fails_under_one_edit_is_told_for_that_edit(
     hive_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,3 +187,36 @@ def test_a_disk_that_fails_under_one_edit_is_told_for_that_edit(
     result = HiveSystem().apply_all(edits, all_or_none=False)
     assert [type(failure.error) for failure in result.failures] == [StorageFailure]
     assert [one.edit for one in result.results] == edits[1:]
+
+
+def test_a_batch_that_is_saved_and_not_finished_says_what_it_did(hive_root: Path) -> None:
+    make_list(hive_root, 3)
+    key = ListKey("hive", str(hive_root), TaskListId(LIST))
+    edits: list[Edit] = [
+        UpdateTask(TaskKey(key, TaskId("1")), owner="cy"),
+        UpdateTask(TaskKey(key, TaskId("9")), owner="cy"),
+        DeleteTask(TaskKey(key, TaskId("2"))),
+    ]
+    system = HiveSystem()
+    error = break_off(lambda: system.apply_all(edits, all_or_none=False), after=1)
+    assert isinstance(error.result, BatchResult)
+    assert [one.edit for one in error.result.results] == [edits[0], edits[2]]
+    assert [failure.edit for failure in error.result.failures] == [edits[1]]
+    back = inverse_of_all(error.result.results)
+    system.apply_all(back, all_or_none=True)  # the next writer finishes it first
+    found = system.load(system.discover(hive_root)[0])
+    assert [(t.id, t.owner) for t in found.tasks.values()] == [
+        ("1", None),
+        ("2", None),
+        ("3", None),
+    ]
+
+
+def test_one_edit_that_is_saved_and_not_finished_says_what_it_did(hive_root: Path) -> None:
+    make_list(hive_root, 3)
+    key = ListKey("hive", str(hive_root), TaskListId(LIST))
+    edit = UpdateTask(TaskKey(key, TaskId("1")), add_blocked_by=(TaskId("2"),))
+    error = break_off(lambda: HiveSystem().apply(edit), after=1)
+    assert isinstance(error.result, EditResult)
+    assert (error.result.edit, error.result.changed) == (edit, ("blocked_by",))
+    assert {i: t and t.blocks for i, t in error.result.before.items()} == {"1": (), "2": ()}
