@@ -140,3 +140,33 @@ async def test_read_only_session_has_no_marks(colony: Colony, open_session: Open
         await session.press("space", "*", "v", "j", "@")
         await session.press("j")
         assert not marked(session)
+
+
+async def test_last_bulk_edit_is_undone_by_one_key(
+    colony: Colony, open_session: OpenSession
+) -> None:
+    async with open_session(colony, goto="demo/1") as session:
+        await session.until_selected(1)
+        before = {number: colony.read(number) for number in range(1, 8)}
+        await session.press("@", "D", "y")
+        await session.until(lambda: not (colony.tasks / "0001.json").exists())
+        await session.until(lambda: not (colony.tasks / "0007.json").exists())
+        await session.until(lambda: "delete 2 tasks of ann: done" in status_row(session))
+        await session.press("z")
+        await session.until(lambda: (colony.tasks / "0001.json").exists())
+        await session.until(lambda: (colony.tasks / "0007.json").exists())
+        for number, record in before.items():
+            again = colony.read(number)
+            for field in ("subject", "owner", "status", "blocks", "blocked_by"):
+                assert again[field] == record[field], (number, field)
+
+
+async def test_tasks_of_a_silent_owner_go_to_another_within_six_keys(
+    colony: Colony, open_session: OpenSession
+) -> None:
+    colony.write(1, owner="ann", status="in_progress", updated_at=1.0)
+    async with open_session(colony) as session:
+        await session.press("5")
+        await session.until_selected(1)
+        await session.press("@", "a", "enter")
+        await session.until(lambda: colony.read(1)["owner"] == colony.read(7)["owner"] == "bo")
