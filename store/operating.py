@@ -104,7 +104,7 @@ class Operator:
         return self._ledger.entries(key)
 
     def observe(self, snapshot: Snapshot, changes: Sequence[Change]) -> tuple[Entry, ...]:
-        """Write down what a scan brought, if no other process does. For one thread, after each.
+        """Take what a scan brought, for `record` to write down. For one thread, after each scan.
 
         Returns:
             What others have edited through colonytop since the last time, oldest first.
@@ -118,6 +118,15 @@ class Operator:
             for root, part in by_root.items():
                 others.extend(self._observe_root(root, before, part))
             return tuple(others)
+
+    def record(self) -> None:
+        """Write down what was observed and no edit explains, if no other process does."""
+        with self._observing:
+            try:
+                for recorder in self._recorders.values():
+                    recorder.record()
+            except ColonytopError as error:
+                self._ledger.fail(error)
 
     def become_recorder(self) -> bool:
         """Whether this process records all roots from now on; tried again with each change."""

@@ -134,9 +134,11 @@ class ColonyWorkers:
     def _deliver(self, scan: Scan) -> None:
         if self._stop.is_set() or self._opened is None:
             return
-        if others := self._opened[0].observe(scan.snapshot, scan.changes):
+        operator = self._opened[0]
+        if others := operator.observe(scan.snapshot, scan.changes):
             self._post(EditsSeen(others))
         self._post(SnapshotArrived(scan.snapshot, scan.at))
+        operator.record()
 
     def _warn(self, reason: str) -> None:
         self._post(JournalFailed(reason))

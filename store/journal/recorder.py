@@ -96,11 +96,12 @@ class Recorder:
         self._journal = journal
         self._position = journal.position()
         self._traces = Traces()
+        self._noted: list[tuple[Snapshot, list[Change]]] = []
 
     def observe(
         self, before: Snapshot, changes: Sequence[Change], own: frozenset[str] | set[str]
     ) -> tuple[Entry, ...]:
-        """Write down the changes that no edit explains, if this process is the recorder.
+        """Note the changes that no edit explains, for `record` to write down.
 
         Args:
             before: the state before them: the last record of what has vanished.
@@ -111,7 +112,7 @@ class Recorder:
             What others edited through colonytop since the last call, the oldest first.
 
         Raises:
-            StorageFailure, LockTimeout: they were not written down.
+            StorageFailure: the journal cannot be read.
         """
         others: list[Entry] = []
         lines, self._position = self._journal.edits_since(self._position)
@@ -119,11 +120,21 @@ class Recorder:
             self._traces.add(line)
             if line.made and line.step not in own:
                 others.extend(entries_of(line))
-        if changes:
-            unexplained = [change for change in changes if not self._traces.explain(change)]
-            if unexplained and self._journal.become_recorder():
-                self._journal.record(seen_entries(unexplained, before))
+        unexplained = [change for change in changes if not self._traces.explain(change)]
+        if unexplained:
+            self._noted.append((before, unexplained))
         return tuple(others)
+
+    def record(self) -> None:
+        """Write down what was noted, if this process is the recorder.
+
+        Raises:
+            StorageFailure, LockTimeout: it is not written down.
+        """
+        noted, self._noted = self._noted, []
+        if noted and self._journal.become_recorder():
+            for before, changes in noted:
+                self._journal.record(seen_entries(changes, before))
 
 
 def seen_entries(changes: Iterable[Change], before: Snapshot) -> Iterator[Entry]:

@@ -14,11 +14,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.journal.journal import Damage, Journal, Limits, history_of
-from store.journal.lines import SeenLine, format_line, parse_line, root_line
-from store.model.edits import EditBatch, UpdateTask
+from store.journal.lines import Act, EditLine, SeenLine, format_line, parse_line, root_line
+from store.model.edits import (
+    NULL,
+    ClaimTask,
+    CreateTask,
+    DeleteTask,
+    Edit,
+    EditBatch,
+    ReleaseTask,
+    RestoreTask,
+    Standing,
+    UpdateTask,
+)
 from store.model.errors import ColonytopError
-from store.model.history import Entry, Move, Origin
-from store.model.task import ListKey, TaskId, TaskKey, TaskListId
+from store.model.history import Actor, Direction, Entry, Move, Origin, Via
+from store.model.task import ListKey, Task, TaskId, TaskKey, TaskListId, TaskStatus
 from store.operating import Operator
 from tests.contract import native
 from tests.journal.colony import LIST, Colony
@@ -300,6 +311,40 @@ def test_appends_of_several_processes_leave_every_line_whole(colony: Colony) -> 
             assert operator.undo().is_whole
     owners = [native.read_record(colony.root, LIST, int(name))["owner"] for name in names]
     assert owners == ["ann", None, None]
+
+
+TASK = Task(
+    TaskKey(ListKey("hive", "/r", TaskListId("colony:x")), TaskId("1")), "Crawl", owner="ann",
+    metadata={"a": None, "$": [1.5]}, blocks=(TaskId("2"),), extra={"more": {"b": True}},
+)  # fmt: skip
+STANDING = (Standing(TaskId("2"), (), (TaskId("1"),), ("a",)),)
+EDITS: list[Edit] = [
+    CreateTask(TASK.key.list, "New", owner="bo", blocked_by=(TaskId("1"),), starts_list=True),
+    UpdateTask(TASK.key, owner=None, clears=("active_form",), expected={"owner": "ann"}),
+    UpdateTask(TASK.key, metadata_patch={"a": NULL, "b": None, "c": {"d": [1]}}),
+    UpdateTask(TASK.key, add_blocks=(TaskId("2"),), standing=STANDING, native_status="odd"),
+    UpdateTask(TASK.key, status=TaskStatus.COMPLETED, subject="", expected={"blocks": ("2",)}),
+    DeleteTask(TASK.key, expected={"subject": "Crawl"}),
+    ClaimTask(TASK.key, "ann"),
+    ReleaseTask(TASK.key, "ann"),
+    RestoreTask(TASK, '{"id": 1}', STANDING),
+    RestoreTask(TASK),
+]
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=lambda edit: type(edit).__name__)
+def test_line_of_every_edit_comes_back_as_it_was_under_another_name_of_the_root(
+    edit: Edit,
+) -> None:
+    moved = (Move("owner", None, "ann"),)
+    line = EditLine(
+        "s", 1, 3, 5.5, Actor("you", Via.COMMAND), edit, True, "label",
+        Act(Direction.REDO, "t"), TaskId("1"), "Crawl", TASK, {TaskId("1"): moved}, (edit,), "why",
+    )  # fmt: skip
+    assert parse_line(format_line(line), "/r") == line
+    elsewhere = parse_line(format_line(line), "/elsewhere")
+    assert isinstance(elsewhere, EditLine)
+    assert elsewhere.edit.list.root == "/elsewhere"
 
 
 def test_root_line_names_the_root_in_ascii() -> None:

@@ -25,7 +25,9 @@ class Watching:
     def look(self) -> tuple[Entry, ...]:
         """Scan, and hand over what differs."""
         before, self._seen = self._seen, self.operator.workspace.scan()
-        return self.operator.observe(self._seen, diff(before, self._seen))
+        others = self.operator.observe(self._seen, diff(before, self._seen))
+        self.operator.record()
+        return others
 
     def history(self, number: int) -> list[Entry]:
         return list(self.operator.history(self.colony.key(number)))

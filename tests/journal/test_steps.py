@@ -98,7 +98,7 @@ def test_find_undo_and_redo_follow_two_stacks_for_each_actor(
     for actor in (ME, OTHER):
         for find, stack in ((find_undo, book.done), (find_redo, book.undone)):
             target = find(reversed(book.lines), actor)
-            assert (target.step if target else None) == (stack[actor] or [None])[-1]
+            assert ([target.step] if target else []) == stack[actor][-1:]
 
 
 def test_find_undo_takes_no_more_lines_than_it_needs() -> None:

@@ -81,6 +81,7 @@ class Recording:
         from tui.cli.output import print_line
 
         self._operator.observe(scan.snapshot, scan.changes)
+        self._operator.record()
         self._changes += len(scan.changes)
         if not self._is_told and scan.snapshot.is_complete:
             self._is_told = True
