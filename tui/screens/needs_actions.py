@@ -66,6 +66,8 @@ class NeedsActions(ColonyScreen):
         if self.needs is not None:
             self.needs.rearrange()
             self.set_selected(self.needs.selected)
+        elif not (self.frame.selected and self.table.select(self.frame.selected)):
+            self.set_selected(self.table.cursor)
 
     def on_needs_pane_highlighted(self, message: NeedsPane.Highlighted) -> None:
         if self.needs is not None:
@@ -90,6 +92,7 @@ class NeedsActions(ColonyScreen):
         elif (root := self._worst_root(need)) is not None:
             self.change_view(lens=Lens.ALL)
             self.go_to(root)
+            self.set_selected(root)  # also where the table's cursor was there already
             self.navigation.open_detail()
         else:
             self.say(one_line(f"{self._list_name(need)}: {need.text}"), severity="warn")

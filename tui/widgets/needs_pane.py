@@ -2,94 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import overload
 
-from textual import events
 from textual.content import Content
 from textual.message import Message
 
-from store.model.attention import DisplayState, Need, NeedKind
-from store.model.cost import Cost, HeldAgents, cost_of, held_agents, minutes_text
-from store.model.needs import EMPTY_QUEUE, NeedHandle, NeedQueue, Place
+from store.model.attention import Need, NeedKind
+from store.model.cost import Cost, HeldAgents, cost_of, held_agents
+from store.model.needs import EMPTY_QUEUE, NeedQueue, Place
 from store.model.query import EMPTY_QUERY, Moment, Query, matches
 from store.model.snapshot import Snapshot, TaskList
-from store.model.task import TaskKey, Verb
+from store.model.task import TaskKey
 from tui.filtering import query_of
-from tui.glyphs import age, glyph, owner_role, signs, style_role
-from tui.safe_text import one_line
+from tui.glyphs import age
 from tui.view_state import Frame
-from tui.widgets.drawing import Piece, cells_of, fitted, line, piece, spread
+from tui.widgets.drawing import line, piece
 from tui.widgets.lines import Line
+from tui.widgets.needs_rows import NeedFacts, NeedRows, Widths, draw_need, heading
 from tui.widgets.pace import pace_of
 from tui.widgets.pane import Row, RowsPane
 
-_NAMED = 64  # cells from which there is room for the list
-_WIDE = 84  # cells from which there is room for the word beside the key
 _WALKED = 500  # held tasks whose owners are asked for the cost of a row
-_ENTER = ("↵", "Ent")  # in Unicode, in ASCII
-_WORDS = {Verb.UNBLOCK: "clean", Verb.RELEASE: "release", Verb.ASSIGN: "assign"}
-_STATES = {
-    NeedKind.NOTHING_STARTS: DisplayState.BLOCKED,
-    NeedKind.LOCK_HELD: DisplayState.BLOCKED,
-    NeedKind.UNREADABLE: DisplayState.UNREADABLE,
-    NeedKind.CYCLE: DisplayState.PHANTOM,
-    NeedKind.PHANTOM: DisplayState.PHANTOM,
-    NeedKind.SILENT_OWNER: DisplayState.STALE,
-    NeedKind.UNOWNED_ROOT: DisplayState.READY,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class NeedFacts:
-    """What one row says."""
-
-    need: Need
-    subject: str = ""
-    owner: str | None = None
-    elsewhere: str = ""
-    """How long ago the owner of a silent record wrote to another one; "" where they did not."""
-    age: str = ""
-    cost: Cost | None = None
-    list_name: str = ""
-
-
-class NeedRows(Sequence[Row[NeedFacts]]):
-    """The rows of a queue, each made when it is looked at. `pane` makes them."""
-
-    def __init__(
-        self, pane: NeedsPane, frame: Frame, queue: NeedQueue, places: Sequence[Place]
-    ) -> None:
-        self.frame = frame
-        self.queue = queue
-        self.places = places
-        self._pane = pane
-        self._index: dict[NeedHandle, int] | None = None
-
-    def __len__(self) -> int:
-        return len(self.places)
-
-    @overload
-    def __getitem__(self, index: int) -> Row[NeedFacts]: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> NeedRows: ...
-
-    def __getitem__(self, index: int | slice) -> Row[NeedFacts] | NeedRows:
-        if isinstance(index, slice):
-            return NeedRows(self._pane, self.frame, self.queue, self.places[index])
-        place = self.places[index]
-        return Row(place.handle, self._pane.facts_at(self, place))
-
-    def __iter__(self) -> Iterator[Row[NeedFacts]]:
-        return (self[index] for index in range(len(self)))
-
-    def index_of(self, handle: NeedHandle) -> int | None:
-        """Where a need stands; None when it is gone."""
-        if self._index is None:
-            self._index = {place.handle: at for at, place in enumerate(self.places)}
-        return self._index.get(handle)
 
 
 class NeedsPane(RowsPane[NeedFacts]):
@@ -154,7 +88,7 @@ cannot be read, an edit that nobody has seen, a lock that is never free.
         self._agents = {
             key: kept for key, kept in known.items() if snapshot.lists.get(key.list) is kept[0]
         }
-        return NeedRows(self, frame, self.queue, self._searched(frame))
+        return NeedRows(self.facts_at, frame, self.queue, self._searched(frame))
 
     def show_rows(self, rows: Sequence[Row[NeedFacts]]) -> None:
         is_first = not len(self.rows)
@@ -181,59 +115,19 @@ cannot be read, an edit that nobody has seen, a lock that is never free.
         return f"Needs you · {all_of_them}", hidden
 
     def heading(self, cells: int) -> Content:
-        widths = _Widths.of(cells)
-        name = [fitted("list", widths.list)] if widths.list else []
-        return line(
-            fitted("", 2),
-            fitted("#", widths.id, right=True),
-            piece(" "),
-            fitted("why", widths.why),
-            *name,
-            fitted("since", widths.since, right=True),
-            fitted("hold", widths.hold, right=True),
-            fitted("lost", widths.lost, right=True),
-            piece(" "),
-            fitted("key", widths.key),
-        )
+        return heading(self._widths(cells))
 
     def draw(self, row: Row[NeedFacts], cells: int) -> Content:
-        facts = row.facts
-        need, widths = facts.need, _Widths.of(cells)
-        state = _STATES.get(need.kind)
-        role = f"${style_role(state)}" if state else "$status-needs"
-        sign = glyph(state, self.ascii) if state else signs(self.ascii).needs_you
-        name = [fitted(facts.list_name, widths.list, "$muted")] if widths.list else []
-        why = spread(self._why(facts), [], widths.why)
-        lost = int(facts.cost.minutes) if facts.cost else 0
-        shown = minutes_text(lost) + "m" if lost else ""
-        end = line(
-            *name,
-            fitted(facts.age, widths.since, "$muted", right=True),
-            fitted(str(need.holds) if need.holds else "", widths.hold, "$status-root", right=True),
-            fitted(shown, widths.lost, "$status-stale", right=True),
-            piece(" "),
-            *self._key(need, widths),
-        )
-        start = line(
-            piece(f"{sign} ", role),
-            fitted("" if need.task is None else need.task, widths.id, "bold", right=True),
-            piece(" "),
-        )
-        return start + why + end
+        read_only = self.frame.read_only
+        return draw_need(row.facts, self._widths(cells), self.ascii, read_only=read_only)
 
     def pick(self, row: Row[NeedFacts]) -> None:
         self.post_message(self.Answered(row.facts.need))
 
-    def on_click(self, event: events.Click) -> None:
+    def answer_click(self, times: int) -> None:
         """One click goes there, a second one answers: an answer opens a picker."""
-        offset = event.get_content_offset(self)
-        if offset is None or offset.y < self._heading_rows:
-            return
-        index = offset.y + self.scroll_offset.y - self._heading_rows
-        if 0 <= index < len(self.rows):
-            self._set_cursor(index, 1)
-            if event.chain == 2:
-                self.action_pick()
+        if times > 1:
+            self.action_pick()
 
     def facts_at(self, rows: NeedRows, place: Place) -> NeedFacts:
         """What a row says at its moment."""
@@ -252,27 +146,9 @@ cannot be read, an edit that nobody has seen, a lock that is never free.
             list_name=task_list.info.name if named else "",
         )
 
-    def _why(self, facts: NeedFacts) -> list[Piece]:
-        need = facts.need
-        if need.kind is NeedKind.SILENT_OWNER:
-            owner = (one_line(facts.owner or "nobody", 16), f"${owner_role(facts.owner)}")
-            wrote = f" (wrote elsewhere {facts.elsewhere} ago)" if facts.elsewhere else ""
-            return [owner, piece(f" silent{wrote} "), piece(facts.subject, "$muted")]
-        if need.task is None and facts.list_name:
-            return [piece(f"{facts.list_name}: ", "bold"), piece(need.text)]
-        if need.kind in (NeedKind.UNOWNED_ROOT, NeedKind.UNREADABLE, NeedKind.UNSEEN_EDIT):
-            return [piece(f"{need.text} "), piece(facts.subject, "$muted")]
-        return [piece(need.text)]
-
-    def _key(self, need: Need, widths: _Widths) -> list[Piece]:
-        if self.frame.read_only and need.verb is not None:
-            return [fitted("", widths.key)]
-        key = need.key if need.verb else _ENTER[self.ascii]
-        word = _WORDS.get(need.verb, "open") if need.verb else "open"
-        shown = [piece(key, "bold $border")]
-        if widths.has_word:
-            shown.append(piece(f" {word}", "$muted"))
-        return [*shown, piece(" " * max(0, widths.key - cells_of(shown)))]
+    def _widths(self, cells: int) -> Widths:
+        """The list is named only where there are several."""
+        return Widths.of(cells, named=len(self.queue.snapshot.lists) > 1)
 
     def _cost(self, frame: Frame, snapshot: Snapshot, key: TaskKey) -> Cost:
         task_list = snapshot.lists[key.list]
@@ -344,27 +220,3 @@ cannot be read, an edit that nobody has seen, a lock that is never free.
         if self.selected != self._told:
             self._told = self.selected
             self.post_message(self.Highlighted(self._told))
-
-
-@dataclass(frozen=True, slots=True)
-class _Widths:
-    """Cells of the columns: the reason takes what the others leave."""
-
-    id: int
-    why: int
-    list: int
-    since: int
-    hold: int
-    lost: int
-    key: int
-    has_word: bool
-
-    @classmethod
-    def of(cls, cells: int) -> _Widths:
-        wide = cells >= _WIDE
-        id_cells = 8 if wide else 4
-        list_cells = 16 if wide else 13 if cells >= _NAMED else 0
-        since, hold, lost = 6, 5, 6
-        key = 9 if wide else 3
-        rest = 2 + id_cells + 1 + list_cells + since + hold + lost + 1 + key
-        return cls(id_cells, max(4, cells - rest), list_cells, since, hold, lost, key, wide)
