@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.widgets import Static
 
 from tests.tui.conftest import Colony, OpenSession
 from tui.saved_views import SavedViews
+from tui.screens.views import ViewsScreen
 from tui.view_state import Grouping, Lens, SortKey, ViewState
 from tui.widgets.lens_bar import SearchInput
+from tui.widgets.status_line import StatusLine
 
 
 def rows(session: Any) -> list[str]:
@@ -139,10 +142,12 @@ async def test_views_that_cannot_be_read_are_told_and_left_alone(
     saved.try_load()
     async with open_session(colony, saved_views=saved, size=(120, 40)) as session:
         await session.press("V")
-        await session.until(lambda: "not JSON" in session.text())
+        await session.until(lambda: isinstance(session.app.screen, ViewsScreen))
+        assert "not JSON" in str(session.app.screen.query_one("#hint", Static).render())
         await session.press(*"mine", "enter")
         await session.until(lambda: session.app.screen is session.app.main)
-        await session.until(lambda: "not JSON" in session.text(), "that it is not saved")
+        told = session.app.main.query_one(StatusLine)
+        await session.until(lambda: "not JSON" in told.message, "that it is not saved")
     assert path.read_text() == "{"
 
 
