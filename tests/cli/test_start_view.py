@@ -42,7 +42,7 @@ def test_start_view_with_a_damaged_file_starts_all_the_same() -> None:
     assert "not JSON" in str(saved.problem)
 
 
-@pytest.mark.parametrize("words", [["--filter", "is:lost"], ["open", "--filter", "is:lost", "."]])
+@pytest.mark.parametrize("words", [["--filter", "is:lost"], ["--filter", "is:lost", "."]])
 def test_start_filter_that_is_wrong_is_told_before_anything_starts(words: list[str]) -> None:
     done = CliRunner().invoke(program, words)
     assert done.exit_code == 2
