@@ -17,6 +17,7 @@ import termios
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
@@ -182,29 +183,16 @@ def run_app(
         on_exit: called once after the app has ended, however it ended by itself or by a signal.
     """
     if problem := terminal_problem():
-        print(f"colonytop: {problem}", file=sys.stderr)  # noqa: T201  before there is a screen
-        return 2
+        return _refused(problem)
     os.environ.setdefault("TEXTUAL_FPS", "120")  # in a stream a change waits for a frame
     gc.disable()  # until the first paint: what is imported is here to stay
     from tui.app import ColonytopApp
     from tui.safe_text import one_line
-    from tui.settings import Settings
 
-    chosen = settings or Settings()
-    chosen = replace(
-        chosen,
-        ascii=ascii or chosen.ascii or not speaks_utf8(),
-        theme=theme or chosen.theme,
-    )
-
-    def open_workspace() -> Workspace:
-        from store.workspace import Workspace
-
-        return Workspace(roots, read_only=read_only, lock_timeout_s=chosen.lock_timeout)
-
+    chosen = _chosen(settings, theme, ascii)
     try:
         app = ColonytopApp(
-            open_workspace,
+            partial(_open_workspace, roots, read_only, chosen.lock_timeout),
             chosen,
             read_only=read_only,
             goto=goto,
@@ -212,10 +200,29 @@ def run_app(
             saved_views=saved_views,
         )
     except ValueError as error:
-        print(f"colonytop: {one_line(str(error))}", file=sys.stderr)  # noqa: T201
-        return 2
+        return _refused(one_line(str(error)))
     app.main.steering.tray.is_on = is_drafting
     return _run_guarded(app, _once(on_exit))
+
+
+def _refused(text: str) -> int:
+    """Say on stderr why there is no screen; the exit code."""
+    print(f"colonytop: {text}", file=sys.stderr)  # noqa: T201  there is no screen to say it on
+    return 2
+
+
+def _chosen(settings: Settings | None, theme: str | None, ascii: bool) -> Settings:
+    from tui.settings import Settings
+
+    given = settings or Settings()
+    ascii = ascii or given.ascii or not speaks_utf8()
+    return replace(given, ascii=ascii, theme=theme or given.theme)
+
+
+def _open_workspace(roots: Sequence[RootSpec], read_only: bool, lock_timeout_s: float) -> Workspace:
+    from store.workspace import Workspace
+
+    return Workspace(roots, read_only=read_only, lock_timeout_s=lock_timeout_s)
 
 
 def _run_guarded(app: ColonytopApp, ended: Callable[[], None]) -> int:
