@@ -7,6 +7,7 @@ same since, and written down with what takes it back.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 
 from store.journal.aftermath import result_if_made
@@ -30,7 +31,7 @@ from store.model.errors import (
     StorageFailure,
     TransactionQuarantined,
 )
-from store.model.history import Direction, Entry, StepOutcome
+from store.model.history import Actor, Direction, Entry, StepOutcome, Via
 from store.model.inverse import inverse
 from store.model.snapshot import TaskList
 from store.model.task import ListKey, TaskKey
@@ -60,12 +61,12 @@ class Undoing:
             for _ in range(_TRIES):
                 target = self._ledger.find(self._roots(), direction, name)
                 if target is None:
-                    text = f"no step {name}" if name else f"nothing to {direction}"
-                    return StepOutcome(direction, reasons=(text,))
+                    return StepOutcome(direction, reasons=(self._nothing(direction, name),))
                 if name and not target.is_open:
                     text = f"step {name} is taken back or passed over already"
                     return StepOutcome(direction, name, target.label, reasons=(text,))
                 edits, reasons = self._edits_of(target)
+                self._look_at(edits)
                 step = self._ledger.begin_act(edits, target, direction, self._workspace.shown)
                 if step is not None:
                     if begun is not None:
@@ -77,6 +78,26 @@ class Undoing:
             return StepOutcome(direction, reasons=(text,))
         text = "others undo or redo at the same time; try again"
         return StepOutcome(direction, reasons=(text,))
+
+    def _nothing(self, direction: Direction, name: str | None) -> str:
+        """Why there is no step; where the same name has one elsewhere, how to get at it."""
+        if name is not None:
+            return f"no step {name}"
+        text = f"nothing to {direction}"
+        here = self._ledger.actor
+        there = Actor(here.name, Via.COMMAND if here.via is Via.APP else Via.APP)
+        if self._ledger.find(self._roots(), direction, None, there) is None:
+            return text
+        if there.via is Via.APP:
+            return f"{text} here; what was done in the app is taken back there"
+        return f"{text} here; `colonytop {direction}` is for what was done on the command line"
+
+    def _look_at(self, edits: Iterable[Edit]) -> None:
+        """Read the lists that are to be written and were not read yet."""
+        for key in dict.fromkeys(edit.list for edit in edits):
+            if self._workspace.shown(key) is None:
+                with suppress(ColonytopError):  # what is wrong with it is said when it is written
+                    self._workspace.open_list(key.id)
 
     def _roots(self) -> list[str]:
         return [str(path) for path in self._workspace.watch_paths()]

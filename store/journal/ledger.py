@@ -83,17 +83,24 @@ class Ledger:
                 append(lines, sync=True)
         return step
 
-    def find(self, roots: Iterable[str], direction: Direction, step: str | None) -> Target | None:
+    def find(
+        self,
+        roots: Iterable[str],
+        direction: Direction,
+        step: str | None,
+        actor: Actor | None = None,
+    ) -> Target | None:
         """The step that is next to undo or redo under the roots; the newest of them.
 
         Args:
             step: that step and no other.
+            actor: whose steps count, by default the own ones.
 
         Raises:
             StorageFailure: a journal cannot be read.
         """
         journals = [self.journal(root) for root in roots]
-        found = [t for j in journals if (t := self.find_in(j, direction, step))]
+        found = [t for j in journals if (t := self.find_in(j, direction, step, actor))]
         if not found:
             return None
         newest = max(found, key=lambda target: target.at)
@@ -101,11 +108,18 @@ class Ledger:
         lines = tuple(line for part in (newest, *parts) for line in part.lines)
         return Target(newest.step, newest.at, newest.label, lines, newest.is_open)
 
-    def find_in(self, journal: Journal, direction: Direction, step: str | None) -> Target | None:
+    def find_in(
+        self,
+        journal: Journal,
+        direction: Direction,
+        step: str | None,
+        actor: Actor | None = None,
+    ) -> Target | None:
+        """The same in one journal."""
         if step is not None and direction is Direction.UNDO:
             return find_step(journal.edits_back(), step)
         find = find_undo if direction is Direction.UNDO else find_redo
-        return find(journal.edits_back(), self.actor)
+        return find(journal.edits_back(), actor or self.actor)
 
     def entries(self, key: TaskKey) -> Iterator[Entry]:
         """The history of a task, the newest first."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
+from store.journal.lines import VerdictLine
 from store.model.edits import (
     CreateTask,
     DeleteTask,
@@ -12,11 +15,12 @@ from store.model.edits import (
     ReleaseTask,
     UpdateTask,
 )
-from store.model.errors import ColonytopError, StaleEdit
+from store.model.errors import ColonytopError, CommittedPending, StaleEdit
 from store.model.history import Via
 from store.model.task import TaskId, TaskStatus
 from tests.contract import native
 from tests.journal.colony import LIST, Colony
+from tests.systems.pending_change import break_off
 
 OTHER_LIST = "colony:annex"
 
@@ -185,6 +189,61 @@ def test_undo_in_an_app_leaves_the_command_lines_steps_of_the_same_name_alone(
     assert app.undo().is_whole
     assert colony.stored(3)["owner"] is None
     assert command.undo().is_whole
+    assert colony.stored(2)["owner"] is None
+
+
+def test_undo_with_nothing_of_its_own_says_where_the_same_name_has_steps(
+    colony: Colony,
+) -> None:
+    colony.operator(via=Via.COMMAND).apply(UpdateTask(colony.key(2), owner="b"))
+    (reason,) = colony.operator().undo().reasons
+    assert reason.startswith("nothing to undo here; `colonytop undo`")
+    colony.operator("noor").apply(UpdateTask(colony.key(3), owner="b"))
+    (reason,) = colony.operator("noor", Via.COMMAND).undo().reasons
+    assert reason.startswith("nothing to undo here; what was done in the app")
+
+
+def test_undo_by_two_of_one_name_at_once_takes_each_step_back_once(colony: Colony) -> None:
+    operator = colony.operator()
+    for number in range(12):
+        operator.apply(UpdateTask(colony.key(3), owner=f"owner {number}"))
+    made: list[str | None] = []
+
+    def undo_all() -> None:
+        mine = colony.operator()
+        while (outcome := mine.undo()).step is not None or outcome.reasons[0].startswith("others"):
+            if outcome.is_made:
+                made.append(outcome.step)
+
+    threads = [threading.Thread(target=undo_all) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(made)) == len(made)
+    lines, _ = colony.edit_lines()
+    undone = [line.act.of for line in lines if isinstance(line, VerdictLine)]
+    assert len(set(undone)) == 12, "each is taken back, or was passed over for a race"
+
+
+@pytest.mark.parametrize("is_batch", [False, True])
+def test_undo_of_a_change_that_was_committed_and_broken_off_takes_it_back(
+    colony: Colony, is_batch: bool
+) -> None:
+    operator = colony.operator()
+    edit = UpdateTask(colony.key(2), remove_blocked_by=(TaskId("1"),), owner="dee")
+
+    def make() -> None:
+        if is_batch:
+            made = operator.apply_all(EditBatch((edit,), "cut"))
+            assert len(made.results) == 1
+            raise CommittedPending("", "a batch tells it as made")
+        operator.apply(edit)
+
+    break_off(make, after=0)
+    assert colony.edit_lines()[0][-1].made is True
+    assert operator.undo().is_whole
+    assert (colony.stored(1)["blocks"], colony.stored(2)["blocked_by"]) == ([2], [1])
     assert colony.stored(2)["owner"] is None
 
 

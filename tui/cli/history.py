@@ -118,7 +118,7 @@ def _list_key(invocation: Invocation, name: str) -> ListKey:
     from store.roots import open_roots
 
     try:
-        return invocation.workspace().find_list(name).key
+        return invocation.workspace().open_list(name).key
     except AmbiguousList:
         raise
     except ListNotFound:

@@ -24,9 +24,7 @@ def undo(invocation: Invocation, step: str | None, operator: str | None) -> None
     What others have changed since is not touched: such an edit is refused, with what is there
     now, and the next undo is about the step before. Exit code 1 if nothing was taken back.
     """
-    workspace = invocation.workspace()
-    workspace.scan()
-    print_outcome(invocation, operator_on(workspace, operator).undo(step=step))
+    print_outcome(invocation, operator_on(invocation.workspace(), operator).undo(step=step))
 
 
 @click.command()
@@ -35,9 +33,7 @@ def undo(invocation: Invocation, step: str | None, operator: str | None) -> None
 @pass_invocation
 def redo(invocation: Invocation, operator: str | None) -> None:
     """Make again what `undo` took back last, as long as nothing else was edited since."""
-    workspace = invocation.workspace()
-    workspace.scan()
-    print_outcome(invocation, operator_on(workspace, operator).redo())
+    print_outcome(invocation, operator_on(invocation.workspace(), operator).redo())
 
 
 def print_outcome(invocation: Invocation, outcome: StepOutcome) -> None:
