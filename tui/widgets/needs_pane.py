@@ -10,7 +10,8 @@ from textual.message import Message
 
 from store.model.attention import Need, NeedKind
 from store.model.cost import Cost, HeldAgents, cost_of, held_agents
-from store.model.needs import EMPTY_QUEUE, NeedQueue, Place
+from store.model.list_needs import Place
+from store.model.needs import EMPTY_QUEUE, NeedQueue
 from store.model.query import EMPTY_QUERY, Moment, Query, matches
 from store.model.snapshot import Snapshot, TaskList
 from store.model.task import TaskKey
@@ -210,7 +211,7 @@ cannot be read, an edit that nobody has seen, a lock that is never free.
         """Keep the cursor on the need that stands there now."""
         rows = self.rows
         if isinstance(rows, NeedRows) and len(rows):
-            self._cursor_key = rows.places[max(0, min(index, len(rows) - 1))].handle
+            self._cursor_key = rows.places[max(0, min(index, len(rows) - 1))].name
 
     def _set_cursor(self, index: int, direction: int) -> None:
         super()._set_cursor(index, direction)

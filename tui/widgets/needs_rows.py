@@ -10,7 +10,8 @@ from textual.content import Content
 
 from store.model.attention import DisplayState, Need, NeedKind
 from store.model.cost import Cost, minutes_text
-from store.model.needs import NeedHandle, NeedQueue, Place
+from store.model.list_needs import NeedName, Place
+from store.model.needs import NeedQueue
 from store.model.task import Verb
 from tui.glyphs import glyph, owner_role, signs, style_role
 from tui.safe_text import one_line
@@ -61,7 +62,7 @@ class NeedRows(Sequence[Row[NeedFacts]]):
         self.queue = queue
         self.places = places
         self._facts_at = facts_at
-        self._index: dict[NeedHandle, int] | None = None
+        self._index: dict[NeedName, int] | None = None
 
     def __len__(self) -> int:
         return len(self.places)
@@ -76,16 +77,16 @@ class NeedRows(Sequence[Row[NeedFacts]]):
         if isinstance(index, slice):
             return NeedRows(self._facts_at, self.frame, self.queue, self.places[index])
         place = self.places[index]
-        return Row(place.handle, self._facts_at(self, place))
+        return Row(place.name, self._facts_at(self, place))
 
     def __iter__(self) -> Iterator[Row[NeedFacts]]:
         return (self[index] for index in range(len(self)))
 
-    def index_of(self, handle: NeedHandle) -> int | None:
+    def index_of(self, name: NeedName) -> int | None:
         """Where a need stands; None when it is gone."""
         if self._index is None:
-            self._index = {place.handle: at for at, place in enumerate(self.places)}
-        return self._index.get(handle)
+            self._index = {place.name: at for at, place in enumerate(self.places)}
+        return self._index.get(name)
 
 
 @dataclass(frozen=True, slots=True)
