@@ -172,6 +172,10 @@ def _put_back(edit: UpdateTask, written: dict[TaskId, Task | None]) -> None:
     ups, downs = {*edit.add_blocked_by, *edit.remove_blocked_by}, {*edit.add_blocks}
     downs.update(edit.remove_blocks)
     me = {edit.key.id}
+    known = {stood.task for stood in edit.standing}
+    if edit.key.id in known:  # a far end of which nothing is said did not have the edge
+        for task_id in written.keys() - known:
+            del written[task_id]
     for stood in edit.standing:
         if not (task := written.get(stood.task)):
             continue

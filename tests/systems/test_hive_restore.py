@@ -144,3 +144,13 @@ def test_inverse_of_a_cut_edge_whose_far_end_was_deleted_since_is_refused(
     system.apply(DeleteTask(key(hive_root, 2)))
     with pytest.raises(TaskNotFound):
         system.apply(back_from(cut))
+
+
+def test_inverse_of_a_cut_half_edge_leaves_the_other_side_alone(hive_root: Path) -> None:
+    native.write_list(hive_root, FORGE, native.record(1, blocked_by=[2]), native.record(2))
+    before = raw(hive_root, 2)
+    system = HiveSystem()
+    cut = system.apply(UpdateTask(key(hive_root, 1), remove_blocked_by=(TaskId("2"),)))
+    system.apply(back_from(cut))
+    assert native.read_record(hive_root, FORGE, 1)["blocked_by"] == [2]
+    assert raw(hive_root, 2) == before

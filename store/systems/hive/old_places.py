@@ -34,8 +34,8 @@ def apply_as_it_stood(
 ) -> None:
     """Change edges as `EdgeEdit.apply` does, then set each that is named as it once stood.
 
-    The far end of an edge that had none then may be missing now too: what was put there by hand
-    comes back as it was.
+    A far end of which it is not said how it stood was not there, or did not have the edge: it is
+    left alone, and may be missing now too.
 
     Raises:
         TaskNotFound, UnreadableTask, CycleRefused: as `EdgeEdit.apply`.
@@ -47,13 +47,15 @@ def apply_as_it_stood(
     edit.apply(own, _without_dangling(edit.opened, change, stood[own.id], stood))
     ups = {*change.add_blocked_by, *change.remove_blocked_by}
     downs = {*change.add_blocks, *change.remove_blocks}
-    for number, then in stood.items():
+    for number, sides in list(edit.sides.items()):
         if number == own.id:
-            _set(edit.of(own), then, blocks=downs, blocked_by=ups)
-        elif (sides := edit.sides.get(number)) is not None:
+            _set(sides, stood[number], blocks=downs, blocked_by=ups)
+        elif number in stood:
             blocks = {own.id} if number in ups else ()
             blocked_by = {own.id} if number in downs else ()
-            _set(sides, then, blocks=blocks, blocked_by=blocked_by)
+            _set(sides, stood[number], blocks=blocks, blocked_by=blocked_by)
+        else:  # only this side had the edge: the other was not written then, nor is it now
+            del edit.sides[number]
 
 
 def set_named(sides: Sides, then: Standing, task_id: int) -> None:
