@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from store.model.attention import DEFAULT_LOCK_AFTER_S, DEFAULT_STALE_AFTER_S, UNSEEN_AFTER_S
+from store.model.attention import DEFAULT_LOCK_AFTER_S, DEFAULT_STALE_AFTER_S
 from store.model.errors import ColonytopError
+from store.model.receipts import UNSEEN_AFTER_S
 
 _LIMIT = 65_536  # bytes; settings are small, and whatever is larger is not settings
 

@@ -6,13 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from store.model.attention import (
-    DEFAULT_LOCK_AFTER_S,
-    DEFAULT_STALE_AFTER_S,
-    UNSEEN_AFTER_S,
-    Thresholds,
-)
-from store.model.receipts import Receipt
+from store.model.attention import DEFAULT_LOCK_AFTER_S, DEFAULT_STALE_AFTER_S, Thresholds
+from store.model.receipts import UNSEEN_AFTER_S, Receipt
 from store.model.snapshot import EMPTY_SNAPSHOT, Snapshot
 from store.model.task import ListKey, TaskKey
 
