@@ -6,6 +6,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any, Literal
 
 from textual import on
@@ -249,7 +250,7 @@ class ColonyScreen(Screen[None]):
 
     @on(EditSettled)
     def take_settled(self, message: EditSettled) -> None:
-        self._take_result(message.edit, message.result)
+        self._take_results([message.edit], [message.result])
         self.steering.settled(message.edit, message.result)
         self.show_frame()
 
@@ -265,18 +266,18 @@ class ColonyScreen(Screen[None]):
 
     @on(BatchSettled)
     def take_batch_settled(self, message: BatchSettled) -> None:
-        for result in message.result.results:
-            self._take_result(result.edit, result)
-        for edit in message.batch.edits:  # what was not made, and all that is still under way
-            self._report_foreign(self.intake.fail(edit))
+        self._take_results(message.batch.edits, message.result.results)
         self.steering.settled_all(message.batch, message.result)
         self.show_frame()
 
-    def _take_result(self, edit: Edit, result: EditResult) -> None:
+    def _take_results(self, edits: Sequence[Edit], results: Sequence[EditResult]) -> None:
+        """Edits are done with; those with a result are on the disk."""
         now = self.clock()
-        self._report_foreign(self.intake.settle(edit, result, now))
-        self.receipts = added(self.receipts, receipts_of(result, deed(edit, result), now))
-        self.report_own(edit, result)
+        self._report_foreign(self.intake.settle_all(edits, results, now))
+        made = (receipts_of(one, deed(one.edit, one), now) for one in results)
+        self.receipts = added(self.receipts, chain.from_iterable(made))
+        for one in results:
+            self.report_own(one.edit, one)
 
     def _report_foreign(self, changes: Sequence[Change]) -> None:
         """Others wrote: tell it, and what it says of edits that nobody had seen."""

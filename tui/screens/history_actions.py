@@ -67,10 +67,7 @@ class HistoryActions(ColonyScreen):
     @on(UndoSettled)
     def take_undo(self, message: UndoSettled) -> None:
         outcome = message.outcome
-        for result in outcome.result.results:
-            self._take_result(result.edit, result)
-        for edit in message.edits:
-            self._report_foreign(self.intake.fail(edit))
+        self._take_results(message.edits, outcome.result.results)
         is_whole = outcome.is_whole or outcome.step is None
         self.say(step_sentence(outcome), severity="info" if is_whole else "warn")
         if outcome.result.failures:
