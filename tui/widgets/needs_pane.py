@@ -9,22 +9,20 @@ from textual.content import Content
 from textual.message import Message
 
 from store.model.attention import Need, NeedKind
-from store.model.cost import Cost, HeldAgents, cost_of, held_agents
 from store.model.list_needs import Place
 from store.model.needs import EMPTY_QUEUE, NeedQueue
 from store.model.query import EMPTY_QUERY, Moment, Query, matches
-from store.model.snapshot import Snapshot, TaskList
+from store.model.snapshot import Snapshot
 from store.model.task import TaskKey
 from tui.filtering import query_of
 from tui.glyphs import age
 from tui.view_state import Frame
+from tui.widgets.costs import Costs
 from tui.widgets.drawing import line, piece
 from tui.widgets.lines import Line
 from tui.widgets.needs_rows import NeedFacts, NeedRows, Widths, draw_need, heading
 from tui.widgets.pace import pace_of
 from tui.widgets.pane import Row, RowsPane
-
-_WALKED = 500  # held tasks whose owners are asked for the cost of a row
 
 
 class NeedsPane(RowsPane[NeedFacts]):
@@ -63,7 +61,7 @@ cannot be read, an edit that nobody has seen, a lock that is never free.
         super().__init__(id=id, classes=classes)
         self.queue: NeedQueue = EMPTY_QUEUE
         self._told: TaskKey | None = None
-        self._agents: dict[TaskKey, tuple[TaskList, HeldAgents]] = {}
+        self._costs = Costs()
         self._narrowed: tuple[object, ...] = ()
         self._found: Sequence[Place] = ()
         self._query = EMPTY_QUERY
@@ -85,10 +83,6 @@ cannot be read, an edit that nobody has seen, a lock that is never free.
 
     def build(self, frame: Frame, snapshot: Snapshot) -> NeedRows:
         self.queue = pace_of(self.app).needs(frame, snapshot)
-        known = self._agents
-        self._agents = {
-            key: kept for key, kept in known.items() if snapshot.lists.get(key.list) is kept[0]
-        }
         return NeedRows(self.facts_at, frame, self.queue, self._searched(frame))
 
     def show_rows(self, rows: Sequence[Row[NeedFacts]]) -> None:
@@ -137,27 +131,20 @@ cannot be read, an edit that nobody has seen, a lock that is never free.
         task_list = queue.snapshot.lists[need.list]
         task = task_list.tasks.get(place.key.id)
         named = len(queue.snapshot.lists) > 1
+        loads = pace_of(self.app).owners(queue.snapshot, None)
         return NeedFacts(
             need,
             subject=task.subject if task else "",
             owner=task.owner if task else None,
             elsewhere=self._elsewhere(frame, queue.snapshot, need, task.owner if task else None),
             age=age(None if need.since is None else frame.now - need.since),
-            cost=self._cost(frame, queue.snapshot, place.key) if task else None,
+            cost=self._costs.of(place.key, frame, queue.snapshot, loads) if task else None,
             list_name=task_list.info.name if named else "",
         )
 
     def _widths(self, cells: int) -> Widths:
         """The list is named only where there are several."""
         return Widths.of(cells, named=len(self.queue.snapshot.lists) > 1)
-
-    def _cost(self, frame: Frame, snapshot: Snapshot, key: TaskKey) -> Cost:
-        task_list = snapshot.lists[key.list]
-        kept = self._agents.get(key)
-        if kept is None or kept[0] is not task_list:
-            kept = self._agents[key] = (task_list, held_agents(task_list, key.id, _WALKED))
-        loads = pace_of(self.app).owners(snapshot, None)
-        return cost_of(task_list, key.id, loads, frame.now, frame.stale_after_s, kept[1])
 
     def _elsewhere(self, frame: Frame, snapshot: Snapshot, need: Need, owner: str | None) -> str:
         """Evidence that the owner of a silent record is alive all the same."""
