@@ -46,6 +46,20 @@ async def test_search_not_understood_keeps_the_last_good_one_and_says_where(
         assert session.app.focused is session.app.main.table
 
 
+async def test_search_field_in_the_making_goes_back_to_what_was_in_force_before_it(
+    colony: Colony, open_session: OpenSession
+) -> None:
+    async with open_session(colony) as session:
+        await session.press("/", *"owner:bo wave")
+        await session.until(lambda: rows(session) == [])
+        await session.press(":")
+        await session.until(lambda: sorted(rows(session)) == ["2", "4"])
+        assert session.frame.query_error is not None
+        assert session.app.main.query_one(SearchInput).value == "owner:bo wave:"
+        await session.press("2")
+        await session.until(lambda: rows(session) == ["2"])
+
+
 async def test_search_not_understood_typed_back_to_the_one_in_force_is_forgiven(
     colony: Colony, open_session: OpenSession
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from abc import abstractmethod
 from collections.abc import Callable
 
@@ -43,6 +44,7 @@ class FindActions(ColonyScreen):
             parse(message.query)
         except QueryError as error:
             self._typed = None
+            self._drop_half_typed(message.query, error.position)
             self.set_query_error(fault_text(error, message.query), error.position)
             return
         self._typed = message.query
@@ -52,6 +54,18 @@ class FindActions(ColonyScreen):
             self.search_now()
         else:
             self._pause = self.set_timer(_CLOSE_S, self.search_now)
+
+    def _drop_half_typed(self, text: str, position: int) -> None:
+        """On its way to `wave:1` a field was a word for a while: that is no filter to stay with."""
+        in_force = self.frame.view.query
+        start = max(text.rfind(" ", 0, position), text.rfind("|", 0, position)) + 1
+        is_half = text.startswith(in_force) and start < len(in_force) < len(text)
+        if not is_half or text[len(in_force)] in " |":
+            return
+        before = text[:start].rstrip(" |")
+        with contextlib.suppress(QueryError):
+            parse(before)
+            self.change_view(query=before)
 
     def search_now(self) -> None:
         """Filter by what is typed, if it is understood and not in force yet."""
