@@ -132,6 +132,18 @@ async def test_bulk_effect_of_very_many_is_worked_out_before_anything_is_decided
         assert len(pilot.app.result.edits) == 301  # type: ignore[attr-defined]
 
 
+async def test_bulk_effect_of_very_many_follows_the_choice_as_it_is_typed() -> None:
+    tasks = [a_task(str(n), f"Step {n}", owner="ann") for n in range(1, 302)]
+    async with opened(BulkAssignScreen(a_frame(*tasks), [t.key for t in tasks])) as pilot:
+        await pilot.press("b", "o", "b")
+        for _ in range(2_000):
+            if "bob gets 301" in shown(pilot):
+                break
+            await pilot.pause(0.005)
+        assert "bob gets 301" in shown(pilot)
+        assert "bo gets" not in shown(pilot)
+
+
 @SIZES
 async def test_bulk_assign_says_who_loses_and_gets_and_expects_what_was_seen(
     size: tuple[int, int],

@@ -6,12 +6,13 @@ import asyncio
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import ClassVar
 
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
+from textual.worker import WorkType
 
 from store.model.edits import Edit, EditBatch
 from store.model.graph import id_order
@@ -155,7 +156,8 @@ class BulkDialog(DecisionDialog[EditBatch]):
         self._is_at_work = batch is not None and self._is_large(batch)
         super().show_effect()
         if batch is not None and self._is_at_work:
-            self.run_worker(self._work_out(batch), exclusive=True)
+            work: WorkType[None] = partial(self._work_out, batch)
+            self.run_worker(work, exclusive=True)
 
     def effect(self) -> list[Content]:
         batch = self.edit()

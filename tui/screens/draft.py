@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,6 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import OptionList
+from textual.worker import WorkType
 
 from store.model.edits import CreateTask, Edit
 from store.model.errors import ColonytopError
@@ -130,7 +132,8 @@ class DraftScreen(DecisionDialog[TrayDecision]):
         def chosen(path: str | None) -> None:
             if path is not None:
                 self._path = path
-                self.run_worker(then(Path(path).expanduser()))
+                work: WorkType[None] = partial(then, Path(path).expanduser())
+                self.run_worker(work)
 
         self.app.push_screen(PathPrompt(self.frame, title, self._path), chosen)
 
