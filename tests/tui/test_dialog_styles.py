@@ -10,6 +10,7 @@ from tui.screens.conflict import ConflictScreen
 from tui.screens.delete import DeleteScreen
 from tui.screens.dialog import Dialog
 from tui.screens.release import ReleaseScreen
+from tui.screens.sort import SortScreen
 from tui.screens.status import StatusScreen
 
 DIALOGS = (
@@ -20,6 +21,7 @@ DIALOGS = (
     DeleteScreen,
     FailuresScreen,
     ReleaseScreen,
+    SortScreen,
 )
 
 
