@@ -151,16 +151,18 @@ def draw_need(facts: NeedFacts, widths: Widths, ascii: bool, *, read_only: bool)
         piece(" "),
         *_key(need, widths, ascii, read_only=read_only),
     )
-    return start + spread(_why(facts), [], widths.why) + end
+    named = not widths.list
+    return start + spread(_why(facts, named=named), [], widths.why - 1) + line(piece(" ")) + end
 
 
-def _why(facts: NeedFacts) -> list[Piece]:
+def _why(facts: NeedFacts, *, named: bool) -> list[Piece]:
+    """The reason; `named`: it has to say which list a need of a whole list is about."""
     need = facts.need
     if need.kind is NeedKind.SILENT_OWNER:
         owner = (one_line(facts.owner or "nobody", 16), f"${owner_role(facts.owner)}")
         wrote = f" (wrote elsewhere {facts.elsewhere} ago)" if facts.elsewhere else ""
         return [owner, piece(f" silent{wrote} "), piece(facts.subject, "$muted")]
-    if need.task is None and facts.list_name:
+    if need.task is None and facts.list_name and named:
         return [piece(f"{facts.list_name}: ", "bold"), piece(need.text)]
     if need.kind in (NeedKind.UNOWNED_ROOT, NeedKind.UNREADABLE, NeedKind.UNSEEN_EDIT):
         return [piece(f"{need.text} "), piece(facts.subject, "$muted")]
