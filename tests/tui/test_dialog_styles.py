@@ -11,7 +11,6 @@ from tui.screens.delete import DeleteScreen
 from tui.screens.dialog import Dialog
 from tui.screens.release import ReleaseScreen
 from tui.screens.sort import SortScreen
-from tui.screens.sort import SortScreen
 from tui.screens.status import StatusScreen
 
 DIALOGS = (
