@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 
 from store.journal.aftermath import result_if_made
@@ -22,6 +23,7 @@ from store.model.edits import (
     EditBatch,
     EditFailure,
     RestoreTask,
+    UpdateTask,
 )
 from store.model.errors import (
     ColonytopError,
@@ -188,9 +190,13 @@ def _back(line: EditLine, task_list: TaskList | None) -> tuple[Edit, ...]:
         raise EditRefused(
             f"the program ended while it wrote {name}, and the list shows nothing of that edit"
         )
+    # How the far ends of edges stood is not known: both sides get what the task itself says.
     if isinstance(line.edit, DeleteTask) and line.seen is not None:
-        return (RestoreTask(line.seen),)  # who else named it is not known: both sides as it says
-    return inverse(result)
+        return (RestoreTask(line.seen),)
+    return tuple(
+        replace(back, standing=()) if isinstance(back, UpdateTask) else back
+        for back in inverse(result)
+    )
 
 
 def _key(edit: Edit) -> TaskKey | None:

@@ -32,7 +32,7 @@ from store.model.edits import RestoreTask
 from store.model.history import Entry, Origin
 from store.model.task import ListKey, TaskId, TaskKey
 
-LOCK_WAIT_S = 1.0
+LOCK_WAIT_S = 2.0
 """How long an append waits for another process's."""
 _PART = 1 << 20  # bytes of seen changes in one append: readers and others get their turn
 _NEWS = 4 << 20  # bytes of others' edits read at once

@@ -28,7 +28,7 @@ Shown = Callable[[ListKey], TaskList | None]
 Warn = Callable[[str], object]
 
 _REMEMBERED = 10_000  # tasks as our edits left them
-_HURRIED_S = 0.05  # how long a journal is waited for that could not be written the last time
+_HURRIED_S = 0.5  # how long a journal is waited for that could not be written the last time
 
 
 class Ledger:
