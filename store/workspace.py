@@ -10,13 +10,13 @@ from pathlib import Path
 
 from store.choosing import AmbiguousList, find_list
 from store.collector import collector_paused, spare_what_is_loaded
+from store.files.lock_watch import LockWatch
 from store.files.scanner import RETRY_S
-from store.model.edits import Edit, EditResult
-from store.model.errors import ColonytopError, EditRefused, ListGone, ListNotFound
-from store.model.repairs import RepairReport
+from store.model.errors import ColonytopError, ListGone, ListNotFound
 from store.model.snapshot import EMPTY_SNAPSHOT, Snapshot, TaskList, WatchMode
 from store.model.task import ListKey, Problem, ProblemKind, TaskListInfo
 from store.roots import RootSpec, Watched, choose_roots, open_roots, root_state
+from store.routing import EditRouter
 from store.systems.hive.adapter import HiveSystem
 from store.systems.protocol import System
 
@@ -31,7 +31,7 @@ _LONGEST_SETTLING_S = 2.5
 _FREEZE_FROM = 5_000  # tasks from which the collector is kept from walking over them again
 
 
-class Workspace:
+class Workspace(EditRouter):
     """All lists under some roots. Thread-safe; reading never writes, locks or creates anything."""
 
     def __init__(
@@ -57,12 +57,17 @@ class Workspace:
         self.discoveries = 0
         """How often lists were looked for: the directories to watch are as of then."""
         self._missing_since: dict[ListKey, float] = {}
+        self._locks = LockWatch()
         self._watched: dict[Path, Watched] = {root.path: Watched() for root in self._open}
 
     @property
     def snapshot(self) -> Snapshot:
         """The latest state; complete only after the first whole scan."""
         return self._snapshot
+
+    def shown(self, key: ListKey) -> TaskList | None:
+        """A list as it was last read, by a scan or alone; no look at the disk."""
+        return self._shown.get(key)
 
     def scan(self) -> Snapshot:
         """Discover all roots and look at every record; what did not move is reused."""
@@ -139,25 +144,6 @@ class Workspace:
         settled = all(self._system(key).is_settled(key) for key in list(self._loaded))
         return settled and not self._missing_since
 
-    def apply(self, edit: Edit) -> EditResult:
-        """Make one edit through the system that owns the list.
-
-        Raises `ColonytopError`: nothing was written, unless it is `CommittedPending`.
-        """
-        if self.read_only:
-            raise EditRefused("colonytop was opened read-only")
-        known = self._shown.get(edit.list)
-        refusal = known.info.capabilities.refusal(edit.verb) if known else None
-        if refusal is not None:
-            raise EditRefused(refusal)
-        return self._system(edit.list).apply(edit)
-
-    def repair(self, key: ListKey, *, dry_run: bool) -> RepairReport:
-        """Mend what is wrong with one list on disk, or say what that would do; see `System`."""
-        if self.read_only and not dry_run:
-            raise EditRefused("colonytop was opened read-only")
-        return self._system(key).repair(key, dry_run=dry_run)
-
     def find_list(self, name: str) -> TaskList:
         """A list by its exact id, or by its short name where that is unique.
 
@@ -203,12 +189,6 @@ class Workspace:
     def set_watch(self, root: Path, mode: WatchMode, problem: str | None = None) -> None:
         """Say how a root is watched; the next snapshot shows it."""
         self._watched[root] = Watched(mode, problem)
-
-    def _system(self, key: ListKey) -> System:
-        system = self._systems.get(key.system)
-        if system is None:
-            raise ListNotFound(key.id, f"the system {key.system!r}, which is not known here")
-        return system
 
     def _sort_paths(
         self, paths: Collection[Path] | None
@@ -293,8 +273,11 @@ class Workspace:
             lists = last.lists
         systems = self._systems.values()
         states = tuple(root_state(root, self._watched[root.path], systems) for root in self._open)
+        locks = self._locks.look({key: found.info.path for key, found in lists.items()})
         same = lists is last.lists and states == last.roots and is_complete == last.is_complete
+        same = same and locks == last.locks
         if same and last.number:
             return last
-        self._snapshot = Snapshot(lists, states, time.time(), last.number + 1, is_complete)
+        number = last.number + 1
+        self._snapshot = Snapshot(lists, states, time.time(), number, is_complete, locks)
         return self._snapshot

@@ -19,12 +19,23 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-from tui.messages import EditFailed, EditRequested, EditSettled
+from tui.messages import (
+    BatchRequested,
+    BatchSettled,
+    EditFailed,
+    EditRequested,
+    EditSettled,
+    HistoryRequested,
+    StepRequested,
+    UndoSettled,
+)
 from tui.safe_text import one_line
+from tui.saved_views import SavedViews
 from tui.screens.main import MainScreen
 from tui.settings import Settings
 from tui.themes import THEMES, theme_for, variable_defaults
 from tui.typeahead import Typeahead
+from tui.view_state import ViewState
 from tui.widgets.scroll_bar import choose_scroll_bars
 from tui.workers import ColonyWorkers, OpenWorkspace
 
@@ -38,6 +49,12 @@ def _command_provider() -> type[Provider]:
     return CommandProvider
 
 
+def _view_provider() -> type[Provider]:
+    from tui.palette import ViewProvider
+
+    return ViewProvider
+
+
 def _task_provider() -> type[Provider]:
     from tui.palette import TaskProvider
 
@@ -49,7 +66,7 @@ class ColonytopApp(App[int]):
 
     TITLE = "colonytop"
     CSS_PATH = "screens/main.tcss"  # a default screen's own path is never read
-    COMMANDS = {_command_provider, _task_provider}  # noqa: RUF012  Textual's own form
+    COMMANDS = {_command_provider, _view_provider, _task_provider}  # noqa: RUF012  Textual's own form
     BINDINGS: ClassVar = [Binding("ctrl+c", "interrupt", "Quit", show=False, priority=True)]
     ENABLE_COMMAND_PALETTE = True
 
@@ -60,6 +77,8 @@ class ColonytopApp(App[int]):
         *,
         read_only: bool = False,
         goto: str | None = None,
+        view: ViewState | None = None,
+        saved_views: SavedViews | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Raises:
@@ -73,9 +92,18 @@ class ColonytopApp(App[int]):
         self.settings = settings
         choose_scroll_bars(ascii_only=settings.ascii)
         self.set_class(settings.ascii, "-ascii", update=False)
-        self.main = MainScreen(settings, read_only=read_only, goto=goto, clock=clock)
+        self.main = MainScreen(
+            settings,
+            read_only=read_only,
+            goto=goto,
+            view=view,
+            saved_views=saved_views,
+            clock=clock,
+        )
         post, every_s = self.main.post_message, settings.refresh
-        self.threads = ColonyWorkers(open_workspace, post, reconcile_s=every_s)
+        self.threads = ColonyWorkers(
+            open_workspace, post, reconcile_s=every_s, operator=settings.operator
+        )
         self.set_keymap(settings.keymap)
         self._typeahead = Typeahead(self, super().on_event)
 
@@ -117,6 +145,18 @@ class ColonytopApp(App[int]):
     @on(EditRequested)
     def make_edit(self, message: EditRequested) -> None:
         self.threads.request(message.edit)
+
+    @on(BatchRequested)
+    def make_batch(self, message: BatchRequested) -> None:
+        self.threads.request_batch(message.batch)
+
+    @on(StepRequested)
+    def make_step(self, message: StepRequested) -> None:
+        self.threads.request_step(message.direction)
+
+    @on(HistoryRequested)
+    def read_history(self, message: HistoryRequested) -> None:
+        self.threads.request_history(message.key)
 
     def action_rescan(self) -> None:
         """Look at the disk now."""
@@ -170,6 +210,8 @@ class ColonytopApp(App[int]):
 
     @on(EditSettled)
     @on(EditFailed)
+    @on(BatchSettled)
+    @on(UndoSettled)
     def quit_when_done(self) -> None:
         """The edits that kept the program from ending are made."""
         from tui.screens.quit import QuitScreen

@@ -134,7 +134,9 @@ def _offered(cells: int, projection: Projection, ascii_only: bool) -> list[Colum
 
 
 def sign_cell(row: Row) -> Cell:
-    """What has just happened to the row."""
+    """Whether it is marked, else what has just happened to the row: that shows in its tint too."""
+    if row.task.key in row.frame.marked:
+        return Cell(one_line(signs(row.frame.ascii).marked), "marked")
     mark = row.frame.marks.get(row.task.key)
     if mark is None or mark.until <= row.frame.now:
         return Cell(one_line(" "))

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from store.model.edits import (
+    BatchResult,
     ClaimTask,
     CreateTask,
     DeleteTask,
     Edit,
+    EditBatch,
     EditResult,
     Keep,
     ReleaseTask,
+    RestoreTask,
     UpdateTask,
 )
+from store.model.errors import ColonytopError
 from tui.safe_text import SafeText, one_line
 
 START_LIST = "colonytop add colony:NAME SUBJECT --new-list"
@@ -42,6 +46,8 @@ def deed(edit: Edit, result: EditResult | None = None) -> SafeText:
     if isinstance(edit, ReleaseTask):
         was = f" from {edit.expected_owner}" if edit.expected_owner else ""
         return one_line(f"released{was}: pending, no owner", 120)
+    if isinstance(edit, RestoreTask):
+        return one_line(f"restored: {edit.task.subject}", 120)
     return one_line("; ".join(_update_parts(edit)) or "nothing changed", 160)
 
 
@@ -50,6 +56,20 @@ def sentence(edit: Edit, result: EditResult | None = None) -> SafeText:
     if isinstance(edit, UpdateTask) and result is not None and not result.changed:
         return one_line(f"{target_name(edit)}: nothing to change, it is so already")
     return one_line(f"{target_name(edit, result)} {deed(edit, result)}", 200)
+
+
+def batch_sentence(batch: EditBatch, result: BatchResult) -> SafeText:
+    """`release 4 tasks of cy: done`, or how many were not made."""
+    if not result.failures:
+        return one_line(f"{batch.label}: done", 200)
+    made, missed = len(result.results), len(result.failures)
+    return one_line(f"{batch.label}: {made:,} done, {missed:,} not", 200)
+
+
+def refusal_text(error: Exception) -> SafeText:
+    """Why an edit was not made; an error that nobody foresaw says its kind too."""
+    known = isinstance(error, ColonytopError)
+    return one_line(str(error) if known else f"{type(error).__name__}: {error}")
 
 
 def _update_parts(edit: UpdateTask) -> Iterable[str]:
@@ -61,17 +81,23 @@ def _update_parts(edit: UpdateTask) -> Iterable[str]:
         yield "no longer blocks " + _ids(edit.remove_blocks)
     if edit.add_blocks:
         yield "blocks " + _ids(edit.add_blocks)
-    if edit.status is not None:
-        yield f"status → {edit.status.value}"
+    if (status := edit.status or edit.native_status) is not None:
+        yield f"status → {status}"
     if not isinstance(edit.owner, Keep):
         yield f"owner → {edit.owner or 'nobody'}"
     if edit.priority is not None:
         yield f"priority → {edit.priority}"
+    yield from _text_parts(edit)
+    if edit.metadata_patch:
+        yield "metadata: " + ", ".join(str(key) for key in list(edit.metadata_patch)[:_SHOWN])
+
+
+def _text_parts(edit: UpdateTask) -> Iterable[str]:
     texts = ("subject", "description", "active_form")
     if written := [name.replace("_", " ") for name in texts if getattr(edit, name) is not None]:
         yield "edited: " + ", ".join(written)
-    if edit.metadata_patch:
-        yield "metadata: " + ", ".join(str(key) for key in list(edit.metadata_patch)[:_SHOWN])
+    if edit.clears:
+        yield "emptied: " + ", ".join(name.replace("_", " ") for name in edit.clears)
 
 
 def _ids(ids: Iterable[str]) -> str:

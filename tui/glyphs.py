@@ -44,6 +44,8 @@ class Signs:
     """The signs that are not states."""
 
     needs_you: str = "⚑"
+    marked: str = "◉"
+    """In the first column, so unlike every sign of a change."""
     vanished: str = "◌"
     arrow: str = "→"
     above: str = "↑"
@@ -63,6 +65,7 @@ class Signs:
 UNICODE_SIGNS = Signs()
 ASCII_SIGNS = Signs(
     needs_you="!",
+    marked="@",
     vanished="_",
     arrow=">",
     above="^",

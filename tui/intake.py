@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from store.model.edits import DeleteTask, Edit, EditResult, UpdateTask
+from store.model.authorship import shows
+from store.model.edits import DeleteTask, Edit, EditResult, RestoreTask, UpdateTask
+from store.model.history import Entry
 from store.model.snapshot import EMPTY_SNAPSHOT, Change, ChangeKind, Snapshot, diff
 from store.model.task import NO_REVISION, ListKey, Task, TaskId, TaskKey
 from tui.view_state import ChangeMark, ChangeSign
 
+_MOST_TASKS = 10_000  # tasks that others edited and whose changes may still be seen
+_MOST_ENTRIES = 20  # edits of one of them
 MARK_S = 2.0
 """How long a changed row keeps its mark."""
 
@@ -31,6 +36,8 @@ class Intake:
         self._held: list[Change] = []
         self._own: dict[TaskKey, list[Task | None]] = {}
         """What our edits wrote and no snapshot has gone beyond yet; None: they deleted it."""
+        self._of_operators: dict[TaskKey | None, deque[Entry]] = {}
+        """What others edited through colonytop: told by name, so not told again as seen."""
 
     @property
     def paused(self) -> bool:
@@ -61,17 +68,35 @@ class Intake:
 
     def settle(self, edit: Edit, result: EditResult, now: float) -> list[Change]:
         """It is on the disk. The result is what was held back and turned out not to be ours."""
-        for task in (result.task, *result.others):
-            if task is not None:
-                self._own.setdefault(task.key, []).append(_content(task))
-                self._mark_saved(task.key, now)
-        if isinstance(edit, DeleteTask):
-            self._own.setdefault(edit.key, []).append(None)
-        return self._end(edit)
+        return self.settle_all([edit], [result], now)
+
+    def settle_all(
+        self, edits: Iterable[Edit], results: Sequence[EditResult], now: float
+    ) -> list[Change]:
+        """The same for the edits of a step, of which only those with a result were made."""
+        written: dict[TaskKey, None] = {}
+        for result in results:
+            for task in (result.task, *result.others):
+                if task is not None:
+                    self._own.setdefault(task.key, []).append(_content(task))
+                    written[task.key] = None
+            if isinstance(result.edit, DeleteTask):
+                self._own.setdefault(result.edit.key, []).append(None)
+        self._mark_saved(written, now)
+        return self._end({id(edit) for edit in edits})
 
     def fail(self, edit: Edit) -> list[Change]:
         """It was not made, so what was held back was somebody else's."""
-        return self._end(edit)
+        return self._end({id(edit)})
+
+    def note_others(self, entries: Iterable[Entry]) -> None:
+        """Others edited through colonytop: what shows that is told already."""
+        for entry in entries:
+            kept = self._of_operators.pop(entry.key, None) or deque(maxlen=_MOST_ENTRIES)
+            kept.append(entry)
+            self._of_operators[entry.key] = kept  # the keys stand in the order of their last edit
+        while len(self._of_operators) > _MOST_TASKS:
+            del self._of_operators[next(iter(self._of_operators))]
 
     def is_own_deletion(self, key: TaskKey) -> bool:
         """Our edit has deleted the task, or is about to."""
@@ -101,9 +126,12 @@ class Intake:
             marks[key] = ChangeMark(sign, now + MARK_S)
         self.marks = marks
 
-    def _mark_saved(self, key: TaskKey, now: float) -> None:
-        until = now + MARK_S if self._is_own(key) else math.inf
-        self.marks = {**self.marks, key: ChangeMark(ChangeSign.SAVED, until)}
+    def _mark_saved(self, keys: Iterable[TaskKey], now: float) -> None:
+        marks = dict(self.marks)
+        for key in keys:
+            until = now + MARK_S if self._is_own(key) else math.inf
+            marks[key] = ChangeMark(ChangeSign.SAVED, until)
+        self.marks = marks
 
     def _is_own(self, key: TaskKey) -> bool:
         """The state now in the latest snapshot is one that our edits wrote."""
@@ -112,20 +140,23 @@ class Intake:
 
     def _of_others(self, changes: Sequence[Change]) -> list[Change]:
         foreign: list[Change] = []
+        busy = frozenset[TaskKey]().union(*(targets for _, targets in self._under_way))
         for change in changes:
             if change.task is None:
                 foreign.append(change)
                 continue
             key = TaskKey(change.list, change.task)
-            if any(key in targets for _, targets in self._under_way):
+            if key in busy:
                 self._held.append(change)
             elif not self._is_own(key):
-                foreign.append(change)
                 self._own.pop(key, None)
+                if not any(shows(change, each) for each in self._of_operators.get(key, ())):
+                    foreign.append(change)
         return foreign
 
-    def _end(self, edit: Edit) -> list[Change]:
-        self._under_way = [pair for pair in self._under_way if pair[0] is not edit]
+    def _end(self, ended: set[int]) -> list[Change]:
+        """Edits, by the identity of their objects, are no longer under way."""
+        self._under_way = [pair for pair in self._under_way if id(pair[0]) not in ended]
         held, self._held = self._held, []
         return self._of_others(held)
 
@@ -143,6 +174,9 @@ def _targets(edit: Edit, snapshot: Snapshot) -> frozenset[TaskKey]:
     ids: set[TaskId] = {key.id}
     if isinstance(edit, UpdateTask):
         ids.update(edit.add_blocks, edit.add_blocked_by, edit.remove_blocks, edit.remove_blocked_by)
+    if isinstance(edit, RestoreTask):
+        named = (stood.task for stood in edit.standing or ())
+        ids.update(named, edit.task.blocks, edit.task.blocked_by)
     if isinstance(edit, DeleteTask):
         ids.update(_neighbours(snapshot, key.list, key.id))
     return frozenset(TaskKey(key.list, task_id) for task_id in ids)

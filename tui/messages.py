@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from store.model.edits import Edit, EditResult
+from store.model.edits import BatchResult, Edit, EditBatch, EditResult
+from store.model.history import Direction, Entry, StepOutcome
 from store.model.snapshot import Snapshot
+from store.model.task import TaskKey
 
 
 @dataclass
@@ -50,3 +52,74 @@ class EditFailed(Message):
 
     edit: Edit
     error: Exception
+
+
+@dataclass
+class BatchRequested(Message):
+    """The operator decided on several edits in one step."""
+
+    batch: EditBatch
+
+
+@dataclass
+class BatchSettled(Message):
+    """A batch has been tried: what is on the disk, and what was refused."""
+
+    batch: EditBatch
+    result: BatchResult
+
+
+@dataclass
+class StepRequested(Message):
+    """The operator wants the last step back, or made again."""
+
+    direction: Direction
+
+
+@dataclass
+class StepBegun(Message):
+    """The edits of an undo or redo are about to be written: they are nobody else's."""
+
+    edits: tuple[Edit, ...]
+
+
+@dataclass
+class UndoSettled(Message):
+    """What came of an undo or a redo; `edits` are those that `StepBegun` told of."""
+
+    outcome: StepOutcome
+    edits: tuple[Edit, ...] = ()
+
+
+@dataclass
+class EditsSeen(Message):
+    """Edits that others made through colonytop, by what they wrote."""
+
+    entries: tuple[Entry, ...]
+    """Newest last."""
+
+
+@dataclass
+class HistoryRequested(Message):
+    """Somebody wants to see the history of a task."""
+
+    key: TaskKey
+
+
+@dataclass
+class HistoryRead(Message):
+    """The history of a task, newest first."""
+
+    key: TaskKey
+    entries: tuple[Entry, ...]
+    is_cut: bool = False
+    """There are older ones."""
+    problem: str = ""
+    """Why nothing could be read."""
+
+
+@dataclass
+class JournalFailed(Message):
+    """Edits stand, but cannot be written down; said once."""
+
+    reason: str

@@ -52,6 +52,8 @@ class Navigation:
         pane = self._screen.focused
         if isinstance(pane, RowsPane):
             pane.move_cursor(step)
+        elif (needs := self._screen.needs) is not None and isinstance(pane, Input | None):
+            needs.move_cursor(step)
         elif pane is None or isinstance(pane, (Input, TaskTable)):
             getattr(self._screen.table, f"action_{_STEPS[step]}")()
         else:
@@ -59,7 +61,10 @@ class Navigation:
 
     def next_match(self, step: int) -> None:
         """The next row that the search shows, round the end."""
-        self._screen.table.move_by(step, wrap=True)
+        if (needs := self._screen.needs) is not None:
+            needs.move_cursor("down" if step > 0 else "up")
+        else:
+            self._screen.table.move_by(step, wrap=True)
 
     def go_to(self, key: TaskKey) -> None:
         """Select a task, widening the view where the view hides it."""
@@ -67,7 +72,9 @@ class Navigation:
         view = screen.frame.view
         if view.list_key not in (None, key.list):
             screen.change_view(list_key=None)
-        if not screen.table.shows(key):
+        if screen.needs is not None and screen.needs.select(key):
+            return
+        if screen.needs is not None or not screen.table.shows(key):
             self.clear_search()
             screen.change_view(lens=Lens.ALL)
         if not screen.table.select(key):
@@ -115,13 +122,13 @@ class Navigation:
         screen = self._screen
         lists = screen.query_one("#lists")
         if screen.has_class("-full"):
-            (screen.table if lists.has_focus else lists).focus()
+            (screen.home if lists.has_focus else lists).focus()
             return
         screen.toggle_class("-lists")
         if screen.has_class("-lists"):
             screen.call_after_refresh(lists.focus)
         else:
-            screen.table.focus()
+            screen.home.focus()
 
     def toggle_zoom(self) -> None:
         """The pane with the focus alone, or all of them again."""
@@ -129,30 +136,32 @@ class Navigation:
         if screen.has_class("-zoomed"):
             self._leave_zoom()
             return
-        pane = self._focused_pane() or screen.table
+        pane = self._focused_pane() or screen.home
         pane.add_class("-zoom")
         screen.add_class("-zoomed")
         screen.set_class(pane.id == "activity", "-zoomed-activity")
 
     def go_back(self) -> None:
-        """One step out: the search field, the zoom, the detail, the lists, the search."""
+        """One step out: the search field, zoom, detail, lists, marks, the search."""
         screen = self._screen
         if isinstance(screen.focused, Input) or self._focused_pane() is None:
-            screen.table.focus()
+            screen.home.focus()
             if screen.frame.view.query:
                 self.clear_search()
         elif screen.has_class("-zoomed"):
             self._leave_zoom()
         elif screen.has_class("-detail"):
             screen.remove_class("-detail")
-            screen.table.focus()
+            screen.home.focus()
         elif screen.has_class("-lists"):
             screen.remove_class("-lists")
-            screen.table.focus()
+            screen.home.focus()
+        elif screen.clear_marks():
+            pass
         elif screen.frame.view.query:
             self.clear_search()
         else:
-            screen.table.focus()
+            screen.home.focus()
 
     def _leave_zoom(self) -> None:
         for pane in self._screen.query(".-zoom"):

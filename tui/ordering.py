@@ -50,16 +50,32 @@ class Facts(NamedTuple):
         return self.code % len(STATES)
 
 
+_DONE, _CLOSED = DisplayState.DONE, DisplayState.CLOSED
+_MANY = 10_000  # different facts that are kept to be shared
+_shared: dict[tuple[int, int, bool], Facts] = {}
+
+
 def facts_of(task_list: TaskList, task: Task, now: float, stale_after_s: float) -> Facts:
     """Judge one task at a moment (epoch seconds)."""
     state = display_state(task_list, task, now, stale_after_s)
-    holds = task_list.graph.held.get(task.id, 0)
-    if state is DisplayState.DONE or state is DisplayState.CLOSED:
+    graph, task_id = task_list.graph, task.key.id
+    holds = graph.held.get(task_id, 0)
+    if state is _DONE or state is _CLOSED:
         group = CLOSED_GROUP
     else:
-        group = min(task_list.graph.waves.get(task.id, 1), LAST_WAVE)
+        group = graph.waves.get(task_id, 1)
+        if group > LAST_WAVE:
+            group = LAST_WAVE
+    needs_you = needs_operator(state, task, holds)
     code = group * len(STATES) + _RANK[state]
-    return Facts(state, group, holds, needs_operator(state, task, holds), code)
+    # Most of 100,000 tasks share their facts with many others; making each its own takes longer.
+    facts = _shared.get((code, holds, needs_you))
+    if facts is None:
+        if len(_shared) >= _MANY:
+            _shared.clear()
+        facts = Facts(state, group, holds, needs_you, code)
+        _shared[code, holds, needs_you] = facts
+    return facts
 
 
 def in_lens(lens: Lens, facts: Facts) -> bool:
@@ -67,7 +83,26 @@ def in_lens(lens: Lens, facts: Facts) -> bool:
 
 
 def is_grouped(view: ViewState) -> bool:
-    return view.grouping is Grouping.WAVE
+    return view.grouping is not Grouping.FLAT
+
+
+def group_key(view: ViewState) -> Callable[[Task, Facts], Any]:
+    """What the group of a task is known by and ordered by, as a function."""
+    return _GROUPS[view.grouping]
+
+
+def group_code(view: ViewState) -> Callable[[Task, Facts], Any]:
+    """Group and state in one value, to count by."""
+    if view.grouping is Grouping.WAVE:
+        return _code
+    key = group_key(view)
+    return lambda task, facts: (key(task, facts), facts.rank)
+
+
+def parts_of(code: Any) -> tuple[Any, DisplayState]:
+    """The group's key and the state that a code stands for."""
+    key, rank = divmod(code, len(STATES)) if isinstance(code, int) else code
+    return key, STATES[rank]
 
 
 def id_key(key: TaskKey) -> IdKey:
@@ -77,15 +112,37 @@ def id_key(key: TaskKey) -> IdKey:
 
 def sort_key(view: ViewState) -> Callable[[Task, Facts], Any]:
     """The task's place within its group, ascending, as a function."""
-    if view.sort is SortKey.WAVE and not is_grouped(view):
+    if view.sort is SortKey.WAVE and view.grouping is not Grouping.WAVE:
         return _by_wave
     return _SORTS[view.sort]
 
 
-def place_of(view: ViewState, task: Task, facts: Facts) -> tuple[int, Any, IdKey]:
+def place_of(view: ViewState, task: Task, facts: Facts) -> tuple[Any, Any, IdKey]:
     """The whole order of rows, `descending` left out: group, sort key, id."""
-    group = facts.group if is_grouped(view) else 0
-    return (group, sort_key(view)(task, facts), id_key(task.key))
+    return (group_key(view)(task, facts), sort_key(view)(task, facts), id_key(task.key))
+
+
+def _code(task: Task, facts: Facts) -> int:
+    return facts.code
+
+
+def _in_wave(task: Task, facts: Facts) -> int:
+    return facts.group
+
+
+def _in_one(task: Task, facts: Facts) -> int:
+    return 0
+
+
+def _in_owner(task: Task, facts: Facts) -> tuple[bool, str, str]:
+    """By name in any case; tasks of nobody come last."""
+    owner = task.owner or ""
+    return (not owner, owner.casefold(), owner)
+
+
+def _in_list(task: Task, facts: Facts) -> tuple[str, str, str]:
+    system, root, list_id = task.key.list
+    return (list_id, root, system)
 
 
 def _by_wave(task: Task, facts: Facts) -> int:
@@ -121,6 +178,17 @@ def _by_subject(task: Task, facts: Facts) -> str:
     return task.subject[:_LONGEST_KEY].casefold()
 
 
+def _by_list(task: Task, facts: Facts) -> tuple[str, str]:
+    return (task.key.list.id, task.key.list.root)
+
+
+_GROUPS: dict[Grouping, Callable[[Task, Facts], Any]] = {
+    Grouping.WAVE: _in_wave,
+    Grouping.OWNER: _in_owner,
+    Grouping.LIST: _in_list,
+    Grouping.STATUS: lambda task, facts: facts.rank,
+    Grouping.FLAT: _in_one,
+}
 _SORTS: dict[SortKey, Callable[[Task, Facts], Any]] = {
     SortKey.WAVE: _by_holds,
     SortKey.ID: _by_id,
@@ -129,4 +197,5 @@ _SORTS: dict[SortKey, Callable[[Task, Facts], Any]] = {
     SortKey.AGE: _by_age,
     SortKey.HOLDS: _by_holds,
     SortKey.SUBJECT: _by_subject,
+    SortKey.LIST: _by_list,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,8 @@ from store.model.snapshot import Snapshot
 from store.model.task import Task, TaskKey
 from tui.commands import COMMANDS, Command
 from tui.safe_text import SafeText, one_line
+from tui.saved_views import LONGEST_NAME
+from tui.view_state import Grouping, SortKey
 from tui.widgets.key_bar import live_keys
 
 if TYPE_CHECKING:
@@ -50,6 +52,40 @@ class CommandProvider(Provider):
         return partial(self.screen.run_action, command.action)
 
 
+class ViewProvider(Provider):
+    """Orders, groupings and saved views by their names; `save NAME` keeps the present view."""
+
+    @property
+    def _main(self) -> MainScreen:
+        return _main_screen(self)
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for title, show in self._choices():
+            if (score := matcher.match(title)) > 0:
+                yield Hit(score, matcher.highlight(title), show, title)
+        verb, _, name = query.strip().partition(" ")
+        name = one_line(name.strip(), LONGEST_NAME)
+        if verb == "save" and name:
+            text = f"Save this view as {name}"
+            yield Hit(1.0, Content(text), partial(self._main.save_view, name), text)
+        if verb == "forget":
+            for known in self._main.saved_views.views:
+                if known.startswith(name):
+                    text = str(one_line(f"Forget the view {known}"))
+                    yield Hit(1.0, Content(text), partial(self._main.forget_view, known), text)
+
+    def _choices(self) -> Iterator[tuple[str, Callable[[], object]]]:
+        main = self._main
+        for grouping in Grouping:
+            name = "no groups" if grouping is Grouping.FLAT else f"group by {grouping.value}"
+            yield f"View: {name}", partial(main.action_group_by, grouping.value)
+        for sort in SortKey:
+            yield f"Sort: by {sort.value}", partial(main.action_sort_by, sort.value)
+        for name in main.saved_views.views:
+            yield str(one_line(f"View: {name}")), partial(main.show_view, name)
+
+
 class TaskProvider(Provider):
     """The tasks of the snapshot that was shown when the palette opened."""
 
@@ -58,11 +94,7 @@ class TaskProvider(Provider):
 
     @property
     def _main(self) -> MainScreen:
-        from tui.screens.main import MainScreen
-
-        screen = self.screen
-        assert isinstance(screen, MainScreen)
-        return screen
+        return _main_screen(self)
 
     async def search(self, query: str) -> Hits:
         for score, task, name in self._best(query):
@@ -92,6 +124,14 @@ class TaskProvider(Provider):
                 yield 1.0, task, name
             elif matcher and (score := matcher.match(text)) > 0:
                 yield min(score, 0.99), task, name
+
+
+def _main_screen(provider: Provider) -> MainScreen:
+    from tui.screens.main import MainScreen
+
+    screen = provider.screen
+    assert isinstance(screen, MainScreen)
+    return screen
 
 
 def task_key_named(snapshot: Snapshot, name: str) -> TaskKey | None:

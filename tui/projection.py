@@ -10,22 +10,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from heapq import heappop, heappush
 from math import inf, nextafter
-from typing import NamedTuple
 
 from store.model.attention import DisplayState
+from store.model.query import EMPTY_QUERY, Query
 from store.model.snapshot import Snapshot, TaskList
-from store.model.task import ListKey, Task, TaskId
-from tui.matching import Matcher, compile_query
-from tui.ordering import LENS_STATES, STATES, Facts, facts_of, is_grouped, sort_key
+from store.model.task import ListKey, Task, TaskKey
+from tui.filtering import RowFilter, query_of
+from tui.ordering import LENS_STATES, STATES, Facts, facts_of, is_grouped
 from tui.row_order import RowOrder
 from tui.rows import EMPTY_PROJECTION, Group, Projection
-from tui.slots import ListTally, Slots, changed_ids, id_prefix
+from tui.slots import ListTally, Slots, id_prefix, moved_ids
 from tui.view_state import EMPTY_FRAME, Frame, Lens, ViewState
 
 __all__ = ["EMPTY_PROJECTION", "Group", "Projection", "Projector", "project"]
 
 _FEW = 256  # rows that are moved one by one; more are sorted together
 _SPARE = 1024  # slots of vanished tasks that are kept before all is numbered anew
+_ACTIVE = DisplayState.ACTIVE
 _EARLY_S = 0.001  # a task is looked at this much before it turns stale, for rounding's sake
 
 
@@ -34,10 +35,8 @@ def project(frame: Frame) -> Projection:
     return Projector().project(frame)
 
 
-class _Moved(NamedTuple):
-    slot: int
-    task: Task
-    facts: Facts
+_Moved = tuple[int, Task, Facts]
+"""Slot, task and facts; a plain tuple, because 100,000 are made for a list that is new."""
 
 
 class Projector:
@@ -45,25 +44,36 @@ class Projector:
 
     def __init__(self) -> None:
         self._frame = EMPTY_FRAME
-        self._matcher: Matcher | None = None
-        self._start_over()
+        self._start_over(EMPTY_QUERY)
 
-    def _start_over(self) -> None:
+    def _start_over(self, query: Query) -> None:
         self._slots = Slots()
         self._lists: Mapping[ListKey, TaskList] = {}
         self._tallies: dict[ListKey, ListTally] = {}
-        self._order = RowOrder(self._slots)
-        self._order.matcher = self._matcher
+        self._filter = RowFilter(self._slots)
+        self._filter.ask(query)
+        self._order = RowOrder(self._slots, self._filter)
         self._due: list[tuple[float, int]] = []
         self._due_of: dict[int, float] = {}
 
+    def prepare_search(self) -> None:
+        """Make ready what the first search would have to wait for."""
+        self._slots.require_texts()
+
     def project(self, frame: Frame) -> Projection:
-        """The rows of this frame. Projections made earlier stay valid."""
+        """The rows of this frame. Projections made earlier stay valid.
+
+        Raises:
+            QueryError: the view's query was never parsed.
+        """
+        query = query_of(frame.view, self._filter.query)
         before, self._frame = self._frame, frame
         if len(self._slots.keys) > 2 * len(self._order.by_id) + _SPARE:
-            self._start_over()
+            self._start_over(query)
+        lists = self._lists
         touched, gone = self._read(frame.snapshot)
-        if frame.now < before.now or frame.stale_after_s != before.stale_after_s:
+        is_back = frame.now < before.now
+        if is_back or frame.stale_after_s != before.stale_after_s:
             touched.update(dict.fromkeys(self._order.by_id))
         else:
             touched.update(dict.fromkeys(self._take_due(frame.now)))
@@ -71,20 +81,51 @@ class Projector:
             touched.pop(slot, None)
         moved = self._judge(touched)
         is_sorted = _order_choice(before.view) == _order_choice(frame.view)
-        is_filtered = _filter_choice(before.view) == _filter_choice(frame.view)
-        if not is_filtered:
-            self._matcher = self._order.matcher = compile_query(frame.view.query)
-        if self._matcher:
-            self._slots.require_texts()
+        is_chosen = _choice(before.view) == _choice(frame.view) and not is_back
+        is_kept = is_chosen and query.narrows(self._filter.query)
         if not is_sorted or len(moved) + len(gone) > _FEW:
             self._replace(moved, gone)
             self._order.sort(frame.view)
-            self._order.filter(frame.view)
+            is_kept = False
         else:
-            self._patch(moved, gone, frame.view, is_filtered)
-            if not is_filtered:
-                self._order.filter(frame.view)
+            again = self._shifted(touched, lists) if is_kept else ()
+            is_kept = is_kept and len(again) <= _FEW
+            self._set_moment(frame)
+            self._patch(moved, gone, again if is_kept else ())
+        self._set_moment(frame)
+        self._ask(query, is_kept)
         return self._publish(frame)
+
+    def _set_moment(self, frame: Frame) -> None:
+        self._filter.moment.now, self._filter.moment.marked = frame.now, frame.marked
+
+    def _ask(self, query: Query, is_kept: bool) -> None:
+        """Have visible what the query lets through; `is_kept`: nothing else can be."""
+        is_new = query is not self._filter.query
+        if is_new:
+            self._filter.ask(query)
+        if not is_kept:
+            self._filter.forget_flips()
+            self._order.filter(self._frame.view)
+        elif is_new:
+            self._order.narrow(self._frame.view)
+
+    def _shifted(
+        self, touched: Iterable[int], lists: Mapping[ListKey, TaskList]
+    ) -> Collection[int]:
+        """Slots that may come or go under the query though their own facts have not moved."""
+        if self._filter.query.test is None:
+            return ()
+        found = dict.fromkeys(self._filter.flipped(self._order.by_id, self._frame.now))
+        if self._filter.query.words is None:
+            found.update(dict.fromkeys(touched))
+        marked = self._frame.marked
+        found.update(dict.fromkeys(self._filter.recast(lists, self._lists, marked, self._find)))
+        return [slot for slot in found if self._slots.placed[slot]]
+
+    def _find(self, key: TaskKey) -> int | None:
+        tally = self._tallies.get(key.list)
+        return tally.slots.get(key.id) if tally else None
 
     def _read(self, snapshot: Snapshot) -> tuple[dict[int, None], list[int]]:
         """Slots to judge again, and slots of tasks that are no longer there."""
@@ -97,6 +138,7 @@ class Projector:
         for key, after in snapshot.lists.items():
             before = self._lists.get(key)
             if before is not after:
+                self._slots.see(after)
                 self._read_list(before, after, touched, gone)
         self._lists = snapshot.lists
         return touched, gone
@@ -110,10 +152,10 @@ class Projector:
     ) -> None:
         tally = self._tallies.setdefault(after.key, ListTally())
         slots = tally.slots
-        for task_id in _changed_ids(before, after):
+        for task_id in moved_ids(before, after):
             task = after.tasks.get(task_id)
             slot = slots.get(task_id)
-            if task is None or task.is_internal:
+            if task is None or (task.metadata and task.is_internal):
                 if slot is not None:
                     gone.append(slots.pop(task_id))
                 continue
@@ -137,18 +179,18 @@ class Projector:
 
     def _judge(self, touched: Iterable[int]) -> list[_Moved]:
         """What is to be put in its place: slots whose task or facts are not as they were."""
-        slots, lists = self._slots, self._lists
+        keys, homes, lists = self._slots.keys, self._slots.homes, self._slots.lists
+        tasks, known = self._slots.tasks, self._slots.facts
         now, stale_after_s = self._frame.now, self._frame.stale_after_s
-        moved = []
+        moved: list[_Moved] = []
         for slot in touched:
-            key = slots.keys[slot]
-            task_list = lists[key.list]
-            task = task_list.tasks[key.id]
+            task_list = lists[homes[slot]]
+            task = task_list.tasks[keys[slot].id]
             facts = facts_of(task_list, task, now, stale_after_s)
-            if facts.state is DisplayState.ACTIVE and task.updated_at is not None:
+            if facts.state is _ACTIVE and task.updated_at is not None:
                 self._await_stale(slot, task.updated_at)
-            if facts != slots.facts[slot] or task is not slots.tasks[slot]:
-                moved.append(_Moved(slot, task, facts))
+            if task is not tasks[slot] or facts != known[slot]:
+                moved.append((slot, task, facts))
         return moved
 
     def _await_stale(self, slot: int, updated_at: float) -> None:
@@ -175,27 +217,29 @@ class Projector:
         self._order.place(came)
 
     def _patch(
-        self, moved: list[_Moved], gone: list[int], view: ViewState, is_filtered: bool
+        self, moved: Collection[_Moved], gone: Collection[int], again: Collection[int]
     ) -> None:
-        """Move single rows by bisection; `is_filtered`: the visible rows are worth keeping."""
-        if not moved and not gone:
+        """Move single rows by bisection, and judge those `again` that stay where they are."""
+        if not moved and not gone and not again:
             return
-        slots, order = self._slots, self._order
+        slots, order, view = self._slots, self._order, self._frame.view
         order.begin_patch()
         for slot in gone:
-            order.take_out(slot, view, is_filtered)
+            order.take_out(slot)
             order.drop(slot)
             self._forget(slot)
-        place_key = sort_key(view)
         for slot, task, facts in moved:
             is_new = not slots.placed[slot]
             if not is_new:
-                order.take_out(slot, view, is_filtered)
+                order.take_out(slot)
             self._put(slot, task, facts)
-            slots.sort_keys[slot] = place_key(task, facts)
             if is_new:
                 order.add(slot)
-            order.bring_in(slot, view, is_filtered)
+            order.bring_in(slot, view)
+            self._filter.watch(slot)
+        for slot in again:
+            if slots.placed[slot]:
+                order.judge_again(slot, view)
 
     def _put(self, slot: int, task: Task, facts: Facts) -> None:
         tally = self._tallies[task.key.list]
@@ -223,7 +267,7 @@ class Projector:
         states = {state: n for state, n in zip(STATES, ranks, strict=False) if n}
         counts = {lens: sum(states.get(s, 0) for s in LENS_STATES[lens]) for lens in Lens}
         counts[Lens.NEEDS_YOU] = sum(tally.needs_you for tally in tallies)
-        groups = self._order.groups() if is_grouped(view) else ()
+        groups = self._order.groups(view) if is_grouped(view) else ()
         return Projection(
             snapshot=frame.snapshot,
             view=view,
@@ -243,16 +287,10 @@ class Projector:
         )
 
 
-def _changed_ids(before: TaskList | None, after: TaskList) -> Collection[TaskId]:
-    if before is None:
-        return after.tasks.keys()
-    changed = after.changed_since(before)
-    return changed_ids(before.tasks, after.tasks) if changed is None else changed
-
-
 def _order_choice(view: ViewState) -> tuple[object, ...]:
     return (view.sort, view.grouping)
 
 
-def _filter_choice(view: ViewState) -> tuple[object, ...]:
-    return (view.lens, view.list_key, view.query)
+def _choice(view: ViewState) -> tuple[object, ...]:
+    """What filters beside the query."""
+    return (view.lens, view.list_key)

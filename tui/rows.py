@@ -3,42 +3,79 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from store.model.attention import DEFAULT_STALE_AFTER_S, DisplayState
 from store.model.snapshot import EMPTY_SNAPSHOT, Snapshot
-from store.model.task import TaskKey
-from tui.ordering import CLOSED_GROUP, CYCLE_GROUP, LAST_WAVE, Facts, facts_of, place_of
-from tui.view_state import Lens, ViewState
+from store.model.task import ListKey, TaskKey, TaskListId, TaskListInfo
+from tui.ordering import CLOSED_GROUP, CYCLE_GROUP, LAST_WAVE, STATES, Facts, facts_of, place_of
+from tui.view_state import Grouping, Lens, ViewState
 
 
 class Group(NamedTuple):
     """One heading and the run of tasks under it."""
 
-    number: int
-    """The wave; 0 for what a cycle keeps from ever starting, CLOSED_GROUP for what is done."""
+    key: Any
+    """What groups are ordered by; of waves their number."""
+    title: str
+    """May be an owner's or a list's name, so it is untrusted."""
     row: int
     """The row of the heading."""
     first: int
     """Index of the first task of the group, headings not counted."""
     size: int
     by_state: Mapping[DisplayState, int]
+    is_closed: bool = False
+    """It is all that is done, and its title counts it."""
 
-    @property
-    def is_closed(self) -> bool:
-        return self.number == CLOSED_GROUP
 
-    @property
-    def title(self) -> str:
-        if self.is_closed:
-            closed = self.by_state.get(DisplayState.CLOSED, 0)
-            done = self.size - closed
-            return f"{done} done" + (f" · {closed} closed" if closed else "")
-        if self.number == CYCLE_GROUP:
-            return "in a cycle: never"
-        return f"wave {self.number}" + (" and later" if self.number == LAST_WAVE else "")
+def headings(
+    grouping: Grouping, runs: Mapping[Any, Mapping[DisplayState, int]]
+) -> tuple[Group, ...]:
+    """The groups of a view, from their keys and their tasks by state, both in order."""
+    groups: list[Group] = []
+    first = 0
+    for key, by_state in runs.items():
+        size = sum(by_state.values())
+        is_closed = grouping is Grouping.WAVE and key == CLOSED_GROUP
+        title = _TITLES[grouping](key, by_state)
+        if grouping is Grouping.LIST and sum(other[0] == key[0] for other in runs) > 1:
+            title = f"{title} in {key[1]}"
+        groups.append(Group(key, title, first + len(groups), first, size, by_state, is_closed))
+        first += size
+    return tuple(groups)
+
+
+def _wave_title(key: int, by_state: Mapping[DisplayState, int]) -> str:
+    if key == CLOSED_GROUP:
+        closed = by_state.get(DisplayState.CLOSED, 0)
+        done = sum(by_state.values()) - closed
+        return f"{done} done" + (f" · {closed} closed" if closed else "")
+    if key == CYCLE_GROUP:
+        return "in a cycle: never"
+    return f"wave {key}" + (" and later" if key == LAST_WAVE else "")
+
+
+def _owner_title(key: tuple[bool, str, str], by_state: Mapping[DisplayState, int]) -> str:
+    return key[2] or "nobody"
+
+
+def _list_title(key: tuple[str, str, str], by_state: Mapping[DisplayState, int]) -> str:
+    return TaskListInfo(ListKey(key[2], key[1], TaskListId(key[0])), "").name
+
+
+def _status_title(key: int, by_state: Mapping[DisplayState, int]) -> str:
+    return STATES[key].value
+
+
+_TITLES: Mapping[Grouping, Callable[[Any, Mapping[DisplayState, int]], str]] = {
+    Grouping.WAVE: _wave_title,
+    Grouping.OWNER: _owner_title,
+    Grouping.LIST: _list_title,
+    Grouping.STATUS: _status_title,
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,8 +147,7 @@ class Projection:
             return None
         if not self.groups:
             return len(self._visible) - 1 - index if self.view.descending else index
-        number = place[0]
-        group = self.groups[bisect_left(self.groups, number, key=lambda g: g.number)]
+        group = self.groups[bisect_left(self.groups, place[0], key=lambda group: group.key)]
         offset = index - group.first
         return group.row + 1 + (group.size - 1 - offset if self.view.descending else offset)
 
@@ -142,12 +178,12 @@ class Projection:
             return None
         return self.groups[bisect_right(self._heading_rows, row) - 1]
 
-    def _place_of_slot(self, slot: int) -> tuple[int, Any, Any]:
+    def _place_of_slot(self, slot: int) -> tuple[Any, Any, Any]:
         place = self._place(self._keys[slot])
         assert place is not None  # every key in view is in the snapshot it was projected from
         return place
 
-    def _place(self, key: TaskKey) -> tuple[int, Any, Any] | None:
+    def _place(self, key: TaskKey) -> tuple[Any, Any, Any] | None:
         task_list = self.snapshot.lists.get(key.list)
         task = task_list.tasks.get(key.id) if task_list else None
         if task_list is None or task is None:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from store.model.attention import DEFAULT_STALE_AFTER_S
+from store.model.attention import DEFAULT_LOCK_AFTER_S, DEFAULT_STALE_AFTER_S
 from store.model.errors import ColonytopError
+from store.model.receipts import UNSEEN_AFTER_S
 
 _LIMIT = 65_536  # bytes; settings are small, and whatever is larger is not settings
 
@@ -41,6 +42,10 @@ class Settings:
     """Draw signs and frames with ASCII characters alone."""
     stale_after: float = DEFAULT_STALE_AFTER_S
     """Seconds of silence after which work in progress is stale; "30m" and "2h" are understood."""
+    unseen_after: float = UNSEEN_AFTER_S
+    """Seconds after which an edit that its owner gives no sign of having seen needs you."""
+    lock_held_after: float = DEFAULT_LOCK_AFTER_S
+    """Seconds after which a list's lock that is never seen free needs you."""
     operator: str = "you"
     """The name under which your own edits appear."""
     refresh: float = 2.0

@@ -32,13 +32,22 @@ class _SettingsFile(BaseModel):
     theme: str | None = _DEFAULTS.theme
     ascii: bool = _DEFAULTS.ascii
     stale_after: Annotated[float, Field(gt=0)] = _DEFAULTS.stale_after
+    unseen_after: Annotated[float, Field(gt=0)] = _DEFAULTS.unseen_after
+    lock_held_after: Annotated[float, Field(gt=0)] = _DEFAULTS.lock_held_after
     operator: Annotated[str, Field(min_length=1, max_length=64)] = _DEFAULTS.operator
     refresh: Annotated[float, Field(ge=0.1, le=3600)] = _DEFAULTS.refresh
     lock_timeout: Annotated[float, Field(gt=0, le=300)] = _DEFAULTS.lock_timeout
     pictures: Path | None = _DEFAULTS.pictures
     keymap: dict[str, str] = Field(default_factory=dict)
 
-    @field_validator("stale_after", "refresh", "lock_timeout", mode="before")
+    @field_validator(
+        "stale_after",
+        "unseen_after",
+        "lock_held_after",
+        "refresh",
+        "lock_timeout",
+        mode="before",
+    )
     @classmethod
     def _read_duration(cls, value: object) -> object:
         if not isinstance(value, str):

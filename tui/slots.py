@@ -4,7 +4,7 @@ that projections which were handed out earlier keep naming the same tasks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from itertools import compress, count, islice
@@ -12,8 +12,9 @@ from operator import is_not
 from typing import Any
 
 from store.model.attention import DisplayState
-from store.model.task import Task, TaskId, TaskKey
-from tui.matching import searched_text
+from store.model.query import searched_text
+from store.model.snapshot import TaskList
+from store.model.task import ListKey, Task, TaskId, TaskKey
 from tui.ordering import STATES, Facts, IdKey, id_key
 
 _NO_FACTS = Facts(DisplayState.WAITING, 0, 0, False, -1)
@@ -57,20 +58,39 @@ class Slots:
         self.facts: list[Facts] = []
         self.id_keys: list[IdKey] = []
         self.sort_keys: list[Any] = []
+        self.groups: list[Any] = []
+        self.codes: list[Any] = []
+        """Group and state, as `ordering.group_code` puts them."""
+        self.homes: list[int] = []
+        """Number of the list that the task is in."""
+        self.home_of: dict[ListKey, int] = {}
+        self.lists: list[TaskList] = []
+        """By number, each as it is now."""
         self.texts: list[str] = []
         """Searched texts, kept from the first search on."""
         self._has_texts = False
         self.placed = bytearray()
         """1 while the task is in the order."""
 
+    def see(self, task_list: TaskList) -> None:
+        """Note a list as it is now, before its tasks are added."""
+        home = self.home_of.setdefault(task_list.key, len(self.lists))
+        if home == len(self.lists):
+            self.lists.append(task_list)
+        else:
+            self.lists[home] = task_list
+
     def add(self, task: Task) -> int:
-        """A new slot, not yet judged or placed."""
+        """A new slot, not yet judged or placed. Its list has been seen."""
         slot = len(self.keys)
         self.keys.append(task.key)
         self.tasks.append(task)
         self.facts.append(_NO_FACTS)
         self.id_keys.append(id_key(task.key))
         self.sort_keys.append(0)
+        self.groups.append(0)
+        self.codes.append(0)
+        self.homes.append(self.home_of[task.key.list])
         self.placed.append(0)
         if self._has_texts:
             self.texts.append(searched_text(task))
@@ -103,6 +123,14 @@ def _shared_start(one: str, other: str) -> str:
         if mine != yours:
             return one[:place]
     return min(one, other, key=len)
+
+
+def moved_ids(before: TaskList | None, after: TaskList) -> Collection[TaskId]:
+    """Ids of which a list may name another object than before, or none."""
+    if before is None:
+        return after.tasks.keys()
+    known = after.changed_since(before)
+    return changed_ids(before.tasks, after.tasks) if known is None else known
 
 
 def changed_ids(old: Mapping[TaskId, Task], new: Mapping[TaskId, Task]) -> list[TaskId]:

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
 from textual.screen import ModalScreen
 
-from store.model.edits import ClaimTask, CreateTask, Edit, EditResult, UpdateTask
-from store.model.errors import ColonytopError, CommittedPending, LockTimeout, StaleEdit
+from store.model.edits import (
+    BatchResult,
+    ClaimTask,
+    CreateTask,
+    Edit,
+    EditBatch,
+    EditResult,
+    RestoreTask,
+    UpdateTask,
+)
+from store.model.errors import CommittedPending, LockTimeout, StaleEdit
 from store.model.task import ListKey, TaskKey, Verb
-from tui.edit_text import START_LIST, sentence, target_name
-from tui.messages import EditRequested
+from tui.edit_text import START_LIST, batch_sentence, refusal_text, sentence, target_name
+from tui.messages import BatchRequested, EditRequested
 from tui.priority import shifted_priority
 from tui.safe_text import one_line
+from tui.steer_dialogs import BULK_VERBS, dialog_on_task, dialog_on_tasks
+from tui.tray import Tray
 from tui.view_state import Frame
 
 if TYPE_CHECKING:
-    from tui.screens.colony import ColonyScreen
+    from tui.screens.colony import ColonyScreen, Severity
+    from tui.screens.draft import TrayDecision
 
 
 T = TypeVar("T")
@@ -29,19 +41,20 @@ class Steering:
 
     def __init__(self, screen: ColonyScreen) -> None:
         self._screen = screen
-        self._questions: deque[tuple[Edit, StaleEdit | LockTimeout]] = deque()
+        self._questions: deque[Callable[[], None]] = deque()
         self.waiting: list[tuple[Edit, LockTimeout]] = []
         """Edits kept for a retry, with what kept them out."""
+        self.tray = Tray(screen)
 
     @property
     def open_count(self) -> int:
-        """Edits that are kept, or that wait for an answer."""
-        return len(self.waiting) + len(self._questions)
+        """Edits that are kept or collected, or that wait for an answer."""
+        return len(self.waiting) + len(self._questions) + len(self.tray.draft.edits)
 
     def refusal(self, verb: Verb) -> str | None:
         """The sentence that says why the list at hand does not allow the verb."""
         list_key = self._list_at_hand()
-        found = self._screen.latest_frame().snapshot.lists.get(list_key) if list_key else None
+        found = self._frame().snapshot.lists.get(list_key) if list_key else None
         return found.info.capabilities.refusal(verb) if found else None
 
     def offers(self, verb: Verb) -> bool:
@@ -49,11 +62,14 @@ class Steering:
         return self._list_at_hand() is not None and self.refusal(verb) is None
 
     def begin(self, verb: Verb) -> None:
-        """Open the dialog of a verb on the selected task, as it is now."""
+        """Open the dialog of a verb on the marked tasks, else the selected one, as they are now."""
+        if verb in BULK_VERBS and (marked := self._screen.marks.keys):
+            self.open(dialog_on_tasks(verb, self._frame(), marked), self._decide_all)
+            return
         if refusal := self.refusal(verb):
             self._screen.say(one_line(refusal), severity="warn")
             return
-        frame = self._screen.latest_frame()
+        frame = self._frame()
         if verb is Verb.CREATE:
             if list_key := self._list_at_hand():
                 from tui.screens.create_task import CreateScreen
@@ -66,11 +82,23 @@ class Steering:
                 self._screen.say(one_line(text), severity="warn")
             return
         if (key := self._target(frame)) is not None:
-            self.open(_dialog(verb, frame, key), self._decide)
+            self.open(dialog_on_task(verb, frame, key), self._decide)
+
+    def begin_on(self, key: TaskKey, verb: Verb) -> None:
+        """Open the dialog of a verb on this very task, whatever else is marked."""
+        frame = self._frame()
+        found = frame.snapshot.lists.get(key.list)
+        refusal = found.info.capabilities.refusal(verb) if found else None
+        if refusal is not None:
+            self._screen.say(one_line(refusal), severity="warn")
+        elif found is None or key.id not in found.tasks:
+            self._screen.say(one_line(f"#{key.id} is no longer there"), severity="warn")
+        else:
+            self.open(dialog_on_task(verb, frame, key), self._decide)
 
     def shift_priority(self, steps: int) -> None:
         """Ask for a neighbouring priority of the selected task."""
-        frame = self._screen.latest_frame()
+        frame = self._frame()
         if self.refusal(Verb.PRIORITY) or (key := self._target(frame)) is None:
             return
         task = frame.snapshot.task(key)
@@ -81,10 +109,37 @@ class Steering:
         self.request(UpdateTask(key, priority=wanted, expected={"priority": task.priority}))
 
     def request(self, edit: Edit) -> None:
-        """Send an edit off."""
+        """Send an edit off, or put it into the draft."""
+        if self.tray.is_on:
+            self.tray.collect((edit,), sentence(edit))
+            return
         text = one_line(f"{target_name(edit)}: writing …")
         self._screen.say_until_settled(text, edit)
         self._screen.post_message(EditRequested(edit))
+
+    def request_all(self, batch: EditBatch) -> None:
+        """Send a batch off, or put it into the draft."""
+        if self.tray.is_on:
+            self.tray.collect(batch.edits, one_line(batch.label))
+            self._unmark(batch.edits)
+        else:
+            self._send_all(batch)
+
+    def open_draft(self) -> None:
+        """Open the tray of what is collected."""
+        from tui.screens.draft import DraftScreen
+
+        self.open(DraftScreen(self._screen.latest_frame(), self.tray.draft), self._leave_draft)
+
+    def _leave_draft(self, decision: TrayDecision | None) -> None:
+        if decision is not None:
+            self.tray.set(decision.draft)
+            if decision.is_to_be_made:
+                self._send_all(self.tray.take_batch())
+
+    def _send_all(self, batch: EditBatch) -> None:
+        self._screen.say_until_settled(one_line(f"{batch.label}: writing …"), batch)
+        self._screen.post_message(BatchRequested(batch))
 
     def settled(self, edit: Edit, result: EditResult) -> None:
         """Say what is on the disk now."""
@@ -93,34 +148,49 @@ class Steering:
         if isinstance(edit, CreateTask) and result.task is not None:
             self._screen.go_when_seen(result.task.key)
 
+    def settled_all(self, batch: EditBatch, result: BatchResult) -> None:
+        """Say what came of a batch; what was not made stays marked and is told one by one."""
+        self._screen.take_back(batch)
+        self._unmark(done.edit for done in result.results)
+        severity: Severity = "warn" if result.failures else "info"
+        self._screen.say(batch_sentence(batch, result), severity=severity)
+        was_draft = self.tray.settle(batch, result)
+        if result.failures:
+            self.ask(lambda: self._tell_failures(batch, result, in_draft=was_draft))
+
     def failed(self, edit: Edit, error: Exception) -> None:
         """Ask yours or theirs, keep it for a retry, or say why it was refused."""
         self._screen.take_back(edit)
         if isinstance(error, (StaleEdit, LockTimeout)):
-            self._questions.append((edit, error))
-            self.ask_next()
+            self.ask(lambda: self._ask(edit, error))
             return
         if isinstance(error, CommittedPending):
             self._screen.say(
                 one_line(f"{target_name(edit)} saved, finishing: {error}"), severity="warn"
             )
             return
-        said = error if isinstance(error, ColonytopError) else f"{type(error).__name__}: {error}"
-        text = one_line(f"{target_name(edit)} not changed: {said}")
+        text = one_line(f"{target_name(edit)} not changed: {refusal_text(error)}")
         self._screen.say(text, severity="error")
+
+    def ask(self, question: Callable[[], None]) -> None:
+        """Put a question as soon as no dialog is open."""
+        self._questions.append(question)
+        self.ask_next()
 
     def ask_next(self) -> None:
         """Put the next question, unless a dialog is open: nothing may pop up under the fingers."""
         if not self._questions or self._screen.has_dialog:
             return
-        edit, error = self._questions.popleft()
+        self._questions.popleft()()
+
+    def _ask(self, edit: Edit, error: StaleEdit | LockTimeout) -> None:
         frame = self._screen.latest_frame()
         if isinstance(error, StaleEdit):
             from tui.screens.conflict import ConflictScreen
 
-            if not isinstance(edit, (CreateTask, ClaimTask)):
+            if not isinstance(edit, (CreateTask, ClaimTask, RestoreTask)):
                 self.open(ConflictScreen(frame, edit, error), self._decide)
-        elif isinstance(error, LockTimeout):
+        else:
             from tui.screens.busy import BusyScreen
 
             busy = BusyScreen(edit, error, frame)
@@ -148,6 +218,20 @@ class Steering:
         if edit is not None:
             self.request(edit)
 
+    def _decide_all(self, batch: EditBatch | None) -> None:
+        if batch is not None:
+            self.request_all(batch)
+
+    def _unmark(self, edits: Iterable[Edit]) -> None:
+        keys = [edit.key for edit in edits if not isinstance(edit, CreateTask)]
+        self._screen.set_marks(self._screen.marks.without(keys))
+
+    def _tell_failures(self, batch: EditBatch, result: BatchResult, *, in_draft: bool) -> None:
+        from tui.screens.bulk_failures import FailuresScreen
+
+        screen = FailuresScreen(self._screen.latest_frame(), batch, result, in_draft=in_draft)
+        self.open(screen, self._decide_all)
+
     def _after_busy(self, edit: Edit, error: LockTimeout, *, again: bool) -> None:
         if again:
             self.request(edit)
@@ -155,6 +239,10 @@ class Steering:
         self.waiting.append((edit, error))
         self._screen.note_waiting(len(self.waiting))
         self._screen.say(one_line(f"{target_name(edit)}: kept for later; W tries again"))
+
+    def _frame(self) -> Frame:
+        """What is on the disk now, and what the draft would make of it."""
+        return self.tray.seen_through(self._screen.latest_frame())
 
     def _target(self, frame: Frame) -> TaskKey | None:
         """The selected task, if it is still there."""
@@ -169,39 +257,10 @@ class Steering:
 
     def _list_at_hand(self) -> ListKey | None:
         """The list chosen, else that of the selected task, else the only one."""
-        frame = self._screen.latest_frame()
+        frame = self._frame()
         if frame.view.list_key is not None:
             return frame.view.list_key
         if frame.selected is not None:
             return frame.selected.list
         lists = list(frame.snapshot.lists)
         return lists[0] if len(lists) == 1 else None
-
-
-def _dialog(verb: Verb, frame: Frame, key: TaskKey) -> ModalScreen[Edit | None]:
-    """The dialog of a verb. Imported when asked for: the first paint does without them."""
-    if verb is Verb.UNBLOCK:
-        from tui.screens.unblock import UnblockScreen
-
-        return UnblockScreen(frame, key)
-    if verb is Verb.ASSIGN:
-        from tui.screens.assign import AssignScreen
-
-        return AssignScreen(frame, key)
-    if verb is Verb.STATUS:
-        from tui.screens.status import StatusScreen
-
-        return StatusScreen(frame, key)
-    if verb is Verb.EDIT:
-        from tui.screens.edit_task import EditScreen
-
-        return EditScreen(frame, key)
-    if verb is Verb.RELEASE:
-        from tui.screens.release import ReleaseScreen
-
-        return ReleaseScreen(frame, key)
-    if verb is Verb.DELETE:
-        from tui.screens.delete import DeleteScreen
-
-        return DeleteScreen(frame, key)
-    raise ValueError(f"no dialog for {verb.value}")

@@ -18,12 +18,15 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from store.workspace import RootSpec, Workspace
     from tui.app import ColonytopApp
+    from tui.saved_views import SavedViews
     from tui.settings import Settings
+    from tui.view_state import ViewState
 
 GRACE_S = 1.5
 """For an orderly end after a signal; the promise is two seconds."""
@@ -180,9 +183,12 @@ def run_app(
     *,
     settings: Settings | None = None,
     read_only: bool = False,
+    is_drafting: bool = False,
     theme: str | None = None,
     ascii: bool = False,
     goto: str | None = None,
+    view: ViewState | None = None,
+    saved_views: SavedViews | None = None,
     on_exit: Callable[[], object] | None = None,
 ) -> int:
     """Run the app in this terminal until it ends; the result is the exit code.
@@ -191,38 +197,55 @@ def run_app(
         roots: where lists live, and where each setting came from.
         settings: checked settings; the defaults without.
         read_only: no edit is offered, and the workspace refuses all of them.
+        is_drafting: edits are collected, not written, until the operator says so.
         theme: wins over the settings.
         ascii: draw with ASCII alone, as the settings may say too.
         goto: `LIST/ID` to start on.
+        view: what to show first.
+        saved_views: the views that have a name, as they were read.
         on_exit: called once after the app has ended, however it ended by itself or by a signal.
     """
     if problem := terminal_problem():
-        print(f"colonytop: {problem}", file=sys.stderr)  # noqa: T201  before there is a screen
-        return 2
+        return _refused(problem)
     os.environ.setdefault("TEXTUAL_FPS", "120")  # in a stream a change waits for a frame
     gc.disable()  # until the first paint: what is imported is here to stay
     from tui.app import ColonytopApp
     from tui.safe_text import one_line
+
+    chosen = _chosen(settings, theme, ascii)
+    try:
+        app = ColonytopApp(
+            partial(_open_workspace, roots, read_only, chosen.lock_timeout),
+            chosen,
+            read_only=read_only,
+            goto=goto,
+            view=view,
+            saved_views=saved_views,
+        )
+    except ValueError as error:
+        return _refused(one_line(str(error)))
+    app.main.steering.tray.is_on = is_drafting
+    return _run_guarded(app, _once(on_exit))
+
+
+def _refused(text: str) -> int:
+    """Say on stderr why there is no screen; the exit code."""
+    print(f"colonytop: {text}", file=sys.stderr)  # noqa: T201  there is no screen to say it on
+    return 2
+
+
+def _chosen(settings: Settings | None, theme: str | None, ascii: bool) -> Settings:
     from tui.settings import Settings
 
-    chosen = settings or Settings()
-    chosen = replace(
-        chosen,
-        ascii=ascii or chosen.ascii or not speaks_utf8(),
-        theme=theme or chosen.theme,
-    )
+    given = settings or Settings()
+    ascii = ascii or given.ascii or not speaks_utf8()
+    return replace(given, ascii=ascii, theme=theme or given.theme)
 
-    def open_workspace() -> Workspace:
-        from store.workspace import Workspace
 
-        return Workspace(roots, read_only=read_only, lock_timeout_s=chosen.lock_timeout)
+def _open_workspace(roots: Sequence[RootSpec], read_only: bool, lock_timeout_s: float) -> Workspace:
+    from store.workspace import Workspace
 
-    try:
-        app = ColonytopApp(open_workspace, chosen, read_only=read_only, goto=goto)
-    except ValueError as error:
-        print(f"colonytop: {one_line(str(error))}", file=sys.stderr)  # noqa: T201
-        return 2
-    return _run_guarded(app, _once(on_exit))
+    return Workspace(roots, read_only=read_only, lock_timeout_s=lock_timeout_s)
 
 
 def _run_guarded(app: ColonytopApp, ended: Callable[[], None]) -> int:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from store.model.attention import DEFAULT_STALE_AFTER_S
+from store.model.attention import DEFAULT_LOCK_AFTER_S, DEFAULT_STALE_AFTER_S, Thresholds
+from store.model.receipts import UNSEEN_AFTER_S, Receipt
 from store.model.snapshot import EMPTY_SNAPSHOT, Snapshot
 from store.model.task import ListKey, TaskKey
 
@@ -32,10 +33,16 @@ class SortKey(StrEnum):
     AGE = "age"
     HOLDS = "holds"
     SUBJECT = "subject"
+    LIST = "list"
 
 
 class Grouping(StrEnum):
+    """What stands together under one heading; flat has none."""
+
     WAVE = "wave"
+    OWNER = "owner"
+    LIST = "list"
+    STATUS = "status"
     FLAT = "flat"
 
 
@@ -45,6 +52,7 @@ class ViewState:
 
     lens: Lens = Lens.ALL
     query: str = ""
+    """In the filter grammar; whoever sets it has had it parsed."""
     sort: SortKey = SortKey.WAVE
     descending: bool = False
     grouping: Grouping = Grouping.WAVE
@@ -87,6 +95,26 @@ class Frame:
     """Changes that arrived while the view is frozen."""
     scan_age_s: float | None = None
     """Seconds since the last scan finished; None before the first."""
+    marked: frozenset[TaskKey] = frozenset()
+    """Tasks that the next steering key acts on together."""
+    receipts: tuple[Receipt, ...] = ()
+    """What became of the operator's edits, newest first."""
+    draft_count: int = 0
+    """Edits that are collected and not yet written."""
+    is_drafting: bool = False
+    """Edits are collected now, not written."""
+    unseen_after_s: float = UNSEEN_AFTER_S
+    lock_after_s: float = DEFAULT_LOCK_AFTER_S
+    query_error: str | None = None
+    """Why the search line as it is typed is not understood; the last good one stays in force."""
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """From when on something needs a person."""
+        return Thresholds(self.stale_after_s, self.unseen_after_s, self.lock_after_s)
+
+    query_error_at: int | None = None
+    """Index of the character of the search line that is wrong."""
 
 
 EMPTY_FRAME = Frame()

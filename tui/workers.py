@@ -1,4 +1,4 @@
-"""The only threads of the app, and the only users of the workspace and the watcher.
+"""The only threads of the app, and the only users of the workspace, the watcher and the journal.
 
 They end everything they do by posting one message; they never touch a widget.
 """
@@ -7,112 +7,65 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from store.model.edits import Edit
+from store.model.edits import BatchResult, Edit, EditBatch, EditFailure
 from store.model.errors import ColonytopError, EditRefused
-from store.model.task import ListKey
-from tui.messages import EditFailed, EditSettled, SnapshotArrived, WatchFailed
+from store.model.history import Direction, StepOutcome
+from store.model.task import ListKey, TaskKey
+from tui.lanes import Lanes, Post, join
+from tui.messages import (
+    BatchSettled,
+    EditFailed,
+    EditSettled,
+    EditsSeen,
+    HistoryRead,
+    JournalFailed,
+    SnapshotArrived,
+    StepBegun,
+    UndoSettled,
+    WatchFailed,
+)
 
 if TYPE_CHECKING:
+    from store.operating import Operator
     from store.watch import Scan, Watcher
     from store.workspace import Workspace
 
-Post = Callable[[Message], object]
-"""Must be safe to call from any thread, as Textual's `post_message` is."""
 OpenWorkspace = Callable[[], "Workspace"]
 """Makes the workspace, in the watch thread: the store's modules are not needed before."""
 
-MAX_LANES = 16  # lists edited at the same time; each is one thread
-MAX_WAITING = 100  # edits of one list that wait for their turn
+MOST_ENTRIES = 500
+"""Entries of a task's history that are read for the screen; the command line shows more."""
 
-
-class EditLanes:
-    """Makes edits, those of one list in order, and no list waits for another's lock."""
-
-    def __init__(self, apply: Callable[[Edit], Message], post: Post) -> None:
-        self._apply = apply
-        self._post = post
-        self._lock = threading.Lock()
-        self._waiting: dict[ListKey, deque[Edit]] = {}
-        self._threads: dict[ListKey, threading.Thread] = {}
-        self._closed = False
-
-    def add(self, edit: Edit) -> ColonytopError | None:
-        """Put an edit in its list's lane; the error says why it could not be."""
-        with self._lock:
-            if self._closed:
-                return EditRefused("colonytop is ending")
-            lane = self._waiting.get(edit.list)
-            if lane is None:
-                if len(self._waiting) >= MAX_LANES:
-                    return EditRefused(f"{MAX_LANES} lists are being edited; try again")
-                thread = threading.Thread(
-                    target=self._run, args=(edit.list,), name="edits", daemon=True
-                )
-                self._waiting[edit.list] = deque([edit])
-                self._threads[edit.list] = thread
-                thread.start()
-            elif len(lane) >= MAX_WAITING:
-                return EditRefused(f"{MAX_WAITING} edits of this list wait already")
-            else:
-                lane.append(edit)
-        return None
-
-    def pending(self) -> int:
-        """Edits that are asked for and not yet settled or failed."""
-        with self._lock:
-            return sum(len(lane) for lane in self._waiting.values())
-
-    def close(self) -> None:
-        """Drop what has not begun; what has begun ends on its own."""
-        with self._lock:
-            self._closed = True
-            for lane in self._waiting.values():
-                while len(lane) > 1:
-                    lane.pop()
-
-    def join(self, deadline: float) -> bool:
-        """Wait until `deadline` (monotonic seconds); True if no thread is left."""
-        with self._lock:
-            threads = list(self._threads.values())
-        return _join(threads, deadline)
-
-    def _run(self, key: ListKey) -> None:
-        while True:
-            with self._lock:
-                edit = self._waiting[key][0]
-            outcome = self._apply(edit)
-            with self._lock:
-                lane = self._waiting[key]
-                lane.popleft()
-                ended = not lane
-                if ended:
-                    del self._waiting[key]
-                    del self._threads[key]
-            self._post(outcome)
-            if ended:
-                return
+_NOT_OPEN = EditRefused("no list is loaded yet")
 
 
 class ColonyWorkers:
-    """One watch thread and the edit lanes, from `start` to `stop`."""
+    """One watch thread and the lanes of edits, from `start` to `stop`."""
 
     def __init__(
-        self, open_workspace: OpenWorkspace, post: Post, *, reconcile_s: float = 2.0
+        self,
+        open_workspace: OpenWorkspace,
+        post: Post,
+        *,
+        reconcile_s: float = 2.0,
+        operator: str = "you",
     ) -> None:
         self._open_workspace = open_workspace
         self._reconcile_s = reconcile_s
-        self._opened: tuple[Workspace, Watcher] | None = None
+        self._name = operator
+        self._opened: tuple[Operator, Watcher] | None = None
         self._post = post
         self._stop = threading.Event()
         self._watch = threading.Thread(target=self._run_watch, name="watch", daemon=True)
-        self._lanes = EditLanes(self._apply, post)
+        self._lanes = Lanes(post)
+        self._reading = Lanes(post)
 
     def start(self) -> None:
         """Begin to load and watch."""
@@ -120,8 +73,26 @@ class ColonyWorkers:
 
     def request(self, edit: Edit) -> None:
         """Make an edit soon; `EditSettled` or `EditFailed` tells the outcome."""
-        if error := self._lanes.add(edit):
+        if error := self._lanes.add(lambda: self._apply(edit), [edit.list]):
             self._post(EditFailed(edit, error))
+
+    def request_batch(self, batch: EditBatch) -> None:
+        """Make the edits of a batch soon, as one step; `BatchSettled` tells what came of each."""
+        if error := self._lanes.add(lambda: self._apply_all(batch), batch.lists):
+            self._post(BatchSettled(batch, _refused(batch.edits, error)))
+
+    def undo(self) -> None:
+        """Take the operator's last step back, after all edits asked for; `UndoSettled` tells."""
+        self.request_step(Direction.UNDO)
+
+    def redo(self) -> None:
+        """Make again what was last taken back; `UndoSettled` tells what came of it."""
+        self.request_step(Direction.REDO)
+
+    def request_history(self, key: TaskKey) -> None:
+        """Read the history of a task; `HistoryRead` brings it."""
+        if error := self._reading.add(lambda: self._history(key), [key]):
+            self._post(HistoryRead(key, (), problem=str(error)))
 
     def rescan(self) -> None:
         """Look at the disk now."""
@@ -138,39 +109,106 @@ class ColonyWorkers:
         deadline = time.monotonic() + timeout_s
         self._stop.set()
         self.rescan()
-        self._lanes.close()
         started = [self._watch] if self._watch.is_alive() else []
-        return _join(started, deadline) and self._lanes.join(deadline)
+        lanes = (self._lanes, self._reading)
+        for each in lanes:
+            each.close()
+        return join(started, deadline) and all(each.join(deadline) for each in lanes)
 
     def _run_watch(self) -> None:
         try:
+            from store.operating import Operator
             from store.watch import Watcher
 
             workspace = self._open_workspace()
             watcher = Watcher(workspace, reconcile_s=self._reconcile_s)
-            self._opened = workspace, watcher
-            watcher.run(self._deliver, self._stop)
+            operator = Operator(workspace, name=self._name, warn=self._warn)
+            self._opened = operator, watcher
+            try:
+                watcher.run(self._deliver, self._stop)
+            finally:
+                operator.close()
         except Exception as error:  # a dead watch must be seen, whatever killed it
             self._post(WatchFailed(error))
 
     def _deliver(self, scan: Scan) -> None:
-        if not self._stop.is_set():
-            self._post(SnapshotArrived(scan.snapshot, scan.at))
+        if self._stop.is_set() or self._opened is None:
+            return
+        operator = self._opened[0]
+        if others := operator.observe(scan.snapshot, scan.changes):
+            self._post(EditsSeen(others))
+        self._post(SnapshotArrived(scan.snapshot, scan.at))
+        operator.record()
+
+    def _warn(self, reason: str) -> None:
+        self._post(JournalFailed(reason))
 
     def _apply(self, edit: Edit) -> Message:
         if self._opened is None:
-            return EditFailed(edit, EditRefused("no list is loaded yet"))
-        workspace, watcher = self._opened
+            return EditFailed(edit, _NOT_OPEN)
         try:
-            result = workspace.apply(edit)
+            result = self._opened[0].apply(edit)
         except Exception as error:  # an edit must not end its lane, whatever went wrong
             return EditFailed(edit, error)
-        found = workspace.snapshot.lists.get(edit.list)
-        watcher.hint(Path(found.info.path) if found else None)
+        self._look_at([edit.list])
         return EditSettled(edit, result)
 
+    def _apply_all(self, batch: EditBatch) -> Message:
+        if self._opened is None:
+            return BatchSettled(batch, _refused(batch.edits, _NOT_OPEN))
+        try:
+            result = self._opened[0].apply_all(batch)
+        except Exception as error:
+            result = _refused(batch.edits, error)
+        self._look_at(batch.lists)
+        return BatchSettled(batch, result)
 
-def _join(threads: list[threading.Thread], deadline: float) -> bool:
-    for thread in threads:
-        thread.join(max(0.0, deadline - time.monotonic()))
-    return not any(thread.is_alive() for thread in threads)
+    def request_step(self, direction: Direction) -> None:
+        """Undo or redo."""
+        if error := self._lanes.add_after_all(lambda: self._step(direction)):
+            self._post(UndoSettled(StepOutcome(direction, reasons=(str(error),))))
+
+    def _step(self, direction: Direction) -> Message:
+        if self._opened is None:
+            return UndoSettled(StepOutcome(direction, reasons=(str(_NOT_OPEN),)))
+        operator, begun = self._opened[0], list[Edit]()
+
+        def tell(edits: tuple[Edit, ...]) -> None:
+            begun.extend(edits)
+            self._post(StepBegun(edits))
+
+        make = operator.undo if direction is Direction.UNDO else operator.redo
+        try:
+            outcome = make(begun=tell)
+        except Exception as error:
+            outcome = StepOutcome(direction, reasons=(_said(error),))
+        self._look_at(dict.fromkeys(edit.list for edit in begun))
+        return UndoSettled(outcome, tuple(begun))
+
+    def _history(self, key: TaskKey) -> Message:
+        if self._opened is None:
+            return HistoryRead(key, (), problem=str(_NOT_OPEN))
+        try:
+            found = tuple(islice(self._opened[0].history(key), MOST_ENTRIES + 1))
+            return HistoryRead(key, found[:MOST_ENTRIES], len(found) > MOST_ENTRIES)
+        except Exception as error:
+            return HistoryRead(key, (), problem=_said(error))
+
+    def _look_at(self, lists: Iterable[ListKey]) -> None:
+        """Have the watch thread look at lists that were just written."""
+        if self._opened is None:
+            return
+        operator, watcher = self._opened
+        for key in lists:
+            found = operator.workspace.snapshot.lists.get(key)
+            watcher.hint(Path(found.info.path) if found else None)
+
+
+def _refused(edits: Iterable[Edit], error: Exception) -> BatchResult:
+    """Nothing was made, all for the same reason."""
+    reason = error if isinstance(error, ColonytopError) else ColonytopError(_said(error))
+    return BatchResult((), tuple(EditFailure(edit, reason) for edit in edits))
+
+
+def _said(error: Exception) -> str:
+    return str(error) if isinstance(error, ColonytopError) else f"{type(error).__name__}: {error}"

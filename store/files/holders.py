@@ -3,32 +3,42 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from store.model.errors import LockHolder
 
+Identity = tuple[int, int]
+"""Device and inode of a lock file."""
 
-def holder_of(identity: tuple[int, int]) -> LockHolder:
+
+def holder_of(identity: Identity) -> LockHolder:
     """Who holds the lock of the file with this device and inode. Another namespace or a race may
     hide it: then all is None.
     """
-    major, minor, inode = os.major(identity[0]), os.minor(identity[0]), identity[1]
-    exact, near = f"{major:02x}:{minor:02x}:{inode}", f":{inode}"
-    found: int | None = None
+    return holders_of([identity]).get(identity) or LockHolder(None, None, None)
+
+
+def holders_of(identities: Iterable[Identity]) -> dict[Identity, LockHolder]:
+    """Those of the lock files that are held now, with what is known of who holds them."""
+    exact: dict[str, int] = {}
+    near: dict[str, int] = {}
     with suppress(OSError, ValueError):
         for line in Path("/proc/locks").read_text().splitlines():
             fields = line.split()
-            if len(fields) < 6 or fields[1] != "FLOCK" or not fields[5].endswith(near):
+            if len(fields) < 6 or fields[1] != "FLOCK":
                 continue
             pid = int(fields[4])
-            if fields[5] == exact:
-                found = pid
-                break
-            found = found or pid
-    if found is None or found <= 0:
-        return LockHolder(None, None, None)
-    return LockHolder(found, _command(found), None)
+            exact[fields[5]] = pid
+            near.setdefault(fields[5].rpartition(":")[2], pid)
+    found: dict[Identity, LockHolder] = {}
+    for device, inode in identities:
+        major, minor = os.major(device), os.minor(device)
+        pid = exact.get(f"{major:02x}:{minor:02x}:{inode}", near.get(str(inode), 0))
+        if pid > 0:
+            found[device, inode] = LockHolder(pid, _command(pid), None)
+    return found
 
 
 def _command(pid: int) -> str | None:

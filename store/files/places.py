@@ -121,3 +121,8 @@ def is_unsafe_parent(path: Path) -> bool:
     except OSError:
         return False
     return bool(mode & 0o002) and not mode & stat.S_ISVTX
+
+
+def resolved(path: Path | str) -> str:
+    """The path with every link followed, so that one directory has one name."""
+    return os.path.realpath(path)

@@ -12,9 +12,14 @@ Tasks = Mapping[TaskId, Task]
 Edges = dict[TaskId, tuple[TaskId, ...]]
 
 
+def is_number(task_id: str) -> bool:
+    """The id is a decimal number that can be read as one."""
+    return task_id.isdecimal() and len(task_id) <= _LONGEST_NUMBER
+
+
 def id_order(task_id: str) -> tuple[int, int, str]:
     """Sort key: decimal ids by number, before all others."""
-    if task_id.isdecimal() and len(task_id) <= _LONGEST_NUMBER:
+    if is_number(task_id):
         return (0, int(task_id), task_id)
     return (1, 0, task_id)
 

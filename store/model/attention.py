@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from store.model.readiness import ReasonKind, fault_text, is_phantom
+from store.model.receipts import UNSEEN_AFTER_S
 from store.model.snapshot import TaskList
-from store.model.task import Task
+from store.model.task import ListKey, Task, TaskId, TaskStatus, Verb
 
 DEFAULT_STALE_AFTER_S = 1800.0
+DEFAULT_LOCK_AFTER_S = 30.0
 
 
 class DisplayState(StrEnum):
@@ -33,25 +35,74 @@ class DisplayState(StrEnum):
 
 
 class NeedKind(StrEnum):
-    """Why a task needs the operator, most pressing first."""
+    """Why a task or a list needs the operator, most pressing first."""
 
+    LOCK_HELD = "lock_held"
+    """A list's lock was held at every look for longer than the threshold: nobody can write."""
+    NOTHING_STARTS = "nothing_starts"
+    """Open tasks wait in a list where nothing is ready and nobody works."""
     UNREADABLE = "unreadable"
     CYCLE = "cycle"
     PHANTOM = "phantom"
     SILENT_OWNER = "silent_owner"
     UNOWNED_ROOT = "unowned_root"
     """Ready and unowned while other open tasks wait on it."""
+    UNSEEN_EDIT = "unseen_edit"
+    """An operator's edit that its owner gives no sign of having seen."""
+
+
+_ANSWERS = {
+    NeedKind.CYCLE: Verb.UNBLOCK,
+    NeedKind.PHANTOM: Verb.UNBLOCK,
+    NeedKind.SILENT_OWNER: Verb.RELEASE,
+    NeedKind.UNOWNED_ROOT: Verb.ASSIGN,
+}
+_KEYS = {Verb.UNBLOCK: "u", Verb.RELEASE: "R", Verb.ASSIGN: "a"}
+
+
+def default_key(verb: Verb | None) -> str:
+    """The key that leads to the verb unless a keymap moved it; opening is `enter`."""
+    return "enter" if verb is None else _KEYS[verb]
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From when on something needs a person. Seconds."""
+
+    stale_after_s: float = DEFAULT_STALE_AFTER_S
+    """Silence of a record in progress."""
+    unseen_after_s: float = UNSEEN_AFTER_S
+    """An edit without a sign of its owner."""
+    lock_after_s: float = DEFAULT_LOCK_AFTER_S
+    """A lock that is never seen free."""
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One thing only a person will mend: why, since when, what it holds, the key that answers."""
+    """One thing only a person will mend: why, since when, what it holds, what answers it.
+
+    `text` quotes the records' own words, so it is untrusted.
+    """
 
     kind: NeedKind
+    list: ListKey
+    task: TaskId | None
+    """None: the list as a whole needs it."""
     text: str
     since: float | None
+    """Epoch seconds; None where no record tells."""
     holds: int
-    key: str
+    """Open tasks that wait on it."""
+
+    @property
+    def verb(self) -> Verb | None:
+        """The edit that answers it; None: it has to be looked at."""
+        return _ANSWERS.get(self.kind)
+
+    @property
+    def key(self) -> str:
+        """The key that answers it, where no keymap moved it."""
+        return default_key(self.verb)
 
 
 def silent_s(task: Task, now: float) -> float | None:
@@ -74,21 +125,36 @@ def display_state(
     """The state that the row shows."""
     if task.problems and not task.is_readable:
         return DisplayState.UNREADABLE
-    if task.status.is_active:
-        return DisplayState.STALE if is_stale(task, now, stale_after_s) else DisplayState.ACTIVE
-    if task.status.frees_dependents:
+    state = _BY_STATUS.get(task.status)
+    if state is _ACTIVE:
+        return _STALE if is_stale(task, now, stale_after_s) else _ACTIVE
+    if state is not None:
+        return state
+    graph = task_list.graph
+    if task.key.id in graph.unmet:
+        return _PHANTOM if is_phantom(task, task_list.tasks, graph.cycle_of) else _BLOCKED
+    return _READY if task_list.is_ready(task) else _WAITING
+
+
+def _state_of(status: TaskStatus) -> DisplayState | None:
+    """What the status alone decides; None where the edges do."""
+    if status.is_active:
+        return DisplayState.ACTIVE
+    if status.frees_dependents:
         return DisplayState.DONE
-    if task.status.is_closed:
-        return DisplayState.CLOSED
-    if task.id in task_list.graph.unmet:
-        phantom = is_phantom(task, task_list.tasks, task_list.graph.cycle_of)
-        return DisplayState.PHANTOM if phantom else DisplayState.BLOCKED
-    return DisplayState.READY if task_list.is_ready(task) else DisplayState.WAITING
+    return DisplayState.CLOSED if status.is_closed else None
+
+
+_BY_STATUS = {status: _state_of(status) for status in TaskStatus}
+# Members of an enumeration take long to look up, which shows in 100,000 tasks.
+_ACTIVE, _STALE, _READY = DisplayState.ACTIVE, DisplayState.STALE, DisplayState.READY
+_PHANTOM, _BLOCKED = DisplayState.PHANTOM, DisplayState.BLOCKED
+_WAITING = DisplayState.WAITING
 
 
 def needs_operator(state: DisplayState, task: Task, holds: int) -> bool:
     """Whether `need` has something to say of a task in this state, without saying it."""
-    if state is DisplayState.READY:
+    if state is _READY:
         return task.owner is None and holds > 0
     return state in _NEEDY
 
@@ -100,20 +166,26 @@ def need(
     task_list: TaskList, task: Task, now: float, stale_after_s: float = DEFAULT_STALE_AFTER_S
 ) -> Need | None:
     """Why this task needs the operator, or None."""
-    holds = task_list.graph.holds(task.id)
     state = display_state(task_list, task, now, stale_after_s)
+    holds = task_list.graph.holds(task.id)
+    if not needs_operator(state, task, holds):
+        return None
+    kind, text, since = _reason(task_list, task, state)
+    return Need(kind, task_list.key, task.id, text, since, holds)
+
+
+def _reason(
+    task_list: TaskList, task: Task, state: DisplayState
+) -> tuple[NeedKind, str, float | None]:
+    """Kind, text and since when, of a task that needs the operator."""
     if state is DisplayState.UNREADABLE:
-        return Need(NeedKind.UNREADABLE, fault_text(task), None, holds, "enter")
+        return NeedKind.UNREADABLE, fault_text(task), None
     if state is DisplayState.STALE:
-        text = f"in progress, silent{'' if holds == 0 else f', holds {holds}'}"
-        return Need(NeedKind.SILENT_OWNER, text, task.updated_at, holds, "R")
+        return NeedKind.SILENT_OWNER, "in progress, silent", task.updated_at
     if state is DisplayState.PHANTOM:
         reasons = task_list.readiness(task).reasons
-        kind = NeedKind.PHANTOM
-        if any(r.kind in (ReasonKind.CYCLE, ReasonKind.SELF) for r in reasons):
-            kind = NeedKind.CYCLE
-        return Need(kind, reasons[0].text, task.updated_at, holds, "u")
-    if needs_operator(state, task, holds):
-        text = f"ready, unowned, holds {holds}"
-        return Need(NeedKind.UNOWNED_ROOT, text, task.updated_at, holds, "a")
-    return None
+        rings = (ReasonKind.CYCLE, ReasonKind.SELF)
+        is_ring = any(reason.kind in rings for reason in reasons)
+        kind = NeedKind.CYCLE if is_ring else NeedKind.PHANTOM
+        return kind, reasons[0].text, task.updated_at
+    return NeedKind.UNOWNED_ROOT, "ready, unowned", task.updated_at

@@ -133,14 +133,7 @@ class RunningRollup:
 
     def _touched(self, after: TaskList) -> Collection[TaskId] | None:
         """Ids that may be counted otherwise now; None where all may be."""
-        before = self._seen
-        if before is None:
-            return None
-        tasks = after.changed_since(before)
-        if before.graph is after.graph or tasks is None:
-            return tasks
-        judged = after.graph.lineage.since(before.graph.lineage)
-        return None if judged is None else tasks | judged
+        return None if self._seen is None else after.judged_since(self._seen)
 
     def _count_again(self, task_id: TaskId, task_list: TaskList) -> None:
         task = task_list.tasks.get(task_id)

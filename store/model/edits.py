@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from store.model.errors import ColonytopError
 from store.model.task import ListKey, Task, TaskId, TaskKey, TaskStatus, Verb
 
 
@@ -26,6 +27,32 @@ class CreateTask:
     verb = Verb.CREATE
 
 
+class _Null:
+    """The type of NULL: a JSON null that is to be stored, where None would delete the key."""
+
+    def __repr__(self) -> str:
+        return "NULL"
+
+
+NULL = _Null()
+Null = _Null
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one record stood before a change, so that what is put back takes its old place.
+
+    Of the edges that an edit names each comes to stand here as it stood then: at its place in
+    the order, and not at all where only the other side had it.
+    """
+
+    task: TaskId
+    blocks: tuple[TaskId, ...] = ()
+    blocked_by: tuple[TaskId, ...] = ()
+    metadata: tuple[str, ...] = ()
+    """The keys of its metadata, in order."""
+
+
 class _Keep:
     """The type of KEEP: leave the owner as it is (None means: no owner)."""
 
@@ -43,7 +70,8 @@ class UpdateTask:
 
     `expected` holds field values as the operator saw them; a field that has changed since and
     that this edit also changes is a `StaleEdit`; `metadata.key` names one key of the metadata
-    there (None: it was not there). None leaves a field as it is.
+    there (None: it was not there). None leaves a field as it is; in `metadata_patch` it deletes
+    the key.
     """
 
     key: TaskKey
@@ -59,6 +87,12 @@ class UpdateTask:
     remove_blocked_by: tuple[TaskId, ...] = ()
     metadata_patch: Mapping[str, Any] = field(default_factory=dict)
     expected: Mapping[str, Any] = field(default_factory=dict)
+    clears: tuple[str, ...] = ()
+    """Optional fields to empty: `active_form`, `priority`."""
+    native_status: str | None = None
+    """A status in the system's own word, put back as it stood although nobody may choose it."""
+    standing: tuple[Standing, ...] = ()
+    """How the task and the far ends of its edges once stood, if this puts something back."""
 
     @property
     def list(self) -> ListKey:
@@ -71,11 +105,12 @@ class UpdateTask:
             return Verb.UNBLOCK
         if self.add_blocked_by or self.add_blocks:
             return Verb.BLOCK
-        if self.status is not None:
+        if self.status is not None or self.native_status is not None:
             return Verb.STATUS
         if not isinstance(self.owner, Keep):
             return Verb.ASSIGN
-        return Verb.PRIORITY if self.priority is not None else Verb.EDIT
+        is_priority = self.priority is not None or "priority" in self.clears
+        return Verb.PRIORITY if is_priority else Verb.EDIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +155,35 @@ class ReleaseTask:
         return self.key.list
 
 
-Edit = CreateTask | UpdateTask | DeleteTask | ClaimTask | ReleaseTask
+@dataclass(frozen=True, slots=True)
+class RestoreTask:
+    """Bring a deleted task back under its own id, with its edges on both sides.
+
+    The far ends that are no longer there are left out of `blocks` and kept in `blocked_by` as
+    they were: what blocked it is for the operator to judge. Refused if the id is taken.
+    """
+
+    task: Task
+    """The task as it was last stored."""
+    original: str | None = None
+    """The text of its record as the system stored it: key order, spellings, unknown fields."""
+    standing: tuple[Standing, ...] | None = None
+    """How the tasks stood that named it in an edge. None: that is not known, and both sides get
+    the edges that the task itself names.
+    """
+
+    verb = Verb.RESTORE
+
+    @property
+    def key(self) -> TaskKey:
+        return self.task.key
+
+    @property
+    def list(self) -> ListKey:
+        return self.task.key.list
+
+
+Edit = CreateTask | UpdateTask | DeleteTask | ClaimTask | ReleaseTask | RestoreTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,3 +197,73 @@ class EditResult:
     """Other tasks written in the same commit: the far ends of edges."""
     stripped: tuple[TaskId, ...] = ()
     """Ids whose edges to a deleted task were removed."""
+    before: Mapping[TaskId, Task | None] = field(default_factory=dict)
+    """Every task of the commit as it was stored before, read under the same lock; None: it was
+    not there. An inverse is worked out from this, never from what a screen showed. In a batch:
+    before this edit of it.
+    """
+    originals: Mapping[TaskId, str] = field(default_factory=dict)
+    """The records that were deleted, as the system stored them (`RestoreTask.original`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditBatch:
+    """Edits that a person decided on in one step: one commit for each list, one undo step."""
+
+    edits: tuple[Edit, ...]
+    label: str = ""
+    """What the step is called, as in "release 4 tasks of cy"."""
+    all_or_none: bool = False
+    """In each list: if one edit is refused, make none. Else make those that can be made."""
+
+    @property
+    def lists(self) -> tuple[ListKey, ...]:
+        """The lists that it writes to, in the order of their first edits."""
+        return tuple(dict.fromkeys(edit.list for edit in self.edits))
+
+
+@dataclass(frozen=True, slots=True)
+class EditFailure:
+    """An edit of a batch that was not made, and why. Nothing of it was written."""
+
+    edit: Edit
+    error: ColonytopError
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What a batch did: one result for each edit made, one failure for each that was not."""
+
+    results: tuple[EditResult, ...] = ()
+    failures: tuple[EditFailure, ...] = ()
+
+
+class BatchRefused(ColonytopError):
+    """Edits of the batch cannot be made, so none of it was written."""
+
+    kind = "batch_refused"
+
+    def __init__(self, failures: Sequence[EditFailure], count: int) -> None:
+        first = failures[0].error
+        more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
+        super().__init__(f"{len(failures)} of {count} edits refused, none made: {first}{more}")
+        self.failures = tuple(failures)
+        self.count = count
+
+    def details(self) -> dict[str, Any]:
+        return {
+            "count": self.count,
+            "failures": [
+                {
+                    "verb": str(failure.edit.verb),
+                    "list": failure.edit.list.id,
+                    "task": None if isinstance(failure.edit, CreateTask) else failure.edit.key.id,
+                    "error": {
+                        **failure.error.details(),
+                        "kind": failure.error.kind,
+                        "message": str(failure.error),
+                    },
+                }
+                for failure in self.failures
+            ],
+        }

@@ -66,6 +66,20 @@ class TaskNotFound(ColonytopError):
         return {"list": self.list_id, "task": self.task_id}
 
 
+class TaskExists(ColonytopError):
+    """The id is taken: a task cannot come back in place of another."""
+
+    kind = "task_exists"
+
+    def __init__(self, list_id: str, task_id: str) -> None:
+        super().__init__(f"#{task_id} in {list_id} is there already; nothing was put in its place")
+        self.list_id = list_id
+        self.task_id = task_id
+
+    def details(self) -> dict[str, Any]:
+        return {"list": self.list_id, "task": self.task_id}
+
+
 class UnreadableTask(ColonytopError):
     """The task's file cannot be read, so it is never overwritten."""
 

@@ -1,21 +1,41 @@
-"""What an edit would do: shown before it is made. Pure; judges only the tasks it can touch.
-
-Readiness depends on a task's own record and on its direct blockers, so it is enough to judge
-again the tasks that an edit writes and their direct dependents, however long the list is.
-"""
+"""What an edit, or a batch of them, would do: shown before it is made, and by `--dry-run`. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from store.model.edits import CreateTask, DeleteTask, Edit, UpdateTask
-from store.model.graph import Tasks, find_path, id_order, is_met
-from store.model.readiness import Readiness, Reason, readiness
+from store.model.consequences import (
+    Consequences,
+    CriticalMove,
+    Waiting,
+    closed_cycle,
+    consequences,
+    critical_move,
+    overlaid,
+    overlay,
+    unmet_reasons,
+)
+from store.model.edits import CreateTask, DeleteTask, Edit, EditFailure, RestoreTask, UpdateTask
+from store.model.errors import ColonytopError
+from store.model.graph import Tasks, id_order
+from store.model.objections import check
+from store.model.readiness import Reason
 from store.model.snapshot import TaskList
 from store.model.task import Task, TaskId
-from store.model.written import NEW_ID, written_by
+from store.model.written import NEW_ID, new_id, referrers, written_by
+
+__all__ = [
+    "BatchForesight",
+    "CriticalMove",
+    "FieldShift",
+    "Foresight",
+    "TaskShift",
+    "Waiting",
+    "foresee",
+    "foresee_all",
+]
 
 _SHIFT_FIELDS = (
     "subject",
@@ -37,14 +57,6 @@ class FieldShift:
     field: str
     old: Any
     new: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A blocked task that would wait on something else than now, and what it is."""
-
-    task: Task
-    waits_on: tuple[Reason, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,112 +86,155 @@ class Foresight:
     """The cycle that the new edges would close, each member once, in edge order."""
     missing: tuple[TaskId, ...] = ()
     """Ids named for a new edge that are not in the list."""
+    critical: CriticalMove | None = None
+    """How the critical path would move; None if it would not, or was not asked for."""
 
 
-def foresee(task_list: TaskList, edit: Edit) -> Foresight:
-    """What the edit would do to the list, if nobody else wrote to it meanwhile."""
+@dataclass(frozen=True, slots=True)
+class TaskShift:
+    """One task that edits are about, before and after all of them."""
+
+    id: TaskId
+    before: Task | None
+    """None: it would be created, or brought back."""
+    after: Task | None
+    """None: it would be deleted."""
+    shifts: tuple[FieldShift, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BatchForesight:
+    """What would follow from edits made one after the other, by the tasks as they are seen now.
+
+    Edits that would be refused are named and take no part in the rest.
+    """
+
+    targets: tuple[TaskShift, ...] = ()
+    """The tasks that the edits are about, each once, in the order in which they are named."""
+    refused: tuple[EditFailure, ...] = ()
+    """Edits that would be refused, each with the error that would be raised."""
+    becomes_ready: tuple[Task, ...] = ()
+    becomes_blocked: tuple[Task, ...] = ()
+    eased: tuple[Waiting, ...] = ()
+    hindered: tuple[Waiting, ...] = ()
+    stripped: tuple[TaskId, ...] = ()
+    """Tasks that would be left and lose an edge to a deleted one."""
+    loses: Mapping[str, tuple[TaskId, ...]] = field(default_factory=dict)
+    """For each owner, the tasks that would leave him."""
+    gains: Mapping[str, tuple[TaskId, ...]] = field(default_factory=dict)
+    """For each owner, the tasks that would come to him."""
+    critical: CriticalMove | None = None
+    """How the critical path would move; None if it would not."""
+
+
+def foresee(task_list: TaskList, edit: Edit, *, with_critical: bool = False) -> Foresight:
+    """What the edit would do to the list, if nobody else wrote to it meanwhile.
+
+    Args:
+        task_list: the list as it is seen.
+        edit: what is to be done to it.
+        with_critical: say also how the critical path would move, which takes a while in a list
+            of 100,000 tasks (see `BatchForesight.critical`).
+    """
     target = NEW_ID if isinstance(edit, CreateTask) else edit.key.id
     written = written_by(task_list.tasks, edit)
     if target not in written:
         return Foresight()
-    after = _overlaid(task_list.tasks, written)
+    after = overlaid(task_list.tasks, written)
     was, now = task_list.tasks.get(target), written[target]
     added = _added_edges(edit)
-    ends = [i for edge in added for i in edge if i not in after]
+    follows = consequences(task_list, after, written)
     return Foresight(
         task=now,
         shifts=tuple(_shifts(was, now)),
-        waits_on=_unmet_reasons(task_list, after, now) if now else (),
+        becomes_ready=follows.becomes_ready,
+        becomes_blocked=follows.becomes_blocked,
+        waits_on=unmet_reasons(task_list, after, now) if now else (),
+        eased=follows.eased,
+        hindered=follows.hindered,
         stripped=_others(written, target) if isinstance(edit, DeleteTask) else (),
         loses=was.owner if was and _left(was, now) else None,
         gains=now.owner if now and _left(now, was) else None,
-        cycle=_closed_cycle(after, added),
-        missing=tuple(dict.fromkeys(ends)),
-        **_consequences(task_list, after, written),
+        cycle=closed_cycle(after, added),
+        missing=tuple(dict.fromkeys(i for edge in added for i in edge if i not in after)),
+        critical=critical_move(task_list, after, written) if with_critical else None,
     )
 
 
-def _consequences(
-    task_list: TaskList, after: Tasks, written: Mapping[TaskId, Task | None]
-) -> dict[str, Any]:
-    """Which tasks would become ready, become blocked, or wait on less."""
-    ready: list[Task] = []
-    blocked: list[Task] = []
-    eased: list[Waiting] = []
-    hindered: list[Waiting] = []
-    for task_id in _reached(task_list, written):
-        was, now = task_list.tasks.get(task_id), after.get(task_id)
-        if now is None:
+def foresee_all(task_list: TaskList, edits: Sequence[Edit]) -> BatchForesight:
+    """What edits of one list would do, made in order, if nobody else wrote to it meanwhile.
+
+    Readiness is judged once, at the end: what one edit blocks and a later one frees is named in
+    neither.
+    """
+    after = dict(task_list.tasks)
+    naming = referrers(after) if any(isinstance(edit, DeleteTask) for edit in edits) else None
+    written: dict[TaskId, Task | None] = {}
+    targets: dict[TaskId, None] = {}
+    refused = []
+    created = 0
+    for edit in edits:
+        try:
+            check(task_list, after, edit)
+        except ColonytopError as error:
+            refused.append(EditFailure(edit, error))
             continue
-        before = _unmet(task_list.tasks, was) if was else []
-        left = _unmet(after, now)
-        if _is_ready(now, left) and not (was and _is_ready(was, before)):
-            ready.append(now)
-        elif _is_blocked(now, left) and not (was and _is_blocked(was, before)):
-            blocked.append(now)
-        elif _is_blocked(now, left) and set(before) != set(left):
-            reasons = _unmet_reasons(task_list, after, now)
-            if new := tuple(r for r in reasons if r.task not in before):
-                hindered.append(Waiting(now, new))
-            else:
-                eased.append(Waiting(now, reasons))
-    return {
-        "becomes_ready": tuple(ready),
-        "becomes_blocked": tuple(blocked),
-        "eased": tuple(eased),
-        "hindered": tuple(hindered),
-    }
+        target = new_id(created) if isinstance(edit, CreateTask) else edit.key.id
+        created += isinstance(edit, CreateTask)
+        step = written_by(after, edit, new=target, naming=naming)
+        if naming is not None:
+            referrers(step, naming)
+        targets[target] = None
+        overlay(after, step)
+        written.update(step)
+    follows = consequences(task_list, after, written)
+    shifts = tuple(_task_shift(task_list.tasks, after, i) for i in targets)
+    return _batch_foresight(task_list, after, written, shifts, refused, follows)
 
 
-def _reached(task_list: TaskList, written: Mapping[TaskId, Task | None]) -> list[TaskId]:
-    """The written tasks and all that list one of them as a blocker, in id order."""
-    found = set(written)
-    for task_id in written:
-        found.update(task_list.graph.dependents.get(task_id, ()))
-    return sorted(found, key=id_order)
+def _batch_foresight(
+    task_list: TaskList,
+    after: Tasks,
+    written: Mapping[TaskId, Task | None],
+    targets: tuple[TaskShift, ...],
+    refused: Sequence[EditFailure],
+    follows: Consequences,
+) -> BatchForesight:
+    gone = {shift.id for shift in targets if shift.after is None}
+    stripped = (
+        i
+        for i, task in written.items()
+        if task is not None and (was := task_list.tasks.get(i)) and gone & _named_by(was)
+    )
+    return BatchForesight(
+        targets=targets,
+        refused=tuple(refused),
+        becomes_ready=follows.becomes_ready,
+        becomes_blocked=follows.becomes_blocked,
+        eased=follows.eased,
+        hindered=follows.hindered,
+        stripped=tuple(sorted(stripped, key=id_order)),
+        loses=_by_owner((s.id, s.before) for s in targets if s.before and _left(s.before, s.after)),
+        gains=_by_owner((s.id, s.after) for s in targets if s.after and _left(s.after, s.before)),
+        critical=critical_move(task_list, after, written),
+    )
 
 
-def _unmet(tasks: Tasks, task: Task) -> list[TaskId]:
-    if task.is_closed:
-        return []
-    return [i for i in dict.fromkeys(task.blocked_by) if not is_met(tasks.get(i))]
+def _task_shift(before: Tasks, after: Tasks, task_id: TaskId) -> TaskShift:
+    was, now = before.get(task_id), after.get(task_id)
+    return TaskShift(task_id, was, now, tuple(_shifts(was, now)))
 
 
-def _is_ready(task: Task, unmet: Sequence[TaskId]) -> bool:
-    return task.status.value in ("pending", "blocked") and not unmet and task.is_readable
+def _named_by(task: Task) -> set[TaskId]:
+    return {*task.blocks, *task.blocked_by}
 
 
-def _is_blocked(task: Task, unmet: Sequence[TaskId]) -> bool:
-    return bool(unmet) and not task.status.is_active and task.is_readable
-
-
-def _unmet_reasons(task_list: TaskList, after: Tasks, task: Task) -> tuple[Reason, ...]:
-    unmet = _unmet(after, task)
-    if not _is_blocked(task, unmet):
-        return ()
-    ring = _ring_after(after, task_list.graph.cycle_of.get(task.id, ()), task.id)
-    verdict: Readiness = readiness(task, after, ring)
-    return verdict.reasons
-
-
-def _ring_after(after: Tasks, members: Sequence[TaskId], task_id: TaskId) -> tuple[TaskId, ...]:
-    """What is left of the task's cycle: the shortest ring through it, or nothing."""
-    inside = set(members)
-    edges = {i: _unmet(after, after[i]) for i in members if i in after}
-    for blocker in edges.get(task_id, ()):
-        if blocker in inside and (path := find_path(edges, blocker, task_id)):
-            return tuple(path)
-    return ()
-
-
-def _overlaid(tasks: Tasks, written: Mapping[TaskId, Task | None]) -> dict[TaskId, Task]:
-    after = dict(tasks)
-    for task_id, task in written.items():
-        if task is None:
-            after.pop(task_id, None)
-        else:
-            after[task_id] = task
-    return after
+def _by_owner(tasks: Iterable[tuple[TaskId, Task]]) -> dict[str, tuple[TaskId, ...]]:
+    found: dict[str, tuple[TaskId, ...]] = {}
+    for task_id, task in tasks:
+        if task.owner is not None:
+            found[task.owner] = (*found.get(task.owner, ()), task_id)
+    return found
 
 
 def _added_edges(edit: Edit) -> list[tuple[TaskId, TaskId]]:
@@ -189,18 +244,9 @@ def _added_edges(edit: Edit) -> list[tuple[TaskId, TaskId]]:
     if isinstance(edit, UpdateTask):
         waits = [(edit.key.id, i) for i in edit.add_blocked_by]
         return waits + [(i, edit.key.id) for i in edit.add_blocks]
+    if isinstance(edit, RestoreTask):
+        return [(edit.key.id, i) for i in edit.task.blocked_by if i != edit.key.id]
     return []
-
-
-def _closed_cycle(after: Tasks, added: Sequence[tuple[TaskId, TaskId]]) -> tuple[TaskId, ...]:
-    """A new edge closes a cycle where its blocker already waits on its task, at any distance."""
-    if not added:
-        return ()
-    edges = {i: task.blocked_by for i, task in after.items() if task.blocked_by}
-    for waiting, blocker in added:
-        if path := find_path(edges, blocker, waiting):
-            return (waiting, *path[:-1])
-    return ()
 
 
 def _others(written: Mapping[TaskId, Task | None], target: TaskId) -> tuple[TaskId, ...]:

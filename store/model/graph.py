@@ -91,15 +91,23 @@ class TaskGraph:
 EMPTY_GRAPH = TaskGraph()
 
 
-def critical_path(graph: TaskGraph) -> list[TaskId]:
-    """The longest chain of open tasks that must be done one after another, first to last."""
-    if not graph.unmet:
+def critical_path(graph: TaskGraph, tasks: Tasks | None = None) -> list[TaskId]:
+    """The longest chain of open tasks that must be done one after another, first to last.
+
+    Args:
+        graph: of the list.
+        tasks: of the same list, so that blockers which nobody can finish are left out.
+    """
+    deepest = max(graph.waves.values(), default=0)
+    if deepest < 2:  # nothing waits on anything that can be done
         return []
-    last = max(graph.unmet, key=lambda i: (graph.wave(i), graph.holds(i)))
-    if graph.wave(last) == 0:
-        return []
-    chain = [last]
+    ends = (i for i, wave in graph.waves.items() if wave == deepest)
+    chain = [min(ends, key=id_order)]
     while above := graph.unmet.get(chain[-1], ()):
+        if tasks is not None:
+            above = tuple(i for i in above if i in tasks and not tasks[i].is_closed)
+        if not above:
+            break
         chain.append(max(above, key=lambda i: (graph.wave(i), graph.holds(i))))
     return chain[::-1]
 

@@ -48,6 +48,23 @@ def owner_loads(task_list: TaskList) -> tuple[OwnerLoad, ...]:
     )
 
 
+def combined_loads(lists: Iterable[Iterable[OwnerLoad]]) -> tuple[OwnerLoad, ...]:
+    """The loads in several lists as one: an owner's counts are added up."""
+    total: dict[str, OwnerLoad] = {}
+    for load in (load for loads in lists for load in loads):
+        known = total.get(load.owner, OwnerLoad(load.owner))
+        writes = [w for w in (known.last_write, load.last_write) if w is not None]
+        total[load.owner] = OwnerLoad(
+            load.owner,
+            known.active + load.active,
+            known.ready + load.ready,
+            known.blocked + load.blocked,
+            known.done + load.done,
+            max(writes, default=None),
+        )
+    return tuple(sorted(total.values(), key=lambda load: load.owner.casefold()))
+
+
 def _load_state(task_list: TaskList, task: Task) -> str:
     if task.status.frees_dependents:
         return "done"

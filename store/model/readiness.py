@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from store.model.analysis import is_number
 from store.model.graph import Tasks, is_met
-from store.model.task import ProblemKind, Task, TaskId
+from store.model.task import ProblemKind, Task, TaskId, TaskStatus
 
 
 class ReasonKind(StrEnum):
@@ -20,11 +21,16 @@ class ReasonKind(StrEnum):
     OPEN = "open"
     """An open blocker: somebody has to finish it."""
     MISSING = "missing"
+    """A blocker of which there is no trace: nothing says that it ever was in the list."""
+    DELETED = "deleted"
+    """A blocker that was removed: its id was given away once, and its record is gone."""
     UNREADABLE = "unreadable"
     SELF = "self"
     CYCLE = "cycle"
+    ARCHIVED = "archived"
+    """A blocker that was put away without being completed."""
     CLOSED = "closed"
-    """A blocker that ended without being completed: archived, cancelled, abandoned."""
+    """A blocker that ended without being completed otherwise: cancelled, abandoned."""
     STATUS = "status"
     """Its own status keeps it from starting: deferred, failed, unknown."""
 
@@ -37,9 +43,11 @@ class ReasonKind(StrEnum):
 _PHANTOM = frozenset(
     {
         ReasonKind.MISSING,
+        ReasonKind.DELETED,
         ReasonKind.UNREADABLE,
         ReasonKind.SELF,
         ReasonKind.CYCLE,
+        ReasonKind.ARCHIVED,
         ReasonKind.CLOSED,
     }
 )
@@ -73,13 +81,17 @@ class Readiness:
 READY = Readiness(True, ())
 
 
-def readiness(task: Task, tasks: Tasks, cycle: Sequence[TaskId] = ()) -> Readiness:
+def readiness(
+    task: Task, tasks: Tasks, cycle: Sequence[TaskId] = (), highest_id: int | None = None
+) -> Readiness:
     """Judge one task against the tasks of its list.
 
     Args:
         task: the task in question.
         tasks: at least its blockers, by id; an id that is not there counts as missing.
         cycle: the members of the cycle it is in, where the caller knows the whole graph.
+        highest_id: the highest id that the list ever gave away, where that is known: it tells
+            a blocker that was deleted from one that never was there.
     """
     if not task.is_readable:
         return _because(ReasonKind.UNREADABLE, task.id, fault_text(task))
@@ -91,7 +103,7 @@ def readiness(task: Task, tasks: Tasks, cycle: Sequence[TaskId] = ()) -> Readine
         who = f" by {task.owner}" if task.owner else ", by nobody"
         return _because(ReasonKind.IN_PROGRESS, task.id, f"it is {task.native_status}{who}")
     reasons = [
-        _judge(task, blocker, tasks.get(blocker), cycle)
+        _judge(task, blocker, tasks.get(blocker), cycle, highest_id)
         for blocker in dict.fromkeys(task.blocked_by)
         if not is_met(tasks.get(blocker))
     ]
@@ -137,12 +149,17 @@ def _because(kind: ReasonKind, task_id: TaskId, text: str) -> Readiness:
     return Readiness(False, (Reason(kind, task_id, text),))
 
 
-def _judge(task: Task, blocker_id: TaskId, blocker: Task | None, cycle: Sequence[TaskId]) -> Reason:
+def _judge(
+    task: Task,
+    blocker_id: TaskId,
+    blocker: Task | None,
+    cycle: Sequence[TaskId],
+    highest_id: int | None,
+) -> Reason:
     if blocker_id == task.id:
         return Reason(ReasonKind.SELF, blocker_id, f"#{blocker_id} lists itself as its blocker")
     if blocker is None:
-        text = f"#{blocker_id} is not in the list: deleted, lost or never there"
-        return Reason(ReasonKind.MISSING, blocker_id, text)
+        return _absent(blocker_id, highest_id)
     if not blocker.is_readable:
         what = "cannot be read" if _is_garbled(blocker) else f"is in doubt: {fault_text(blocker)}"
         text = f"#{blocker_id} {what}, so nobody knows whether it is done"
@@ -154,7 +171,18 @@ def _judge(task: Task, blocker_id: TaskId, blocker: Task | None, cycle: Sequence
         return Reason(ReasonKind.CYCLE, blocker_id, text)
     if blocker.is_closed:
         text = f"#{blocker_id} is {blocker.native_status}, which never frees what waits on it"
-        return Reason(ReasonKind.CLOSED, blocker_id, text)
+        is_archived = blocker.status is TaskStatus.ARCHIVED
+        return Reason(ReasonKind.ARCHIVED if is_archived else ReasonKind.CLOSED, blocker_id, text)
     owner = blocker.owner or "nobody"
     text = f"#{blocker_id} {blocker.subject}: {blocker.native_status}, owned by {owner}"
     return Reason(ReasonKind.OPEN, blocker_id, text)
+
+
+def _absent(blocker_id: TaskId, highest_id: int | None) -> Reason:
+    """A blocker without a record."""
+    was_given = highest_id is not None and is_number(blocker_id) and int(blocker_id) <= highest_id
+    if was_given:
+        text = f"#{blocker_id} was deleted: its id was given away once and its record is gone"
+        return Reason(ReasonKind.DELETED, blocker_id, text)
+    text = f"#{blocker_id} is not in the list: deleted, lost or never there"
+    return Reason(ReasonKind.MISSING, blocker_id, text)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from store.model import graph as graphs
+from store.model.errors import LockHolder
 from store.model.graph import EMPTY_GRAPH, TaskGraph, id_order
 from store.model.lineage import Lineage
 from store.model.readiness import Readiness, readiness
@@ -26,6 +27,8 @@ class TaskList:
     """Files in the list that are not tasks by their name."""
     is_stale: bool = False
     """True: the list is gone or could not be read now; this is the last good view of it."""
+    highest_id: int | None = None
+    """The highest id that the list ever gave away, as it says itself; None: it does not say."""
     lineage: tuple[Mapping[TaskId, Task], Lineage] | None = None
     """The lineage of `tasks`, beside the very mapping that it is true of."""
 
@@ -34,7 +37,8 @@ class TaskList:
         return self.info.key
 
     def readiness(self, task: Task) -> Readiness:
-        return readiness(task, self.tasks, self.graph.cycle_of.get(task.id, ()))
+        cycle = self.graph.cycle_of.get(task.id, ())
+        return readiness(task, self.tasks, cycle, self.highest_id)
 
     def is_ready(self, task: Task) -> bool:
         """The verdict alone, without building its reasons."""
@@ -61,6 +65,16 @@ class TaskList:
             return None
         return mine[1].since(theirs[1])
 
+    def judged_since(self, older: TaskList) -> set[TaskId] | None:
+        """Ids of which the task, or what follows for it from the edges, may be another than in an
+        older state of the list; None where that is not known.
+        """
+        changed = self.changed_since(older)
+        if changed is None or older.graph is self.graph:
+            return changed
+        judged = self.graph.lineage.since(older.graph.lineage)
+        return None if judged is None else changed | judged
+
     def with_tasks(
         self, tasks: Mapping[TaskId, Task], touched: frozenset[TaskId], **facts: Any
     ) -> TaskList:
@@ -75,6 +89,7 @@ class TaskList:
             "info": self.info,
             "problems": self.problems,
             "ignored": self.ignored,
+            "highest_id": self.highest_id,
             **facts,
         }
         return TaskList(tasks=tasks, graph=graph, lineage=(tasks, lineage), **now)
@@ -104,6 +119,15 @@ class RootState:
     """Directories below it that look like lists and are passed over."""
 
 
+@dataclass(frozen=True, slots=True)
+class LockHold:
+    """A list's lock that was not seen free for a while. Nobody took it to find out."""
+
+    holder: LockHolder
+    since: float
+    """Epoch seconds of the first of the looks, all of which saw the same holder."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
     """All lists at one moment. Compared by identity: a new scan without news is the same object
@@ -118,6 +142,8 @@ class Snapshot:
     """Grows by one with each snapshot of a workspace."""
     is_complete: bool = True
     """False while the first load is still going on."""
+    locks: Mapping[ListKey, LockHold] = field(default_factory=dict)
+    """Lists whose lock has been held for long."""
 
     def task(self, key: TaskKey) -> Task | None:
         found = self.lists.get(key.list)
@@ -164,6 +190,8 @@ class Change:
     """Epoch seconds: the record's own `updated_at` where it moved, else the time of the scan."""
     owner: str | None = None
     subject: str = ""
+    is_written: bool = False
+    """The record's own time moved with it: whoever wrote it keeps that field."""
 
 
 COMPARED_FIELDS = (
@@ -248,4 +276,5 @@ def _diff_fields(was: Task, task: Task, at: float) -> Iterator[Change]:
                 moved or at,
                 task.owner,
                 task.subject,
+                moved is not None,
             )

@@ -186,6 +186,7 @@ class Verb(StrEnum):
     RELEASE = "release"
     DELETE = "delete"
     PRIORITY = "priority"
+    RESTORE = "restore"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,27 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from store.model.edits import ClaimTask, CreateTask, DeleteTask, Edit, Keep, ReleaseTask, UpdateTask
-from store.model.graph import Tasks
+from store.model.edits import (
+    NULL,
+    ClaimTask,
+    CreateTask,
+    DeleteTask,
+    Edit,
+    Keep,
+    ReleaseTask,
+    RestoreTask,
+    UpdateTask,
+)
+from store.model.graph import Tasks, id_order
+from store.model.standing import in_old_order, put_back
 from store.model.task import Task, TaskId, TaskKey, TaskStatus
 
 NEW_ID = TaskId("new")
 """Stands for the id of a task to be created: only the store, under its lock, gives the real one."""
 
 
-def written_by(tasks: Tasks, edit: Edit) -> dict[TaskId, Task | None]:
-    """Every task that the edit would write, as it would be stored; None for a deleted one."""
+Naming = dict[TaskId, set[TaskId]]
+"""task → those that may name it in an edge, on either side; more than do, never fewer."""
+
+
+def new_id(place: int) -> TaskId:
+    """Stands for the id of the task that is created in that place, from 0, among others."""
+    return NEW_ID if place == 0 else TaskId(f"{NEW_ID}{place + 1}")
+
+
+def written_by(
+    tasks: Tasks, edit: Edit, *, new: TaskId = NEW_ID, naming: Naming | None = None
+) -> dict[TaskId, Task | None]:
+    """Every task that the edit would write, as it would be stored; None for a deleted one.
+
+    Args:
+        tasks: the list's tasks as they are before the edit.
+        edit: what is to be done.
+        new: stands for the id of a task to be created.
+        naming: `referrers(tasks)`, where there is more than one task to delete.
+    """
     if isinstance(edit, CreateTask):
-        return _created(tasks, edit)
+        return _created(tasks, edit, new)
+    if isinstance(edit, RestoreTask):
+        return _restored(tasks, edit)
     target = tasks.get(edit.key.id)
     if target is None:
         return {}
     if isinstance(edit, DeleteTask):
-        return _deleted(tasks, target)
+        near = tasks if naming is None else sorted(naming.get(target.id, ()), key=id_order)
+        return _deleted(tasks, target, near)
     if isinstance(edit, ClaimTask):
         return {target.id: replace(target, owner=edit.claimant)}
     if isinstance(edit, ReleaseTask):
@@ -30,9 +62,18 @@ def written_by(tasks: Tasks, edit: Edit) -> dict[TaskId, Task | None]:
     return _updated(tasks, target, edit)
 
 
-def _created(tasks: Tasks, edit: CreateTask) -> dict[TaskId, Task | None]:
-    new = Task(
-        TaskKey(edit.list, NEW_ID),
+def referrers(tasks: Mapping[TaskId, Task | None], known: Naming | None = None) -> Naming:
+    """Who names whom in an edge; `known`: what to add it to."""
+    found: Naming = {} if known is None else known
+    for task_id, task in tasks.items():
+        for other in (*task.blocks, *task.blocked_by) if task else ():
+            found.setdefault(other, set()).add(task_id)
+    return found
+
+
+def _created(tasks: Tasks, edit: CreateTask, new: TaskId) -> dict[TaskId, Task | None]:
+    created = Task(
+        TaskKey(edit.list, new),
         edit.subject,
         description=edit.description,
         active_form=edit.active_form,
@@ -40,18 +81,44 @@ def _created(tasks: Tasks, edit: CreateTask) -> dict[TaskId, Task | None]:
         blocked_by=edit.blocked_by,
         metadata=edit.metadata,
     )
-    written: dict[TaskId, Task | None] = {NEW_ID: new}
+    written: dict[TaskId, Task | None] = {new: created}
     for task_id in edit.blocked_by:
         if blocker := tasks.get(task_id):
-            written[task_id] = replace(blocker, blocks=_with(blocker.blocks, (NEW_ID,)))
+            written[task_id] = replace(blocker, blocks=_with(blocker.blocks, (new,)))
     return written
 
 
-def _deleted(tasks: Tasks, target: Task) -> dict[TaskId, Task | None]:
+def _restored(tasks: Tasks, edit: RestoreTask) -> dict[TaskId, Task | None]:
+    task = edit.task
+    if task.id in tasks:
+        return {}  # refused: the id is taken
+    me = (task.id,)
+    back = replace(task, blocks=tuple(i for i in task.blocks if i in tasks or i == task.id))
+    written: dict[TaskId, Task | None] = {task.id: back}
+    if edit.standing is None:
+        for far_id in {*task.blocks, *task.blocked_by} - {task.id}:
+            if far := tasks.get(far_id):
+                blocks = _with(far.blocks, me if far_id in task.blocked_by else ())
+                blocked_by = _with(far.blocked_by, me if far_id in task.blocks else ())
+                written[far_id] = replace(far, blocks=blocks, blocked_by=blocked_by)
+        return written
+    for stood in edit.standing:
+        if far := tasks.get(stood.task):
+            blocks = tuple(put_back(far.blocks, stood.blocks, me))
+            blocked_by = tuple(put_back(far.blocked_by, stood.blocked_by, me))
+            written[far.id] = replace(far, blocks=blocks, blocked_by=blocked_by)
+    return written
+
+
+def _deleted(tasks: Tasks, target: Task, near: Iterable[TaskId]) -> dict[TaskId, Task | None]:
     gone = (target.id,)
     written: dict[TaskId, Task | None] = {target.id: None}
-    for task in tasks.values():
-        if task is target or not (target.id in task.blocks or target.id in task.blocked_by):
+    for task in map(tasks.get, near):
+        if (
+            task is None
+            or task is target
+            or not (target.id in task.blocks or target.id in task.blocked_by)
+        ):
             continue
         blocks, blocked_by = _without(task.blocks, gone), _without(task.blocked_by, gone)
         written[task.id] = replace(task, blocks=blocks, blocked_by=blocked_by)
@@ -64,6 +131,7 @@ def _updated(tasks: Tasks, target: Task, edit: UpdateTask) -> dict[TaskId, Task 
         for name in ("subject", "description", "active_form", "priority")
         if (value := getattr(edit, name)) is not None
     }
+    fields.update(dict.fromkeys(edit.clears))
     if not isinstance(edit.owner, Keep):
         fields["owner"] = edit.owner
     now = replace(
@@ -75,7 +143,17 @@ def _updated(tasks: Tasks, target: Task, edit: UpdateTask) -> dict[TaskId, Task 
     )
     if edit.status is not None:
         now = _with_status(now, edit.status)
+    elif edit.native_status is not None:
+        now = replace(now, status=_status_of(edit.native_status), native_status=edit.native_status)
     written: dict[TaskId, Task | None] = {target.id: now}
+    _write_far_ends(tasks, target, edit, written)
+    _put_back(edit, written)
+    return written
+
+
+def _write_far_ends(
+    tasks: Tasks, target: Task, edit: UpdateTask, written: dict[TaskId, Task | None]
+) -> None:
     me = (target.id,)
     for task_id in {*edit.add_blocked_by, *edit.remove_blocked_by} - {target.id}:
         if far := tasks.get(task_id):
@@ -87,13 +165,43 @@ def _updated(tasks: Tasks, target: Task, edit: UpdateTask) -> dict[TaskId, Task 
             wanted = me if task_id in edit.add_blocks else ()
             edges = _with(_without(near.blocked_by, me), wanted)
             written[task_id] = replace(near, blocked_by=edges)
-    return written
+
+
+def _put_back(edit: UpdateTask, written: dict[TaskId, Task | None]) -> None:
+    """Each edge that the edit names as it once stood, where the edit says how."""
+    ups, downs = {*edit.add_blocked_by, *edit.remove_blocked_by}, {*edit.add_blocks}
+    downs.update(edit.remove_blocks)
+    me = {edit.key.id}
+    known = {stood.task for stood in edit.standing}
+    if edit.key.id in known:  # a far end of which nothing is said did not have the edge
+        for task_id in written.keys() - known:
+            del written[task_id]
+    for stood in edit.standing:
+        if not (task := written.get(stood.task)):
+            continue
+        is_target = task.id == edit.key.id
+        blocks = downs if is_target else me if task.id in ups else ()
+        blocked_by = ups if is_target else me if task.id in downs else ()
+        metadata = task.metadata
+        if is_target:
+            metadata = in_old_order(metadata, stood.metadata, edit.metadata_patch)
+        written[task.id] = replace(
+            task,
+            blocks=tuple(put_back(task.blocks, stood.blocks, blocks)),
+            blocked_by=tuple(put_back(task.blocked_by, stood.blocked_by, blocked_by)),
+            metadata=metadata,
+        )
 
 
 def patched(metadata: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
-    """Metadata after a patch: None deletes its key."""
+    """Metadata after a patch: None deletes its key, NULL stores a null."""
     merged = {**metadata, **patch}
-    return {k: v for k, v in merged.items() if not (k in patch and patch[k] is None)}
+    kept = {k: v for k, v in merged.items() if not (k in patch and patch[k] is None)}
+    return {k: None if v is NULL else v for k, v in kept.items()}
+
+
+def _status_of(native: str) -> TaskStatus:
+    return TaskStatus(native) if native in set(TaskStatus) else TaskStatus.UNKNOWN
 
 
 def _with_status(task: Task, status: TaskStatus) -> Task:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from store.model.edits import Edit, EditResult
+from store.model.edits import BatchResult, Edit, EditResult
 from store.model.repairs import RepairReport
 from store.model.snapshot import TaskList
 from store.model.task import ListKey, Problem
@@ -67,8 +67,26 @@ class System(Protocol):
     def apply(self, edit: Edit) -> EditResult:
         """Make one edit under the owner's lock, all or nothing.
 
+        The result holds in `before` what was read under that lock, for an inverse.
+
         Raises:
-            CommittedPending: it is made, and the next writer finishes what is left of it.
+            CommittedPending: it is made, and the next writer finishes what is left of it;
+                `result` is what this would have returned.
+            ColonytopError: any other of `store.model.errors`; nothing was written.
+        """
+        ...
+
+    def apply_all(self, edits: Sequence[Edit], *, all_or_none: bool) -> BatchResult:
+        """Make edits of one list in one commit under one lock; later ones see the earlier ones.
+
+        Args:
+            edits: all of the same list, in the order in which they are made.
+            all_or_none: make none if one is refused; else make those that can be made and name
+                the others as failures.
+
+        Raises:
+            BatchRefused: with each edit that was refused; nothing was written.
+            CommittedPending: what `result` says is made, the next writer finishes what is left.
             ColonytopError: any other of `store.model.errors`; nothing was written.
         """
         ...

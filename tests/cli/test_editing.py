@@ -237,7 +237,9 @@ def test_done_completes_and_frees_what_waits(alpha: Colony) -> None:
 def test_rm_dry_run_says_what_would_go_and_writes_nothing(alpha: Colony) -> None:
     before = alpha.stored(ALPHA, 2)
     document = alpha.call("rm", "alpha", "3", "--dry-run", "--json").json
-    assert document == {"list": ALPHA, "deleted": 3, "stripped": [2, 4], "dry_run": True}
+    assert list(document) == ["list", "deleted", "stripped", "dry_run", "effects"]
+    assert (document["deleted"], document["stripped"], document["dry_run"]) == (3, [2, 4], True)
+    assert document["effects"]["becomes_ready"] == [4]
     assert alpha.stored(ALPHA, 2) == before
     assert alpha.path(ALPHA, 3).exists()
 
@@ -282,7 +284,8 @@ def test_edit_of_an_unreadable_task_is_refused_and_the_file_kept(
         ("claim", "alpha", "2"),
         ("unblock", "alpha", "3", "--from", "2", "--all"),
         ("block", "alpha", "3"),
-        ("ls",),
+        ("ls", "--sort", "size"),
+        ("ls", "--filter", "is:"),
         ("ls", "alpha", "--nonsense"),
         ("ls", "alpha", "--limit", "0"),
         ("demo", "--json"),

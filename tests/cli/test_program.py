@@ -74,7 +74,7 @@ def test_help_imports_nothing_heavy(words: tuple[str, ...]) -> None:
     [
         ("lists",),
         ("ls", "alpha", "--json"),
-        ("ls", "alpha"),
+        ("ls", "--filter", "is:open age<1d", "--sort", "owner"),
         ("show", "alpha", "5"),
         ("why", "alpha", "3"),
         ("add", "alpha", "x"),
@@ -118,7 +118,7 @@ def test_real_process_exit_codes(alpha: Colony) -> None:
     assert json.loads(refused.stdout)["error"]["kind"] == "task_not_found"
     assert refused.stderr.startswith("colonytop: no task #99")
     assert "Traceback" not in refused.stderr
-    assert _run("ls", "--root", root).returncode == 2
+    assert _run("ls", "--root", root, "--filter", "is:").returncode == 2
 
 
 def test_without_a_terminal_the_app_says_so_and_exits_with_2(alpha: Colony) -> None:

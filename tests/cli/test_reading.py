@@ -1,4 +1,4 @@
-"""`lists`, `ls`, `show`, `why`."""
+"""`lists`, `ls`, `show`."""
 
 from __future__ import annotations
 
@@ -193,24 +193,6 @@ def test_show_of_a_missing_task_is_refused(alpha: Colony) -> None:
     error = answer.json["error"]
     assert (error["kind"], error["task"]) == ("task_not_found", "77")
     assert answer.err.startswith("colonytop: no task #77")
-
-
-def test_why_json_of_a_ready_task_has_no_reasons(alpha: Colony) -> None:
-    assert alpha.call("why", "alpha", "2", "--json").json == {"ready": True, "reasons": []}
-
-
-def test_why_json_names_the_open_blocker(alpha: Colony) -> None:
-    document = alpha.call("why", "alpha", "3", "--json").json
-    assert document["ready"] is False
-    assert [(r["kind"], r["task"]) for r in document["reasons"]] == [("open", 2)]
-    assert list(document["reasons"][0]) == ["kind", "task", "text"]
-
-
-def test_why_text_names_the_root_behind_the_blocker(alpha: Colony) -> None:
-    out = alpha.call("why", "alpha", "4").out
-    assert "not ready" in out
-    assert "#3 Extract tables: pending, owned by nobody" in out
-    assert "at the root of it: #2" in out
 
 
 def test_text_answers_hold_no_control_characters(colony: Colony) -> None:

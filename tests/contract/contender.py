@@ -125,9 +125,41 @@ def foreign(root: Path, list_id: str, name: str, count: int) -> dict[str, Any]:
     return {"ids": ids}
 
 
+async def batch(root: Path, list_id: str, name: str, count: int) -> dict[str, Any]:
+    """Count up on tasks 1 and 2 together, `count` times, and make a task each time."""
+    from store.model.edits import BatchRefused, CreateTask, Edit, UpdateTask
+    from store.model.task import ListKey, TaskId, TaskKey, TaskListId
+    from store.systems.hive.adapter import HiveSystem
+
+    system = HiveSystem(lock_timeout_s=LONG_WAIT_S)
+    key = ListKey("hive", str(root), TaskListId(list_id))
+    made: list[str] = []
+    refused = seen = 0
+    while len(made) < count:
+        edits: list[Edit] = [
+            UpdateTask(
+                TaskKey(key, TaskId(task_id)),
+                metadata_patch={"count": seen + 1},
+                expected={"metadata.count": seen},
+            )
+            for task_id in ("1", "2")
+        ]
+        edits.append(CreateTask(key, name, blocked_by=(TaskId("1"),)))
+        try:
+            done = system.apply_all(edits, all_or_none=True)
+        except BatchRefused as error:
+            refused += 1
+            (conflict,) = error.failures[0].error.details()["conflicts"]
+            seen = conflict["theirs"]
+            continue
+        seen += 1
+        made += [result.task.id for result in done.results[2:] if result.task]
+    return {"made": made, "refused": refused}
+
+
 def main() -> None:
     role, root, list_id, name, count = sys.argv[1:]
-    jobs = {"create": create, "update": update, "claim": claim, "edges": edges}
+    jobs = {"create": create, "update": update, "claim": claim, "edges": edges, "batch": batch}
     wait_for_start()
     if role == "foreign":
         result = foreign(Path(root), list_id, name, int(count))

@@ -159,3 +159,16 @@ def test_reader_beside_writers_sees_only_whole_records(hive_root: Path) -> None:
         watcher.join(PATIENCE_S)
     assert torn == []
     assert reads > 0
+
+
+def test_processes_with_batches_lose_no_edit_and_never_half_a_batch(hive_root: Path) -> None:
+    counter = {"count": 0}
+    native.write_list(
+        hive_root, LIST, native.record(1, metadata=counter), native.record(2, metadata=counter)
+    )
+    said = compete(hive_root, [("batch", f"p{number}", 6) for number in range(3)])
+    made = [task_id for one in said.values() for task_id in one["made"]]
+    assert len(made) == len(set(made)) == 18
+    one, two = (native.read_record(hive_root, LIST, number) for number in (1, 2))
+    assert one["metadata"] == two["metadata"] == {"count": 18}
+    assert sorted(one["blocks"]) == sorted(map(int, made)) == list(range(3, 21))

@@ -32,6 +32,7 @@ from tests.faults.model import (
     set_up,
 )
 from tests.faults.port import When, counting, inject, kill_self
+from tests.faults.steered import STEERED
 
 _LOST = {
     "create blocked by 3": range(9, 13),
@@ -116,7 +117,7 @@ def kills(place: Path, effort: Effort, durability: Durability = Durability.POWER
 
 def _cases(place: Path, effort: Effort) -> Iterator[tuple[Start, Operation]]:
     start = prepared(place / "start")
-    for operation in OPERATIONS:
+    for operation in (*OPERATIONS, *STEERED):
         yield start, operation
     for operation in FIRST[:2]:
         yield Start({}, State({}), is_new=True), operation

@@ -36,6 +36,7 @@ from tests.faults.model import (
     set_up,
 )
 from tests.faults.port import Step, recording
+from tests.faults.steered import STEERED
 
 _FAST_TRIPLES = 24
 _FAST_BOUND = 6
@@ -113,6 +114,8 @@ class Trial:
 def workloads(effort: Effort) -> Iterator[tuple[Workload, bool]]:
     """Each with whether it begins without a list."""
     yield (create("made"), delete(7)), False  # the one id of which only the mark tells then
+    for operation in STEERED:
+        yield (operation,), False
     for size in (1, 2):
         for workload in product(OPERATIONS, repeat=size):
             yield workload, False

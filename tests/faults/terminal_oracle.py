@@ -10,7 +10,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -23,8 +23,16 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 import tui.app
-from store.model.edits import UpdateTask
+from store.model.edits import (
+    BatchResult,
+    CreateTask,
+    DeleteTask,
+    EditBatch,
+    EditFailure,
+    UpdateTask,
+)
 from store.model.errors import EditRefused, FieldConflict, LockHolder, LockTimeout, StaleEdit
+from store.model.receipts import Receipt, ReceiptState
 from store.model.snapshot import Snapshot
 from store.model.task import TaskKey
 from store.workspace import RootSpec, Workspace
@@ -42,15 +50,22 @@ from tests.faults.payloads import (
 from tests.faults.terminal_parser import Parser, capture, marks_in, sequences, take
 from tui.app import ColonytopApp
 from tui.cli.program import program
+from tui.drafting import Draft
 from tui.messages import EditFailed, SnapshotArrived, WatchFailed
 from tui.screens.assign import AssignScreen
+from tui.screens.bulk_confirm import BulkDeleteScreen, BulkReleaseScreen
+from tui.screens.bulk_failures import FailuresScreen
+from tui.screens.bulk_pickers import BulkAssignScreen, BulkStatusScreen, BulkUnblockScreen
 from tui.screens.busy import BusyScreen
 from tui.screens.conflict import ConflictScreen
 from tui.screens.create_task import CreateScreen
 from tui.screens.delete import DeleteScreen
+from tui.screens.draft import DraftScreen
 from tui.screens.edit_task import EditScreen
 from tui.screens.go_to import GoToScreen
+from tui.screens.path_prompt import PathPrompt
 from tui.screens.quit import QuitScreen
+from tui.screens.receipts import ReceiptsScreen
 from tui.screens.release import ReleaseScreen
 from tui.screens.sort import SortScreen
 from tui.screens.status import StatusScreen
@@ -270,12 +285,45 @@ def _busy(frame: Frame, key: TaskKey, text: str) -> BusyScreen:
     return BusyScreen(UpdateTask(key, subject=text, owner=text), error, frame)
 
 
+def _keys(frame: Frame) -> list[TaskKey]:
+    return [task.key for _, task in frame.snapshot.all_tasks()]
+
+
+def _failures(frame: Frame, key: TaskKey, text: str) -> FailuresScreen:
+    edit = UpdateTask(key, subject=text, owner=text)
+    result = BatchResult((), (EditFailure(edit, EditRefused(text)),))
+    return FailuresScreen(frame, EditBatch((edit,), text), result)
+
+
+def _draft(frame: Frame, key: TaskKey, text: str) -> DraftScreen:
+    edits = (
+        UpdateTask(key, subject=text, owner=text, metadata_patch={text: text}),
+        CreateTask(key.list, text, owner=text),
+        DeleteTask(key),
+    )
+    return DraftScreen(frame, Draft(edits, text))
+
+
+def _receipts(frame: Frame, key: TaskKey, text: str) -> ReceiptsScreen:
+    seen = Receipt(key, text, text, NOW - 90, ReceiptState.SEEN, NOW - 60, text)
+    return ReceiptsScreen(replace(frame, receipts=(Receipt(key, text, text, NOW), seen)))
+
+
 DIALOGS: dict[str, tuple[Maker, Sequence[str]]] = {
     "unblock": (lambda f, k, _: UnblockScreen(f, k), ("asterisk", "down", "space")),
     "assign": (lambda f, k, _: AssignScreen(f, k), ("down", "minus")),
     "status": (lambda f, k, _: StatusScreen(f, k), ("d",)),
     "edit": (lambda f, k, _: EditScreen(f, k), ("tab", "tab", "tab", "right")),
     "create": (lambda f, k, _: CreateScreen(f, k.list), ("Q", "tab", "tab", "tab", "Q", "down")),
+    "bulk unblock": (lambda f, _, __: BulkUnblockScreen(f, _keys(f)), ("asterisk", "down")),
+    "bulk assign": (lambda f, _, __: BulkAssignScreen(f, _keys(f)), ("down",)),
+    "bulk status": (lambda f, _, __: BulkStatusScreen(f, _keys(f)), ("d",)),
+    "bulk release": (lambda f, _, __: BulkReleaseScreen(f, _keys(f)), ()),
+    "bulk delete": (lambda f, _, __: BulkDeleteScreen(f, _keys(f)), ("pagedown",)),
+    "failures": (_failures, ()),
+    "draft": (_draft, ("down", "down")),
+    "path": (lambda f, _, text: PathPrompt(f, text, text), ("Q",)),
+    "receipts": (_receipts, ("down",)),
     "release": (lambda f, k, _: ReleaseScreen(f, k), ()),
     "delete": (lambda f, k, _: DeleteScreen(f, k), ()),
     "conflict": (_conflict, ("t", "space")),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 
@@ -16,7 +18,7 @@ from tests.model.colony import MISNAMED, UNREADABLE, any_tasks, task, task_list
         (task(1), ReasonKind.OPEN),
         (task(1, status=TaskStatus.IN_PROGRESS), ReasonKind.OPEN),
         (task(1, status=TaskStatus.FAILED), ReasonKind.OPEN),
-        (task(1, status=TaskStatus.ARCHIVED), ReasonKind.CLOSED),
+        (task(1, status=TaskStatus.ARCHIVED), ReasonKind.ARCHIVED),
         (task(1, status=TaskStatus.CANCELLED), ReasonKind.CLOSED),
         (task(1, problems=UNREADABLE), ReasonKind.UNREADABLE),
         (task(1, status=TaskStatus.COMPLETED, problems=MISNAMED), ReasonKind.UNREADABLE),
@@ -47,6 +49,24 @@ def test_readiness_one_blocker_gives_its_kind(blocker: Task, kind: ReasonKind) -
 def test_readiness_own_state_gives_its_kind(one: Task, kind: ReasonKind) -> None:
     verdict = task_list([one]).readiness(one)
     assert [reason.kind for reason in verdict.reasons] == [kind]
+
+
+@pytest.mark.parametrize(
+    ("blocker", "highest", "kind"),
+    [
+        ("7", 7, ReasonKind.DELETED),
+        ("8", 7, ReasonKind.MISSING),
+        ("x", 7, ReasonKind.MISSING),
+        ("7", None, ReasonKind.MISSING),
+    ],
+)
+def test_readiness_blocker_without_a_record_is_deleted_only_where_its_id_was_given_away(
+    blocker: str, highest: int | None, kind: ReasonKind
+) -> None:
+    waiting = task(1, blocker)
+    whole = replace(task_list([waiting]), highest_id=highest)
+    assert [reason.kind for reason in whole.readiness(waiting).reasons] == [kind]
+    assert kind.is_phantom
 
 
 def test_readiness_completed_blockers_is_ready() -> None:

@@ -10,10 +10,11 @@ from store.model.task import ListKey, TaskListId
 from store.systems.hive.adapter import HiveSystem
 from store.systems.protocol import System
 from tests.contract import native
-from tests.contract.system_contract import Foreign, SystemContract
+from tests.contract.batch_contract import BatchContract
+from tests.contract.system_contract import Foreign
 
 
-class TestHiveSystem(SystemContract):
+class TestHiveSystem(BatchContract):
     def make_system(self) -> System:
         return HiveSystem()
 

@@ -49,7 +49,7 @@ async def test_activity_pane_one_line_tells_who_what_and_from_whom(size: tuple[i
         named = "#9" if size[0] >= 100 else "demo-co…/#9"
         assert words[1:6] == ["bo", named, "in_progress", "→", "✓"]
         assert f"completed  Extract{'ing tables' if size[0] >= 100 else ''}" in first
-        assert words[-1] == "derived"
+        assert words[-1] == "agent?"
         assert ("demo-colony" in first) == (size[0] >= 100)
 
 
@@ -108,7 +108,7 @@ async def test_activity_pane_observed_change_names_its_owner_only_where_that_is_
         lines = [line for line in lines_of(pane) if f"#{name[1:]} " in line]
         assert lines
         assert lines[0].strip(" │").split()[1] == who
-        assert lines[0].strip(" │").split()[-1] == "derived"
+        assert lines[0].strip(" │").split()[-1] == ("derived" if who == "?" else "agent?")
 
 
 async def test_activity_pane_list_that_came_or_went_names_nobody() -> None:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,15 +41,23 @@ sys.exit(run_app([RootSpec(Path(sys.argv[1]), "argument")]))
 class Terminal:
     """One program on a pseudo-terminal of its own, and all that it wrote there."""
 
-    def __init__(self, root: Path, before: str = "", rows: int = 24, columns: int = 80) -> None:
+    def __init__(
+        self,
+        root: Path,
+        before: str = "",
+        rows: int = 24,
+        columns: int = 80,
+        command: Sequence[str] = (),
+    ) -> None:
         self.ours, self.theirs = pty.openpty()
         fcntl.ioctl(self.theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.found = termios.tcgetattr(self.theirs)
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.written = b""
+        program = [sys.executable, "-c", _PROGRAM.format(before=before)]
         self.process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM.format(before=before), str(root)],
+            [*(command or program), str(root)],
             stdin=self.theirs,
             stdout=self.theirs,
             stderr=self.theirs,
@@ -124,6 +132,25 @@ def open_terminal() -> Iterator[Callable[..., Terminal]]:
 
 
 Open = Callable[..., Terminal]
+
+
+def test_command_with_dry_run_collects_and_writes_nothing_before_the_draft_is(
+    colony: Colony, open_terminal: Open
+) -> None:
+    command = [sys.executable, "-m", "tui.cli", "--dry-run", "--goto", "demo/6"]
+    terminal = open_terminal(colony.root, command=command)
+    terminal.until_shown("DRAFT 0")
+    terminal.until(lambda: "#6" in terminal.screen.display[22], "#6 in the status line")
+    terminal.type(b"azoe\r")
+    terminal.until_shown("DRAFT 1")
+    assert colony.read(6)["owner"] is None
+    terminal.type(b"X")
+    terminal.until_shown("none written")
+    terminal.type(b"y")
+    terminal.until(lambda: colony.read(6)["owner"] == "zoe", "zoe on the disk")
+    terminal.until_shown("DRAFT 0")
+    terminal.type(b"q")
+    assert terminal.wait() == 0
 
 
 def test_program_in_a_terminal_shows_a_write_and_steers_the_disk(

@@ -189,7 +189,7 @@ async def test_sort_menu_and_grouping_keys_change_the_view(
 async def test_help_lists_the_live_keys_and_the_focused_panes_own_help(
     colony: Colony, open_session: OpenSession
 ) -> None:
-    async with open_session(colony, size=(120, 60)) as session:
+    async with open_session(colony, size=(120, 120)) as session:
         await session.press("question_mark")
         await session.until(lambda: isinstance(session.app.screen, HelpScreen))
         await session.until(lambda: "Pick the edges to cut." in session.text())

@@ -43,6 +43,24 @@ async def test_blockers_pane_roots_say_what_kind_they_are() -> None:
         assert "#10 ◷ Dedup leads" in shown
 
 
+async def test_blockers_pane_of_equal_roots_the_dearer_comes_first_with_its_cost() -> None:
+    pane = BlockersPane()
+    tasks = [
+        task(DEMO, 1, "Young trouble", PENDING, None, minutes=5),
+        task(DEMO, 2, "Old trouble", PENDING, None, minutes=90),
+        task(DEMO, 3, "Waits", PENDING, "ann", (1,), minutes=40),
+        task(DEMO, 4, "Waits too", PENDING, "bo", (2,), minutes=30),
+    ]
+    async with PaneHost(pane).run_test(size=(100, 20)) as pilot:
+        show([pane], frame_of(Snapshot({DEMO: task_list(DEMO, *tasks)})))
+        await pilot.pause()
+        lines = lines_of(pane)
+        assert "#2 ◦ Old trouble" in lines[1]
+        assert "holds 1, 30m lost" in lines[1]
+        assert "#1 ◦ Young trouble" in lines[3]
+        assert "holds 1, 5m lost" in lines[3]
+
+
 async def test_blockers_pane_selected_task_shows_its_chain_to_the_roots() -> None:
     pane = BlockersPane()
     async with PaneHost(pane).run_test(size=(100, 40)) as pilot:

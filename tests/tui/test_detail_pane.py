@@ -6,11 +6,15 @@ from dataclasses import replace
 
 import pytest
 
+from store.model.counting import roll_up
+from store.model.derivation import Deriving
+from store.model.receipts import Receipt, ReceiptState
 from store.model.snapshot import Snapshot
 from store.model.task import Problem, ProblemKind, TaskId, TaskKey
 from tests.tui.colony import DEMO, NOW, PENDING, demo_list, task, task_list
 from tests.tui.pane_host import SIZES, PaneHost, frame_of, lines_of, screen_lines, show
 from tui.view_state import Frame
+from tui.why_text import why_lines
 from tui.widgets.detail_pane import DetailPane
 
 
@@ -71,8 +75,49 @@ async def test_detail_pane_problem_shows_its_way_out_and_unknown_fields() -> Non
     assert 'estimate      {"hours": 3}' in text
 
 
+async def test_detail_pane_tells_roots_the_cheapest_way_and_the_critical_path() -> None:
+    text = await shown(demo_frame("18"), (120, 60))
+    assert "on the critical path" in text
+    assert "At the root of it" in text
+    assert "#7 ann, last write 12m ago · holds 3" in text
+    assert "Cheapest way to free #18 · price 105" in text
+    assert "1 clean #4 from #15: archived, never clears · free" in text
+    assert "2 release #10: cy has it in progress and is silent 41m · price 10" in text
+
+
+async def test_detail_pane_phantom_says_what_the_owning_tool_makes_of_it_and_the_key() -> None:
+    text = await shown(demo_frame("15"), (140, 60))
+    assert "archived: #4 is archived, which never frees what waits on it  press u" in text
+    assert "Hive's own claim counts it as open, and waits for ever" in text
+
+
+async def test_detail_pane_words_are_those_of_the_command_line() -> None:
+    frame = demo_frame("18")
+    task_list = frame.snapshot.lists[DEMO]
+    loads = roll_up(task_list).owners
+    task = task_list.tasks[TaskId("18")]
+    said = why_lines(Deriving().derive(task_list, task, loads, frame.now), frame.now)
+    text = await shown(frame, (160, 60))
+    assert len(said) > 8
+    assert [line.text for line in said if line.text not in text] == []
+
+
+async def test_detail_pane_own_edits_show_whether_they_were_seen() -> None:
+    key = TaskKey(DEMO, TaskId("12"))
+    receipt = Receipt(key, "owner → ann", "ann", NOW - 120)
+    seen = Receipt(
+        key, "subject", "bo", NOW - 300, ReceiptState.SEEN, NOW - 60, "wrote #9 (status)"
+    )
+    text = await shown(replace(demo_frame("12"), receipts=(receipt, seen)))
+    assert "→ owner → ann: ann has not seen it for 2m" in text
+    assert "✓ subject: seen by bo 1m ago (inferred: wrote #9 (status))" in text
+
+
 async def test_detail_pane_needs_you_names_the_key() -> None:
-    assert "needs you: in progress, silent, holds 2  press R" in await shown(demo_frame("10"))
+    assert (
+        "needs you: in progress, silent, holds 2, 41 agent-min lost (cy)  press R"
+        in await shown(demo_frame("10"))
+    )
 
 
 async def test_detail_pane_nothing_selected_or_gone_says_so() -> None:
@@ -136,5 +181,5 @@ async def test_detail_pane_wrapped_reason_begins_under_its_own_words() -> None:
 
 async def test_detail_pane_read_only_needs_you_names_no_key() -> None:
     text = await shown(replace(demo_frame("10"), read_only=True))
-    assert "needs you: in progress, silent, holds 2" in text
+    assert "needs you: in progress, silent, holds 2, 41 agent-min lost (cy)" in text
     assert "press" not in text

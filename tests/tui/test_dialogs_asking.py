@@ -74,7 +74,7 @@ async def test_delete_with_more_effect_than_fits_shows_all_of_it_page_by_page() 
         await pilot.press("escape")
 
 
-@pytest.mark.parametrize(("task_id", "why"), [("3", "is completed"), ("17", "has no owner")])
+@pytest.mark.parametrize(("task_id", "why"), [("3", "#3: completed"), ("17", "#17: no owner")])
 async def test_release_of_what_nobody_holds_says_so(task_id: str, why: str) -> None:
     async with opened(ReleaseScreen(a_frame(), key(task_id))) as pilot:
         await pilot.press("y")

@@ -10,18 +10,33 @@ from typing import Any
 import pytest
 from textual.screen import Screen
 
-from store.model.edits import UpdateTask
-from store.model.errors import FieldConflict, LockHolder, LockTimeout, StaleEdit
+from store.model.edits import (
+    BatchResult,
+    CreateTask,
+    DeleteTask,
+    EditBatch,
+    EditFailure,
+    UpdateTask,
+)
+from store.model.errors import EditRefused, FieldConflict, LockHolder, LockTimeout, StaleEdit
+from store.model.receipts import Receipt, ReceiptState
 from store.model.snapshot import Snapshot, TaskList
 from store.model.task import ListKey, TaskId, TaskKey, TaskListId, TaskListInfo
 from tests.tui.dialog_host import NOW, a_task, mirrored, opened, shown
+from tui.drafting import Draft
 from tui.screens.assign import AssignScreen
+from tui.screens.bulk_confirm import BulkDeleteScreen, BulkReleaseScreen
+from tui.screens.bulk_failures import FailuresScreen
+from tui.screens.bulk_pickers import BulkAssignScreen, BulkStatusScreen, BulkUnblockScreen
 from tui.screens.busy import BusyScreen
 from tui.screens.conflict import ConflictScreen
 from tui.screens.create_task import CreateScreen
 from tui.screens.delete import DeleteScreen
+from tui.screens.draft import DraftScreen, TrayDecision
 from tui.screens.edit_task import EditScreen
 from tui.screens.go_to import GoToScreen
+from tui.screens.path_prompt import PathPrompt
+from tui.screens.receipts import ReceiptsScreen
 from tui.screens.release import ReleaseScreen
 from tui.screens.status import StatusScreen
 from tui.screens.unblock import UnblockScreen
@@ -78,6 +93,33 @@ def a_busy(frame: Frame, key: TaskKey, text: str) -> BusyScreen:
     return BusyScreen(UpdateTask(key, subject=text, owner=text), error, frame)
 
 
+def a_draft(text: str, key: TaskKey) -> Draft:
+    edits = (
+        UpdateTask(key, subject=text, owner=text, metadata_patch={text: text}),
+        UpdateTask(key, owner="x", expected={"owner": "nobody " + text[:100]}),
+        CreateTask(key.list, text, owner=text),
+        DeleteTask(key),
+    )
+    return Draft(edits, text)
+
+
+def a_failure(frame: Frame, key: TaskKey, text: str) -> FailuresScreen:
+    edit = UpdateTask(key, subject=text, owner=text)
+    busy = LockTimeout(key.list.id, 3.0, LockHolder(1, text, 2.0))
+    failures = (EditFailure(edit, EditRefused(text)), EditFailure(edit, busy))
+    return FailuresScreen(frame, EditBatch((edit, edit), text), BatchResult((), failures))
+
+
+def a_receipt(frame: Frame, key: TaskKey, text: str) -> ReceiptsScreen:
+    written = Receipt(key, text, text, NOW - 90)
+    seen = replace(written, state=ReceiptState.SEEN, seen_at=NOW - 60, evidence=text)
+    return ReceiptsScreen(replace(frame, receipts=(written, seen)))
+
+
+def all_keys(frame: Frame) -> list[TaskKey]:
+    return [task.key for _, task in frame.snapshot.all_tasks()]
+
+
 Maker = Callable[[Frame, TaskKey, str], Screen[Any]]
 DIALOGS: dict[str, tuple[Maker, list[str]]] = {
     "unblock": (lambda f, k, t: UnblockScreen(f, k), ["asterisk", "down", "space"]),
@@ -89,6 +131,15 @@ DIALOGS: dict[str, tuple[Maker, list[str]]] = {
     "delete": (lambda f, k, t: DeleteScreen(f, k), []),
     "conflict": (a_conflict, ["t", "t", "space"]),
     "busy": (a_busy, []),
+    "bulk unblock": (lambda f, k, t: BulkUnblockScreen(f, all_keys(f)), ["asterisk", "down"]),
+    "bulk assign": (lambda f, k, t: BulkAssignScreen(f, all_keys(f)), ["down", "minus"]),
+    "bulk status": (lambda f, k, t: BulkStatusScreen(f, all_keys(f)), ["d", "p"]),
+    "bulk release": (lambda f, k, t: BulkReleaseScreen(f, all_keys(f)), ["pagedown"]),
+    "bulk delete": (lambda f, k, t: BulkDeleteScreen(f, all_keys(f)), ["pagedown"]),
+    "failures": (a_failure, ["down"]),
+    "draft": (lambda f, k, t: DraftScreen(f, a_draft(t, k)), ["down", "down", "pagedown"]),
+    "path": (lambda f, k, t: PathPrompt(f, t, t), ["x"]),
+    "receipts": (a_receipt, ["down"]),
     "go to": (lambda f, k, t: GoToScreen(f), ["o", "down"]),
 }
 
@@ -107,5 +158,6 @@ async def test_dialog_on_hostile_text_shows_it_harmless_and_escape_closes(
         assert not FORBIDDEN.search(shown(pilot))
         await pilot.press("escape", "escape")  # a form with changes asks once
         await pilot.pause()
-        assert not pilot.app.result  # type: ignore[attr-defined]
+        result = pilot.app.result  # type: ignore[attr-defined]
+        assert not result or (isinstance(result, TrayDecision) and not result.is_to_be_made)
         assert len(pilot.app.screen_stack) == 1

@@ -221,3 +221,11 @@ async def test_click_on_a_key_does_what_the_key_does() -> None:
 async def test_refusal_of_another_verb_does_not_close_the_picker() -> None:
     frame = a_frame(*DEMO, capabilities=Capabilities({Verb.DELETE: "never deleted here"}))
     assert await result_of(UnblockScreen(frame, key("12")), "enter") is not UNSET
+
+
+async def test_picker_says_how_the_longest_chain_of_open_tasks_would_move() -> None:
+    async with opened(StatusScreen(a_frame(), key("7"))) as pilot:
+        await pilot.press("d")
+        assert "critical path 4 → 3 tasks  #" in shown(pilot)
+    async with opened(AssignScreen(a_frame(), key("10"))) as pilot:
+        assert "critical path" not in shown(pilot), "an owner is no edge"

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from store.model.edits import CreateTask, EditResult, UpdateTask
+from store.model.history import Entry, Move, Origin
 from store.model.snapshot import Snapshot, TaskList
 from store.model.task import ListKey, Revision, Task, TaskId, TaskKey, TaskListId, TaskListInfo
+from tui import intake as intake_module
 from tui.intake import MARK_S, Intake
 from tui.view_state import ChangeSign
 
@@ -124,3 +128,27 @@ def test_settle_of_a_created_task_marks_it_before_it_is_seen() -> None:
     assert intake.marks[TWO].sign is ChangeSign.SAVED
     assert intake.arrive(snapshot(2, Task(ONE, "a"), made), 3.0, 3.0) == []
     assert intake.marks[TWO].sign is ChangeSign.ADDED
+
+
+def test_arrive_of_what_another_operator_is_known_to_have_edited_is_not_told_again() -> None:
+    one, two = Task(ONE, "a"), Task(TWO, "b")
+    intake = started(one, two)
+    moved = (Move("owner", None, "ann"),)
+    intake.note_others(
+        [Entry(2.0, Origin.OPERATOR, "noor", LIST, ONE.id, "assign", moved, step="s")]
+    )
+    now = snapshot(2, revised(one, 2, "ann"), revised(two, 2, "ann"))
+    assert [change.task for change in intake.arrive(now, 2.0, 2.0)] == ["2"]
+    later = replace(revised(one, 3, "bo"), updated_at=3.0)
+    changes = intake.arrive(snapshot(3, later, revised(two, 2, "ann")), 3.0, 3.0)
+    assert [(change.task, change.new) for change in changes] == [("1", "bo")]
+
+
+def test_note_others_without_end_keeps_a_bounded_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake_module, "_MOST_TASKS", 3)
+    intake = Intake()
+    for number in range(10):
+        moved = (Move("owner", None, "ann"),)
+        task = TaskId(str(number))
+        intake.note_others([Entry(2.0, Origin.COMMAND, "x", LIST, task, "assign", moved)])
+    assert [key.id for key in intake._of_operators if key] == ["7", "8", "9"]

@@ -97,3 +97,38 @@ async def test_lens_bar_pasted_escape_is_shown_not_sent() -> None:
         search.insert_text_at_cursor("\x1b]52;c;aGk=\x07\u202e")
         await pilot.pause()
         assert search.value == "␛]52;c;aGk=␇�"
+
+
+async def test_lens_bar_query_not_understood_is_told_with_the_place_in_the_line() -> None:
+    bar = LensBar()
+    app = PaneHost(bar)
+    async with app.run_test(size=(80, 24), message_hook=app.hear) as pilot:
+        bar.counts = COUNTS
+        bar.open_search()
+        await pilot.press(*"a is:x")
+        wrong = frame_of(demo_snapshot(), query_error="is: takes one of ready", query_error_at=5)
+        show([bar], wrong)
+        await pilot.pause()
+        line = screen_lines(app)[0]
+        assert "is: takes one of ready" in line
+        assert "1 All" not in line
+        strips = bar.query_one(SearchInput).render_lines(bar.query_one(SearchInput).size.region)
+        reversed_text = "".join(s.text for s in strips[0] if s.style and s.style.reverse)
+        assert reversed_text.startswith("x")
+        show([bar], frame_of(demo_snapshot()))
+        await pilot.pause()
+        assert "1 All 51" in screen_lines(app)[0]
+
+
+async def test_lens_bar_wrong_query_that_is_left_goes_back_to_the_one_in_force() -> None:
+    bar = LensBar()
+    app = PaneHost(bar)
+    async with app.run_test(message_hook=app.hear) as pilot:
+        bar.query_one(LensTabs).can_focus = True
+        bar.open_search()
+        await pilot.press(*"is:")
+        view = ViewState(query="good")
+        show([bar], frame_of(demo_snapshot(), view=view, query_error="no", query_error_at=2))
+        bar.query_one(LensTabs).focus()
+        await pilot.pause()
+        assert [m.query for m in app.said_of(LensBar.QueryChanged)][-1] == "good"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,8 +13,9 @@ from hypothesis import strategies as st
 
 from store.model.attention import DisplayState, display_state, need
 from store.model.graph import id_order
+from store.model.query import Moment, QueryError, matches, parse
 from store.model.snapshot import TaskList
-from store.model.task import Task, TaskId, TaskKey, TaskStatus
+from store.model.task import ListKey, Task, TaskId, TaskKey, TaskStatus
 from tests.model.colony import (
     DEMO,
     NOW,
@@ -34,33 +34,49 @@ from tui.slots import changed_ids
 from tui.view_state import Frame, Grouping, Lens, SortKey, ViewState
 
 LAST = 10**6
+KEYS = [TaskKey(key, TaskId(i)) for key in (DEMO, OTHER) for i in ("1", "2", "3", "99")]
 ENDED = (DisplayState.DONE, DisplayState.CLOSED)
 
 
-def naive_rows(frame: Frame) -> list[TaskKey | int]:
-    """All rows, a group's number for its heading, by the words of the definition."""
+def naive_rows(frame: Frame) -> list[Any]:
+    """All rows, a group's key for its heading, by the words of the definition."""
     view = frame.view
     shown = [
         (whole, one)
         for whole, one in frame.snapshot.all_tasks()
         if not one.is_internal and view.list_key in (None, whole.key)
-        if in_lens(frame, whole, one) and found(view.query, one)
+        if in_lens(frame, whole, one) and is_found(frame, whole, one)
     ]
     groups = {one.key: group_of(frame, whole, one) for whole, one in shown}
     shown.sort(key=lambda pair: (id_order(pair[1].id), pair[1].key.list))
     shown.sort(key=lambda pair: sort_value(frame, *pair))
     if view.grouping is Grouping.FLAT:
-        keys: list[TaskKey | int] = [one.key for _, one in shown]
+        keys: list[Any] = [one.key for _, one in shown]
         return keys[::-1] if view.descending else keys
-    rows: list[TaskKey | int] = []
-    for number in sorted(set(groups.values())):
-        inside = [one.key for _, one in shown if groups[one.key] == number]
-        rows += [number, *(inside[::-1] if view.descending else inside)]
+    rows: list[Any] = []
+    for group in sorted(set(groups.values())):
+        inside = [one.key for _, one in shown if groups[one.key] == group]
+        rows += [group, *(inside[::-1] if view.descending else inside)]
     return rows
 
 
-def group_of(frame: Frame, whole: TaskList, one: Task) -> int:
+def group_of(frame: Frame, whole: TaskList, one: Task) -> Any:
+    match frame.view.grouping:
+        case Grouping.OWNER:
+            return (not one.owner, (one.owner or "").casefold(), one.owner or "")
+        case Grouping.LIST:
+            return (one.key.list.id, one.key.list.root, one.key.list.system)
+        case Grouping.STATUS:
+            return list(DisplayState).index(state_of(frame, whole, one))
+    return wave_of(frame, whole, one)
+
+
+def wave_of(frame: Frame, whole: TaskList, one: Task) -> int:
     return LAST if state_of(frame, whole, one) in ENDED else whole.graph.wave(one.id)
+
+
+def is_found(frame: Frame, whole: TaskList, one: Task) -> bool:
+    return matches(parse(frame.view.query), whole, one, Moment(frame.now, frame.marked))
 
 
 def state_of(frame: Frame, whole: TaskList, one: Task) -> DisplayState:
@@ -82,21 +98,10 @@ def in_lens(frame: Frame, whole: TaskList, one: Task) -> bool:
     return state in states[lens]
 
 
-def found(query: str, one: Task) -> bool:
-    places = [f"#{one.id}", one.subject.casefold(), (one.owner or "").casefold()]
-    return all(
-        any(
-            re.search(re.escape(word) + ("(?![a-z0-9])" if word[0] == "#" else ""), p)
-            for p in places
-        )
-        for word in query.casefold().split()
-    )
-
-
 def sort_value(frame: Frame, whole: TaskList, one: Task) -> Any:
     match frame.view.sort:
-        case SortKey.WAVE if frame.view.grouping is Grouping.FLAT:
-            return (group_of(frame, whole, one), -whole.graph.holds(one.id))
+        case SortKey.WAVE if frame.view.grouping is not Grouping.WAVE:
+            return (wave_of(frame, whole, one), -whole.graph.holds(one.id))
         case SortKey.WAVE | SortKey.HOLDS:
             return -whole.graph.holds(one.id)
         case SortKey.ID:
@@ -109,15 +114,17 @@ def sort_value(frame: Frame, whole: TaskList, one: Task) -> Any:
             return (one.updated_at is None, -(one.updated_at or 0))
         case SortKey.SUBJECT:
             return one.subject.casefold()
+        case SortKey.LIST:
+            return (one.key.list.id, one.key.list.root)
 
 
-def rows_of(projection: Projection) -> list[TaskKey | int]:
-    rows: list[TaskKey | int] = []
+def rows_of(projection: Projection) -> list[Any]:
+    rows: list[Any] = []
     for row in range(len(projection)):
         group, key = projection.group_at(row), projection.key_at(row)
         assert (group is None) != (key is None)
         if group is not None:
-            rows.append(LAST if group.is_closed else group.number)
+            rows.append(LAST if group.is_closed else group.key)
         elif key is not None:
             rows.append(key)
     return rows
@@ -152,10 +159,17 @@ def assert_counts(projection: Projection, frame: Frame) -> None:
         assert states == group.by_state
 
 
+QUERIES = [
+    *["", "", "crawl", "c", "craw", "ANN c", "#3", "ärger", "1", "nothing", "-c", "1 | write"],
+    *["owner:ann", "status:stale,done", "list:demo", "is:ready", "is:needs", "is:cycle"],
+    *["age>30m", "-age>5m c", "changed<10m", "changed<10m age>=5s", "age<=0", "is:stale | age<1m"],
+    *["holds>=1", "waits:1", "waits>1", "wave:2", "wave>1 c", "is:root", "-is:root is:open"],
+    *["is:critical", "is:critical c", "-is:critical", "is:marked", "-is:marked", "is:phantom"],
+]
 views = st.builds(
     ViewState,
     lens=st.sampled_from([*Lens, Lens.ALL, Lens.ALL]),
-    query=st.sampled_from(["", "", "crawl", "ANN c", "#3", "ärger", "1", "nothing"]),
+    query=st.sampled_from(QUERIES),
     sort=st.sampled_from(SortKey),
     descending=st.booleans(),
     grouping=st.sampled_from(Grouping),
@@ -193,9 +207,14 @@ def histories(draw: st.DrawFn) -> list[Frame]:
         if not lists:
             lists[DEMO] = task_list([])
         view = draw(views) if step in ("view", "both") else frame.view
-        elapsed = {"clock": draw(st.sampled_from([1.0, 5.0, 2000.0])), "back": -3000.0}.get(step, 0)
+        elapsed = {
+            "clock": draw(st.sampled_from([0.0005, 1.0, 5.0, 485.0, 2000.0])),
+            "back": -3000.0,
+        }.get(step, 0)
         shown = snapshot(*lists.values(), number=number + 2)
-        frame = Frame(snapshot=shown, view=view, now=frame.now + elapsed)
+        marked = draw(st.none() | st.frozensets(st.sampled_from(KEYS), max_size=3))
+        chosen = frame.marked if marked is None else marked
+        frame = Frame(snapshot=shown, view=view, now=frame.now + elapsed, marked=chosen)
         frames.append(frame)
     return frames
 
@@ -206,6 +225,34 @@ def test_project_any_history_patched_rows_equal_rows_from_scratch(frames: list[F
     made = [(projector.project(frame), frame) for frame in frames]
     for projection, frame in made:  # after the last one: earlier projections must have stayed
         assert_right(projection, frame)
+
+
+@given(
+    any_tasks(),
+    st.sampled_from([query for query in QUERIES if ":" in query or ">" in query or "<" in query]),
+    st.lists(
+        st.sampled_from([0.0005, 1.0, 5.0, 480.0, 485.0, 2000.0])
+        | st.frozensets(st.sampled_from(KEYS), max_size=3)
+        | any_change(),
+        max_size=5,
+    ),
+)
+def test_project_one_query_while_all_else_moves_patched_rows_equal_rows_from_scratch(
+    tasks: dict[TaskId, Task], query: str, steps: list[Any]
+) -> None:
+    """Time passes, marks move, tasks change far from the rows that it shows or hides."""
+    current, projector = task_list(tasks.values()), Projector()
+    frame = Frame(snapshot=snapshot(current), view=ViewState(query=query), now=NOW)
+    assert_right(projector.project(frame), frame)
+    for step in steps:
+        if isinstance(step, float):
+            frame = replace(frame, now=frame.now + step)
+        elif isinstance(step, frozenset):
+            frame = replace(frame, marked=step)
+        else:
+            current = edited(current, step)
+            frame = replace(frame, snapshot=snapshot(current))
+        assert_right(projector.project(frame), frame)
 
 
 @given(st.lists(any_task("5"), min_size=1, max_size=5), views)
@@ -380,3 +427,82 @@ def test_project_nothing_at_all_has_no_rows() -> None:
     assert len(projection) == 0
     assert projection.key_at(0) is None
     assert projection.counts[Lens.ALL] == 0
+
+
+def test_project_query_about_time_rows_come_and_go_as_the_clock_ticks() -> None:
+    projector = Projector()
+    frame = at(task(1, updated_at=NOW), task(2, updated_at=NOW - 290), query="changed<5m")
+    assert shown_ids(projector.project(frame)) == ["1", "2"]
+    for elapsed, ids in ((9.9995, ["1", "2"]), (10, ["1"]), (299, ["1"]), (300, [])):
+        assert shown_ids(projector.project(replace(frame, now=NOW + elapsed))) == ids, elapsed
+
+
+def test_project_query_about_time_a_write_starts_it_anew() -> None:
+    projector = Projector()
+    whole = task_list([task(1, updated_at=NOW), task(2, updated_at=NOW)])
+    view = ViewState(query="age>5m")
+    assert shown_ids(projector.project(Frame(snapshot=snapshot(whole), view=view, now=NOW))) == []
+    later = snapshot(changed(whole, 1, updated_at=NOW + 200))
+    for elapsed, ids in ((200, []), (301, ["2"]), (500, ["2"]), (501, ["1", "2"])):
+        frame = Frame(snapshot=later, view=view, now=NOW + elapsed)
+        assert sorted(shown_ids(projector.project(frame))) == ids, elapsed
+
+
+def test_project_query_about_the_critical_path_follows_a_change_elsewhere() -> None:
+    projector = Projector()
+    short = task_list([task(1), task(2, 1), task(3), task(4, 3), task(5, 4)])
+    view = ViewState(query="is:critical", sort=SortKey.ID)
+    first = projector.project(Frame(snapshot=snapshot(short), view=view, now=NOW))
+    assert shown_ids(first) == ["3", "4", "5"]
+    longer = edited(short, {TaskId("6"): task(6, 2), TaskId("7"): task(7, 6)})
+    second = projector.project(Frame(snapshot=snapshot(longer), view=view, now=NOW))
+    assert shown_ids(second) == ["1", "2", "6", "7"]
+
+
+def test_project_query_about_waits_counts_a_blocker_that_is_done() -> None:
+    projector = Projector()
+    whole = task_list([task(1), task(2), task(3), task(4, 1, 2, 3)])
+    view = ViewState(query="waits>2")
+    assert shown_ids(projector.project(Frame(snapshot=snapshot(whole), view=view))) == ["4"]
+    done = changed(whole, 1, status=TaskStatus.COMPLETED)
+    assert shown_ids(projector.project(Frame(snapshot=snapshot(done), view=view))) == []
+
+
+def test_project_query_about_marks_follows_them() -> None:
+    projector = Projector()
+    frame = at(task(1), task(2), query="is:marked")
+    assert shown_ids(projector.project(frame)) == []
+    marked = frozenset({KEYS[1]})
+    assert shown_ids(projector.project(replace(frame, marked=marked))) == ["2"]
+    assert shown_ids(projector.project(frame)) == []
+
+
+def test_project_query_that_was_never_parsed_is_refused() -> None:
+    with pytest.raises(QueryError):
+        project(at(task(1), query="is:nothing"))
+
+
+@pytest.mark.parametrize(
+    ("grouping", "titles"),
+    [
+        (Grouping.OWNER, ["ann", "Bo", "nobody"]),
+        (Grouping.LIST, ["demo", "other"]),
+        (Grouping.STATUS, ["active", "ready", "done"]),
+        (Grouping.FLAT, []),
+    ],
+)
+def test_project_groups_by_the_field(grouping: Grouping, titles: list[str]) -> None:
+    mine = [task(1, owner="Bo"), task(2, owner="ann", status=TaskStatus.COMPLETED), task(3)]
+    theirs = [task(1, at=OTHER, owner="ann", status=TaskStatus.IN_PROGRESS)]
+    lists = (task_list(mine), task_list(theirs, OTHER))
+    view = ViewState(grouping=grouping)
+    projection = project(Frame(snapshot=snapshot(*lists), view=view, now=NOW))
+    assert [group.title for group in projection.groups] == titles
+
+
+def test_project_lists_of_one_name_are_told_apart_by_their_root() -> None:
+    elsewhere = ListKey("hive", "/elsewhere", DEMO.id)
+    lists = (task_list([task(1)]), task_list([task(1, at=elsewhere)], elsewhere))
+    view = ViewState(grouping=Grouping.LIST)
+    projection = project(Frame(snapshot=snapshot(*lists), view=view, now=NOW))
+    assert [group.title for group in projection.groups] == ["demo in /elsewhere", "demo in /root"]

@@ -100,3 +100,14 @@ def test_load_settings_too_large_or_not_utf8_is_refused(tmp_path: Path) -> None:
     latin.chmod(0o600)
     with pytest.raises(SettingsError, match="not UTF-8"):
         load_settings(latin)
+
+
+def test_load_settings_thresholds_of_needs_are_durations(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text('unseen_after = "10m"\nlock_held_after = "90s"\n')
+    path.chmod(0o600)
+    found = load_settings(path)
+    assert (found.unseen_after, found.lock_held_after) == (600.0, 90.0)
+    path.write_text('lock_held_after = "0s"\n')
+    with pytest.raises(SettingsError):
+        load_settings(path)

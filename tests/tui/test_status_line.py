@@ -18,7 +18,7 @@ from tui.widgets.status_line import StatusLine
     [
         ("7", "#7 holds 12 16 18 · if done: 12 becomes ready"),
         ("12", "#12 waits on 7 · holds 16 18"),
-        ("10", "#10 ⚑ in progress, silent, holds 2 (R) · holds 16 18"),
+        ("10", "#10 ⚑ in progress, silent (R) · holds 16 18"),
         ("13", "#13 Score companies"),
     ],
 )
@@ -85,7 +85,7 @@ async def test_status_line_read_only_needs_are_told_without_a_key() -> None:
         chosen = TaskKey(DEMO, TaskId("10"))
         show([line], frame_of(Snapshot({DEMO: demo_list()}), chosen, read_only=True))
         await pilot.pause()
-        assert "⚑ in progress, silent, holds 2 · holds 16 18" in screen_lines(line.app)[0]
+        assert "⚑ in progress, silent · holds 16 18" in screen_lines(line.app)[0]
 
 
 async def test_status_line_message_with_markup_and_escapes_is_literal() -> None:

@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 from store.model.snapshot import RootState, Snapshot, TaskList
 from store.model.task import Problem, ProblemKind, Task, TaskId, TaskKey, TaskStatus
 from tests.model.colony import DEMO, NOW, OTHER, changed, edited, snapshot, task, task_list
+from tui.glyphs import signs
 from tui.themes import DEFAULT_THEME, THEMES, variable_defaults
 from tui.view_state import (
     ChangeMark,
@@ -465,3 +466,27 @@ async def test_table_ascii_draws_only_ascii() -> None:
     frame = replace(frame_of(task_list(tasks), ViewState()), ascii=True)
     async with session(frame, (120, 40)) as run:
         assert [line for line in run.lines() if not line.replace("·", "").isascii()] == []
+
+
+@pytest.mark.parametrize("ascii", [False, True])
+async def test_table_marked_row_has_a_sign_that_no_change_has(ascii: bool) -> None:
+    marked = frozenset({TaskKey(DEMO, TaskId("10")), TaskKey(DEMO, TaskId("11"))})
+    marks = {key: ChangeMark(sign, NOW + 5) for key, sign in zip(marked, ChangeSign, strict=False)}
+    frame = replace(frame_of(numbered(3), marks=marks), ascii=ascii)
+    async with session(frame) as run:
+        assert {line[0] for line in run.lines()[1:3]} == {"+", "~"}
+        await run.show(replace(frame, marked=marked))
+        signs_shown = [line[0] for line in run.lines()[1:4]]
+        assert signs_shown == [signs(ascii).marked, signs(ascii).marked, " "]
+        assert signs(ascii).marked not in set(ChangeSign)
+        await run.show(frame)
+        assert {line[0] for line in run.lines()[1:3]} == {"+", "~"}
+
+
+async def test_table_marked_row_without_colour_is_told_by_its_sign_alone() -> None:
+    frame = frame_of(numbered(3), marked=frozenset({TaskKey(DEMO, TaskId("12"))}))
+    async with session(frame, theme="ansi-dark", no_colour=True) as run:
+        first = next(iter(run.table.render_lines(run.table.size.region)[3]))
+        assert first.text == signs(False).marked
+        assert first.style
+        assert first.style.reverse

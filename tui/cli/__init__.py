@@ -21,20 +21,56 @@ the full list id. RECORD is a task with the native field names:
     block, unblock      {"list": LIST, "task": RECORD, "blockers": [RECORD]}
                         (a blocker that is not in the list has no record)
     rm                  {"list": LIST, "deleted": id, "stripped": [id]}
-                        with --dry-run also "dry_run": true; nothing is written then
-    why                 {"ready": bool, "reasons": [{"kind", "task": id, "text"}]}
-                        kind: done, in_progress, open, missing, unreadable, self, cycle, closed,
-                        status
+    apply               {"label": str, "lists": [{"list", "root", "made": [{"verb", "task": id,
+                        "changed": [field]}], "refused": [REFUSED]}]}
+    …with --dry-run     {"list": LIST, "dry_run": true, "effects": EFFECTS}; apply:
+                        {"label", "dry_run": true, "lists": [{"list", "root", "effects"}]};
+                        rm has "deleted" and "stripped" too
+    why                 {"ready": bool, "reasons": [{"kind", "task": id, "text", "state",
+                        "last_write", "believed", "answer"}], "roots": [{"task", "state", "owner",
+                        "last_write", …COST}], "critical": bool, "cost": COST, "cheapest":
+                        {"price": int, "whole": bool, "steps": [{"kind", "task", "blocker",
+                        "text", "price", "answer"}]} | null, "text": [str]}
+                        kind: done, in_progress, open, missing, deleted, unreadable, self, cycle,
+                        archived, closed, status. believed: what the tool that owns the list makes
+                        of it, where that differs. answer: the edit that clears it, or null.
+                        kind of a step: clean, release, assign, cut, wait
+                        COST {"holds", "agents": [str], "agent_minutes_lost", "at_least": bool}
+    lint                {"findings": [{"kind", "list", "root", "task": id, "others": [id], "text",
+                        "way_out"}], "ok": bool}
+    status              {"needs", "active", "ready", "blocked", "phantom", "stale", "waiting",
+                        "unreadable", "open", "done", "total", "lists": int, "top", "top_task"}
     watch               one line per change: {"list", "id": id | null, "field": str | null,
                         "old", "new", "time": epoch seconds, "kind"}
                         kind: created, changed, vanished, unreadable, list_appeared,
                         list_vanished
+    undo, redo          {"undo": NAME | null (or "redo"), "step", "made": [{"list", "id", "did"}],
+                        "refused": [{"list", "id", "error"}], "reasons": [str], "since": [ENTRY]}
+    history             {"list", "id": id | null, "entries": [ENTRY], "more": bool}
+    record              {"recorded": int} when it ends
     doctor              {"version", "roots": [{"path", "source", "exists", "problem"}],
                         "lists": [{"list", "root", "system", "path", "tasks", "problems": int}],
                         "problems": [PROBLEM + {"list", "root"}], "ok": bool}
     demo --headless     {"root", "seed", "agents": [{"name", …}], "lists": […], "totals": {…}}
 
+    EFFECTS             {"targets": [{"task": id, "subject", "change": created, changed, unchanged
+                        or deleted, "fields": [{"field", "old", "new"}]}],
+                        "becomes_ready": [id], "becomes_blocked": [id],
+                        "eased", "hindered": [{"task": id, "waits_on": [REASON]}],
+                        "stripped": [id], "loses", "gains": {owner: [id]},
+                        "critical_path": {"before": [id], "after": [id]} | null, "refused":
+                        [REFUSED]}; a task that is not there yet has the id "new"
+    REFUSED             {"verb", "list", "task": id | null, "error": {"kind", "message", …}}
+    ENTRY               {"time", "origin", "who", "list", "id", "what", "subject",
+                        "changes": [{"field", "old", "new"}]} and, of an edit, {"step", "label",
+                        "made": bool | null, "undoes"?, "reason"?}; of a task that is gone "last".
+                        origin: operator, command (in the journal under that name), agent
+                        (inferred from the owner and what was written), derived (only seen)
+
     PROBLEM             {"kind", "text", "task": id | null, "path", "repair"}
+
+Edits go into the journal under $COLONYTOP_OPERATOR (else "you"; a claim under the owner's name),
+and `undo` takes back those of that name that were made on the command line.
 
 Exit codes: 0 done; 1 refused, the reason on stderr and, with --json, on stdout as
 {"error": {"kind", "message", …facts…}}; 2 wrong usage (kind "usage").

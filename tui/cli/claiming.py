@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from tui.cli.invocation import TASK_ID, Invocation, common_options, pass_invocation, require_task
+from tui.cli.making import dry_run_option, make_edit, preview
 
 if TYPE_CHECKING:
     from store.model.edits import EditResult
+    from store.model.errors import ClaimRefused
     from store.model.snapshot import TaskList
     from store.model.task import Task, TaskId
     from store.workspace import Workspace
@@ -20,10 +22,16 @@ if TYPE_CHECKING:
 @click.argument("task_id", metavar="[ID]", type=TASK_ID, required=False)
 @click.option("--next", "take_next", is_flag=True, help="The ready task that holds most others.")
 @click.option("--owner", required=True, metavar="NAME", help="Who takes it.")
+@dry_run_option
 @common_options
 @pass_invocation
 def claim(
-    invocation: Invocation, name: str, task_id: str | None, take_next: bool, owner: str
+    invocation: Invocation,
+    name: str,
+    task_id: str | None,
+    take_next: bool,
+    owner: str,
+    dry_run: bool,
 ) -> None:
     """Make NAME the owner of a ready task of LIST; refused if somebody was faster."""
     from store.model.edits import ClaimTask
@@ -35,11 +43,15 @@ def claim(
     if not owner.strip():
         raise click.UsageError("--owner: a name is needed")
     workspace, task_list = invocation.open_list(name)
+    if dry_run:
+        chosen = require_task(task_list, task_id) if task_id else best_free(task_list)
+        preview(invocation, task_list, [ClaimTask(chosen.key, owner)])
+        return
     if task_id is None:
         result = claim_next(workspace, name, task_list, owner)
     else:
         task = require_task(task_list, task_id)
-        result = workspace.apply(ClaimTask(task.key, owner))
+        result = make_edit(workspace, ClaimTask(task.key, owner), otherwise=owner)
     claimed = result.task
     assert claimed is not None  # only a delete leaves none
     if invocation.as_json:
@@ -61,11 +73,30 @@ def claim_next(workspace: Workspace, name: str, task_list: TaskList, owner: str)
     lost: set[TaskId] = set()
     while candidates := [task for task in free_tasks(task_list) if task.id not in lost]:
         try:
-            return workspace.apply(ClaimTask(candidates[0].key, owner))
+            return make_edit(workspace, ClaimTask(candidates[0].key, owner), otherwise=owner)
         except (ClaimRefused, TaskNotFound):
             lost.add(candidates[0].id)
             task_list = workspace.open_list(name)
-    raise ClaimRefused("nothing_ready", f"nothing in {task_list.key.id} is ready and unowned")
+    raise nothing_ready(task_list)
+
+
+def best_free(task_list: TaskList) -> Task:
+    """The task that would be claimed next.
+
+    Raises:
+        ClaimRefused: nothing in the list is ready and unowned.
+    """
+    free = free_tasks(task_list)
+    if not free:
+        raise nothing_ready(task_list)
+    return free[0]
+
+
+def nothing_ready(task_list: TaskList) -> ClaimRefused:
+    """What is said where there is nothing to claim."""
+    from store.model.errors import ClaimRefused
+
+    return ClaimRefused("nothing_ready", f"nothing in {task_list.key.id} is ready and unowned")
 
 
 def free_tasks(task_list: TaskList) -> list[Task]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -118,6 +119,8 @@ def show_colony(colony: DemoColony, app: dict[str, Any]) -> int:
 
     import_module("tui.app")  # while the crew sets the stage
     colony.wait_until_ready()
+    if colony.options.keep is None:  # the journal goes away with the root that it is about
+        os.environ["XDG_STATE_HOME"] = str(colony.root / ".state")
     code = start_app([RootSpec(colony.root, "demo")], app)
     _tell_trouble(colony)
     return code

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tui.cli.invocation import TASK_ID, Invocation, common_options, pass_invocation, require_task
+from tui.cli.making import dry_run_option, make_edit, preview
 
 if TYPE_CHECKING:
     from store.model.edits import Edit
@@ -27,6 +28,7 @@ STATUSES = ("pending", "in_progress", "completed")
 @click.option("--blocked-by", "--by", multiple=True, type=TASK_ID, metavar="ID")
 @click.option("--metadata", "-m", multiple=True, metavar="KEY=JSON")
 @click.option("--new-list", is_flag=True, help="Start LIST, a full list id, if it is not there.")
+@dry_run_option
 @common_options
 @pass_invocation
 def add(
@@ -39,6 +41,7 @@ def add(
     blocked_by: tuple[str, ...],
     metadata: tuple[str, ...],
     new_list: bool,
+    dry_run: bool,
 ) -> None:
     """Create a task in LIST."""
     from store.model.edits import CreateTask
@@ -57,7 +60,7 @@ def add(
         starts_list=starts,
     )
     said = f"created in the new list {task_list.key.id}" if starts else "created"
-    apply_and_print(invocation, workspace, task_list, edit, said)
+    apply_and_print(invocation, workspace, task_list, edit, said, dry_run=dry_run)
 
 
 @click.command()
@@ -80,9 +83,12 @@ def add(
     metavar="FIELD=JSON",
     help="Refuse if FIELD is to change and does not hold this value now.",
 )
+@dry_run_option
 @common_options
 @pass_invocation
-def update(invocation: Invocation, /, name: str, task_id: str, **options: Any) -> None:
+def update(
+    invocation: Invocation, /, name: str, task_id: str, dry_run: bool, **options: Any
+) -> None:
     """Change fields and edges of a task of LIST, all in one commit."""
     from store.model.edits import KEEP, UpdateTask
     from store.model.task import TaskKey
@@ -109,16 +115,17 @@ def update(invocation: Invocation, /, name: str, task_id: str, **options: Any) -
         metadata_patch=metadata,
         expected=expected,
     )
-    apply_and_print(invocation, workspace, task_list, edit, "updated")
+    apply_and_print(invocation, workspace, task_list, edit, "updated", dry_run=dry_run)
 
 
 @click.command()
 @click.argument("name", metavar="LIST")
 @click.argument("task_id", metavar="ID", type=TASK_ID)
 @click.argument("owner", metavar="OWNER|-")
+@dry_run_option
 @common_options
 @pass_invocation
-def assign(invocation: Invocation, name: str, task_id: str, owner: str) -> None:
+def assign(invocation: Invocation, name: str, task_id: str, owner: str, dry_run: bool) -> None:
     """Give a task of LIST to OWNER; - takes it from everybody. Its status stays."""
     from store.model.edits import UpdateTask
 
@@ -126,31 +133,35 @@ def assign(invocation: Invocation, name: str, task_id: str, owner: str) -> None:
     task = require_task(task_list, task_id)
     edit = UpdateTask(task.key, owner=owner_of(owner))
     said = f"assigned to {owner}" if owner != "-" else "assigned to nobody"
-    apply_and_print(invocation, workspace, task_list, edit, said)
+    apply_and_print(invocation, workspace, task_list, edit, said, dry_run=dry_run)
 
 
 @click.command()
 @click.argument("name", metavar="LIST")
 @click.argument("task_id", metavar="ID", type=TASK_ID)
 @click.option("--owner", metavar="NAME", help="Refuse if it is not NAME's any more.")
+@dry_run_option
 @common_options
 @pass_invocation
-def release(invocation: Invocation, name: str, task_id: str, owner: str | None) -> None:
+def release(
+    invocation: Invocation, name: str, task_id: str, owner: str | None, dry_run: bool
+) -> None:
     """Give a task of LIST back: no owner, status pending."""
     from store.model.edits import ReleaseTask
 
     workspace, task_list = invocation.open_list(name)
     task = require_task(task_list, task_id)
     edit = ReleaseTask(task.key, expected_owner=owner)
-    apply_and_print(invocation, workspace, task_list, edit, "released")
+    apply_and_print(invocation, workspace, task_list, edit, "released", dry_run=dry_run)
 
 
 @click.command()
 @click.argument("name", metavar="LIST")
 @click.argument("task_id", metavar="ID", type=TASK_ID)
+@dry_run_option
 @common_options
 @pass_invocation
-def done(invocation: Invocation, name: str, task_id: str) -> None:
+def done(invocation: Invocation, name: str, task_id: str, dry_run: bool) -> None:
     """Mark a task of LIST completed."""
     from store.model.edits import UpdateTask
     from store.model.task import TaskStatus
@@ -158,17 +169,26 @@ def done(invocation: Invocation, name: str, task_id: str) -> None:
     workspace, task_list = invocation.open_list(name)
     task = require_task(task_list, task_id)
     edit = UpdateTask(task.key, status=TaskStatus.COMPLETED)
-    apply_and_print(invocation, workspace, task_list, edit, "completed")
+    apply_and_print(invocation, workspace, task_list, edit, "completed", dry_run=dry_run)
 
 
 def apply_and_print(
-    invocation: Invocation, workspace: Workspace, task_list: TaskList, edit: Edit, said: str
+    invocation: Invocation,
+    workspace: Workspace,
+    task_list: TaskList,
+    edit: Edit,
+    said: str,
+    *,
+    dry_run: bool,
 ) -> None:
-    """Make the edit and print the task as it is stored now."""
+    """Make the edit and print the task as it is stored now, or only what the edit would do."""
     from tui.cli.output import print_json, print_line
     from tui.cli.shapes import ready_after, task_record
 
-    result = workspace.apply(edit)
+    if dry_run:
+        preview(invocation, task_list, [edit])
+        return
+    result = make_edit(workspace, edit)
     task = result.task
     assert task is not None  # only a delete leaves none
     if invocation.as_json:

@@ -9,15 +9,21 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from tui.cli.filtering import check_filter
 from tui.cli.invocation import Invocation, common_options, pass_invocation
 
 if TYPE_CHECKING:
     from store.workspace import RootSpec
+    from tui.saved_views import SavedViews
+    from tui.view_state import ViewState
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 APP_OPTIONS = (
     click.option("--readonly", is_flag=True, help="Look only: no edit is offered."),
+    click.option(
+        "--dry-run", is_flag=True, help="Collect edits in a draft instead of writing them."
+    ),
     click.option("--theme", metavar="NAME", help="Colours: dark, light or another theme."),
     click.option("--ascii", is_flag=True, help="Plain ASCII signs."),
     click.option(
@@ -27,6 +33,13 @@ APP_OPTIONS = (
         help="Settings file (TOML).",
     ),
     click.option("--goto", metavar="LIST/ID", help="Start on this task."),
+    click.option(
+        "--filter",
+        metavar="QUERY",
+        callback=check_filter,
+        help="Start with this search, as after / on the screen.",
+    ),
+    click.option("--view", metavar="NAME", help="Start with a saved view."),
     click.option("--operator", metavar="NAME", help="Your name in the activity."),
 )
 
@@ -79,16 +92,45 @@ def start_app(roots: Sequence[RootSpec], options: dict[str, Any]) -> int:
     from tui.terminal import run_app
 
     settings = load_settings(options.get("config"))
+    saved_views, view = start_view(options.get("view"), options.get("filter"))
     if operator := options.get("operator"):
         settings = replace(settings, operator=operator[:64])
     return run_app(
         roots,
         settings=settings,
         read_only=options.get("readonly", False),
+        is_drafting=options.get("dry_run", False),
         theme=options.get("theme"),
         ascii=options.get("ascii", False),
         goto=options.get("goto"),
+        view=view,
+        saved_views=saved_views,
     )
+
+
+def start_view(name: str | None, query: str | None) -> tuple[SavedViews, ViewState]:
+    """The saved views, and the view to start with.
+
+    Args:
+        name: of a saved view; without one the usual view.
+        query: wins over what the view searches for.
+
+    Raises:
+        SavedViewsError: there is no view of that name, or the views cannot be read.
+    """
+    from dataclasses import replace
+
+    from tui.saved_views import SavedViews
+    from tui.settings import default_path
+    from tui.view_state import ViewState
+
+    saved_views = SavedViews(default_path().with_name("views.json"))
+    view = ViewState()
+    if name is None:
+        saved_views.try_load()
+    else:
+        view = saved_views.find(name)
+    return saved_views, view if query is None else replace(view, query=query)
 
 
 @click.command("open", context_settings={"help_option_names": ["-h", "--help"]})

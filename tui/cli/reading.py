@@ -1,4 +1,4 @@
-"""`lists`, `ls`, `show`, `why`: what is there."""
+"""`lists`, `ls`, `show`: what is there."""
 
 from __future__ import annotations
 
@@ -51,49 +51,6 @@ def lists(invocation: Invocation) -> None:
 
 @click.command()
 @click.argument("name", metavar="LIST")
-@click.option("--filter", "text", metavar="TEXT", help="Words in the id, subject or owner.")
-@click.option("--ready", is_flag=True, help="Only tasks that can start now.")
-@click.option("--status", metavar="STATUS", help="Only this status.")
-@click.option("--owner", metavar="NAME", help="Only this owner; - for tasks without.")
-@click.option("--internal", is_flag=True, help="Also what agents keep for themselves.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N tasks.")
-@common_options
-@pass_invocation
-def ls(
-    invocation: Invocation,
-    name: str,
-    text: str | None,
-    ready: bool,
-    status: str | None,
-    owner: str | None,
-    internal: bool,
-    limit: int | None,
-) -> None:
-    """The tasks of LIST, by id."""
-    from tui.cli.output import print_json
-    from tui.cli.shapes import listed_record
-    from tui.matching import compile_query, searched_text
-
-    matches = compile_query(text or "")
-    _, task_list = invocation.open_list(name)
-    tasks = [
-        task
-        for task in task_list.tasks.values()
-        if (internal or not task.is_internal)
-        and (not ready or task_list.is_ready(task))
-        and (status is None or task.native_status == status)
-        and (owner is None or task.owner == (None if owner == "-" else owner))
-        and (matches is None or matches(searched_text(task), task))
-    ][:limit]
-    if invocation.as_json:
-        records = [listed_record(task_list, task) for task in tasks]
-        print_json({"list": task_list.key.id, "tasks": records})
-    else:
-        _print_tasks(task_list, tasks)
-
-
-@click.command()
-@click.argument("name", metavar="LIST")
 @click.argument("task_id", metavar="ID", type=TASK_ID)
 @common_options
 @pass_invocation
@@ -108,55 +65,6 @@ def show(invocation: Invocation, name: str, task_id: str) -> None:
         print_json({"list": task_list.key.id, "task": listed_record(task_list, task)})
     else:
         print_block("\n".join(_describe(task_list, task)))
-
-
-@click.command()
-@click.argument("name", metavar="LIST")
-@click.argument("task_id", metavar="ID", type=TASK_ID)
-@common_options
-@pass_invocation
-def why(invocation: Invocation, name: str, task_id: str) -> None:
-    """Whether a task of LIST is ready, and if not, why."""
-    from tui.cli.output import print_json, print_line
-    from tui.cli.shapes import readiness_record
-
-    _, task_list = invocation.open_list(name)
-    task = require_task(task_list, task_id)
-    verdict = task_list.readiness(task)
-    if invocation.as_json:
-        print_json(readiness_record(verdict))
-        return
-    if verdict.ready:
-        print_line(f"#{task.id} {task.subject}: ready")
-        return
-    print_line(f"#{task.id} {task.subject}: not ready")
-    for reason in verdict.reasons:
-        print_line(f"  {reason.text}")
-    roots = [i for i in task_list.graph.roots_of(task.id) if i not in task.blocked_by]
-    if roots:
-        print_line("  at the root of it: " + ", ".join(f"#{i}" for i in roots))
-
-
-def _print_tasks(task_list: TaskList, tasks: list[Task]) -> None:
-    from store.model.attention import display_state
-    from tui.cli.output import print_line, print_table
-
-    if not tasks:
-        print_line(f"no such tasks in {task_list.key.id}")
-        return
-    now = time.time()
-    rows = [
-        (
-            "#" + task.id,
-            display_state(task_list, task, now).value,
-            task.owner or "-",
-            age_text(None if task.updated_at is None else now - task.updated_at),
-            " ".join("#" + i for i in task_list.graph.unmet.get(task.id, ())) or "-",
-            task.subject,
-        )
-        for task in tasks
-    ]
-    print_table(("ID", "STATE", "OWNER", "AGE", "WAITS ON", "SUBJECT"), rows)
 
 
 def age_text(seconds: float | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from store.model.listing import all_problems
-from store.model.readiness import Readiness, readiness
+from store.model.readiness import readiness
 from store.model.snapshot import Change, TaskList
 from store.model.task import Problem, Task, TaskId, TaskStatus
 
@@ -61,16 +61,6 @@ def problem_record(problem: Problem) -> dict[str, Any]:
         "task": None if problem.task is None else native_id(problem.task),
         "path": problem.path,
         "repair": problem.repair,
-    }
-
-
-def readiness_record(verdict: Readiness) -> dict[str, Any]:
-    return {
-        "ready": verdict.ready,
-        "reasons": [
-            {"kind": str(reason.kind), "task": native_id(reason.task), "text": reason.text}
-            for reason in verdict.reasons
-        ],
     }
 
 

@@ -6,18 +6,31 @@ import time
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any, Literal
 
 from textual import on
 from textual.reactive import reactive
 from textual.screen import Screen
 
-from store.model.edits import Edit, EditResult
+from store.model.edits import Edit, EditBatch, EditResult
+from store.model.receipts import Receipt, added, observe, receipts_of
 from store.model.snapshot import Change, Snapshot
 from store.model.task import TaskKey
+from tui.edit_text import deed
 from tui.intake import Intake
-from tui.messages import EditFailed, EditRequested, EditSettled, SnapshotArrived, WatchFailed
+from tui.marking import Marks
+from tui.messages import (
+    BatchRequested,
+    BatchSettled,
+    EditFailed,
+    EditRequested,
+    EditSettled,
+    SnapshotArrived,
+    WatchFailed,
+)
 from tui.safe_text import SafeText, one_line
+from tui.saved_views import SavedViews
 from tui.settings import Settings
 from tui.steering import Steering
 from tui.view_state import EMPTY_FRAME, Frame, ViewState
@@ -40,6 +53,8 @@ class ColonyScreen(Screen[None]):
         *,
         read_only: bool = False,
         goto: str | None = None,
+        view: ViewState | None = None,
+        saved_views: SavedViews | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__()
@@ -47,10 +62,15 @@ class ColonyScreen(Screen[None]):
         self.read_only = read_only
         self.clock = clock
         self.intake = Intake()
+        self.marks = Marks()
+        self.receipts: tuple[Receipt, ...] = ()
+        """What became of the edits of this session, oldest first."""
         self.steering = Steering(self)
         self._goto = goto
         self._wanted: TaskKey | None = None
-        self._view = ViewState()
+        self._view = view or ViewState()
+        self._query_error: tuple[str, int] | None = None
+        self.saved_views = saved_views or SavedViews()
         self._selected: TaskKey | None = None
         self._next_show = 0.0
         self._show_waits = False
@@ -74,12 +94,12 @@ class ColonyScreen(Screen[None]):
         """One line for the operator; an error is shown so that it cannot be missed."""
 
     @abstractmethod
-    def say_until_settled(self, text: SafeText, edit: Edit) -> None:
-        """Say that an edit is under way, for as long as it is."""
+    def say_until_settled(self, text: SafeText, edit: Edit | EditBatch) -> None:
+        """Say that something is under way, for as long as it is."""
 
     @abstractmethod
-    def take_back(self, edit: Edit) -> None:
-        """The edit is no longer under way."""
+    def take_back(self, edit: Edit | EditBatch) -> None:
+        """It is no longer under way."""
 
     @abstractmethod
     def note_waiting(self, count: int) -> None:
@@ -105,7 +125,7 @@ class ColonyScreen(Screen[None]):
         now = self.clock()
         scanned = self.intake.scanned_at
         self.frame = Frame(
-            snapshot=self.intake.shown,
+            snapshot=self.snapshot_to_show(),
             view=self._view,
             now=now,
             selected=self._selected,
@@ -116,15 +136,34 @@ class ColonyScreen(Screen[None]):
             paused=self.intake.paused,
             unseen_changes=self.intake.unseen,
             scan_age_s=None if scanned is None else max(0.0, now - scanned),
+            marked=self.marks.keys,
+            receipts=self.receipts[::-1],
+            draft_count=len(self.steering.tray.draft.edits),
+            is_drafting=self.steering.tray.is_on,
+            unseen_after_s=self.settings.unseen_after,
+            lock_after_s=self.settings.lock_held_after,
+            query_error=self._query_error[0] if self._query_error else None,
+            query_error_at=self._query_error[1] if self._query_error else None,
         )
+
+    def snapshot_to_show(self) -> Snapshot:
+        """What is known of the disk, or was when the view was frozen."""
+        return self.intake.shown
 
     def latest_frame(self) -> Frame:
         """The frame with what is known of the disk now, also while the view is frozen."""
         return replace(self.frame, snapshot=self.intake.latest, selected=self._selected)
 
     def change_view(self, **choices: Any) -> None:
-        """Set fields of the view state and show the result."""
+        """Set fields of the view state and show the result. A query has been parsed before."""
         self._view = replace(self._view, **choices)
+        if "query" in choices:
+            self._query_error = None
+        self.show_frame()
+
+    def set_query_error(self, text: SafeText, position: int) -> None:
+        """Say why the search line is not understood; what it said last stays in force."""
+        self._query_error = (text, position)
         self.show_frame()
 
     def set_selected(self, key: TaskKey | None) -> None:
@@ -133,6 +172,12 @@ class ColonyScreen(Screen[None]):
             self._selected = key
             self.show_frame()
             self.refresh_bindings()
+
+    def set_marks(self, marks: Marks) -> None:
+        """Other tasks are marked."""
+        if marks != self.marks:
+            self.marks = marks
+            self.show_frame()
 
     def set_paused(self, paused: bool) -> None:
         """Freeze what is shown, or show what has arrived since."""
@@ -167,12 +212,12 @@ class ColonyScreen(Screen[None]):
         changes = self.intake.arrive(message.snapshot, message.scanned_at, self.clock())
         if not is_news:
             return  # the next tick shows the age of the scan
-        if changes:
-            self.report(changes, "derived")
+        self._report_foreign(changes)
+        self.marks = self.marks.kept_in(message.snapshot)
         self._show_soon()
         if self._goto:
             self._find_goto(self._goto, message.snapshot)
-        self._go_to_wanted()
+        self.go_to_wanted()
 
     def _find_goto(self, name: str, snapshot: Snapshot) -> None:
         from tui.palette import task_key_named
@@ -183,12 +228,15 @@ class ColonyScreen(Screen[None]):
     def go_when_seen(self, key: TaskKey) -> None:
         """Select a task as soon as a snapshot that is shown has it."""
         self._wanted = key
-        self._go_to_wanted()
+        self.go_to_wanted()
 
-    def _go_to_wanted(self) -> None:
-        if self._wanted is not None and self.intake.shown.task(self._wanted) is not None:
+    def go_to_wanted(self) -> None:
+        """Select the task that is waited for, once it is shown."""
+        if self._wanted is None or self.intake.shown.task(self._wanted) is None:
+            return
+        self.show_frame()
+        if self.frame.snapshot.task(self._wanted) is not None:
             key, self._wanted = self._wanted, None
-            self.show_frame()
             self.go_to(key)
 
     @on(WatchFailed)
@@ -202,14 +250,37 @@ class ColonyScreen(Screen[None]):
 
     @on(EditSettled)
     def take_settled(self, message: EditSettled) -> None:
-        if foreign := self.intake.settle(message.edit, message.result, self.clock()):
-            self.report(foreign, "derived")
-        self.report_own(message.edit, message.result)
+        self._take_results([message.edit], [message.result])
         self.steering.settled(message.edit, message.result)
         self.show_frame()
 
     @on(EditFailed)
     def take_failed(self, message: EditFailed) -> None:
-        if foreign := self.intake.fail(message.edit):
-            self.report(foreign, "derived")
+        self._report_foreign(self.intake.fail(message.edit))
         self.steering.failed(message.edit, message.error)
+
+    @on(BatchRequested)
+    def note_batch_request(self, message: BatchRequested) -> None:
+        for edit in message.batch.edits:
+            self.intake.begin(edit)
+
+    @on(BatchSettled)
+    def take_batch_settled(self, message: BatchSettled) -> None:
+        self._take_results(message.batch.edits, message.result.results)
+        self.steering.settled_all(message.batch, message.result)
+        self.show_frame()
+
+    def _take_results(self, edits: Sequence[Edit], results: Sequence[EditResult]) -> None:
+        """Edits are done with; those with a result are on the disk."""
+        now = self.clock()
+        self._report_foreign(self.intake.settle_all(edits, results, now))
+        made = (receipts_of(one, deed(one.edit, one), now) for one in results)
+        self.receipts = added(self.receipts, chain.from_iterable(made))
+        for one in results:
+            self.report_own(one.edit, one)
+
+    def _report_foreign(self, changes: Sequence[Change]) -> None:
+        """Others wrote: tell it, and what it says of edits that nobody had seen."""
+        if changes:
+            self.receipts = observe(self.receipts, changes)
+            self.report(changes, "derived")

@@ -17,7 +17,7 @@ from store.model.errors import FieldConflict, StaleEdit
 from store.model.foresight import foresee
 from store.model.snapshot import TaskList
 from tui.safe_text import one_line
-from tui.screens import wording
+from tui.screens import effect_text, wording
 from tui.screens.dialog import ChoiceList, Dialog, KeyButton
 from tui.view_state import Frame
 
@@ -192,7 +192,7 @@ class ConflictScreen(Dialog[Edit | None]):
         task_list = self.frame.snapshot.lists.get(edit.list) or TaskList(
             wording.unknown_list(edit.list)
         )
-        lines = wording.effect_lines(self.frame, task_list, foresee(task_list, edit))
+        lines = effect_text.effect_lines(self.frame, foresee(task_list, edit, with_critical=True))
         whose = Content("Enter writes yours over theirs where you chose it, under the lock.")
         return [whose, *lines]
 

@@ -8,7 +8,7 @@ from store.model.edits import CreateTask
 from store.model.foresight import foresee
 from store.model.listing import parse_ids
 from store.model.task import Verb
-from tui.screens import wording
+from tui.screens import effect_text
 from tui.screens.fields import SafeInput, SafeTextArea
 from tui.screens.form import Field, FieldErrors, Form
 
@@ -32,7 +32,7 @@ class CreateScreen(Form):
         found = FieldErrors()
         if not self.line("subject").value.strip():
             found["subject"] = "is required"
-        if (problem := wording.edge_problem(foresee(self.task_list, self.draft()))) is not None:
+        if (problem := effect_text.edge_problem(foresee(self.task_list, self.draft()))) is not None:
             found["blocked by"] = problem
         return found
 

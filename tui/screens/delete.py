@@ -13,8 +13,10 @@ from textual.widgets import Static
 from store.model.edits import DeleteTask
 from store.model.foresight import foresee
 from store.model.task import Verb
-from tui.screens import wording
-from tui.screens.dialog import KeyButton, TaskDialog
+from tui import edit_making
+from tui.screens import effect_text, wording
+from tui.screens.dialog import KeyButton
+from tui.screens.steering_dialog import TaskDialog
 
 
 class DeleteScreen(TaskDialog):
@@ -36,20 +38,15 @@ class DeleteScreen(TaskDialog):
 
     def start(self) -> None:
         name = wording.id_text(self.key.id)
-        question = f"Delete {name} for good? Its id is never used again."
+        question = f"Delete {name}, and the edges to it?"
         self.query_one("#question", Static).update(Content.styled(question, "bold"))
         self.show_effect()
 
     def edit(self) -> DeleteTask:
-        task = self.target
-        seen = {"subject": task.subject, "status": task.native_status, "owner": task.owner}
-        return DeleteTask(self.key, expected=seen)
+        return edit_making.delete(self.target)
 
     def effect(self) -> list[Content]:
-        effect = foresee(self.task_list, self.edit())
-        lines = []
-        if effect.stripped:
-            verb = "loses its edge" if len(effect.stripped) == 1 else "lose their edges"
-            lines.append(Content(f"{wording.ids_text(effect.stripped)} {verb} to it"))
-        lines += wording.effect_lines(self.frame, self.task_list, effect)
+        effect = foresee(self.task_list, self.edit(), with_critical=True)
+        lines = [effect_text.stripped_line(effect.stripped, "it")] if effect.stripped else []
+        lines += effect_text.effect_lines(self.frame, effect)
         return lines or [Content.styled("no other task is touched", "$muted")]

@@ -17,20 +17,15 @@ from textual.widget import Widget
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from store.model.edits import Edit
-from store.model.foresight import foresee
-from store.model.snapshot import TaskList
-from store.model.task import ListKey, Task, TaskKey, Verb
 from tui.safe_text import one_line
 from tui.screens import wording
 from tui.view_state import Frame
+from tui.widgets.drawing import in_ascii
 
 Result = TypeVar("Result")
 
 _ROOMY = 110  # columns of the terminal from which dialogs are wide
 _TALL = 34
-
-READ_ONLY = "colonytop was started read-only, so it changes nothing."
 
 
 class KeyButton(Static):
@@ -69,7 +64,8 @@ class ChoiceList(OptionList):
 
     def show(self, rows: Iterable[tuple[str, Content]], highlighted: str | None = None) -> None:
         """Replace the options by (id, row) pairs and keep the highlight on an id."""
-        options = [Option(row, id=option_id) for option_id, row in rows]
+        ascii_only = isinstance(self.screen, Dialog) and self.screen.frame.ascii
+        options = [Option(in_ascii(row, ascii_only), id=option_id) for option_id, row in rows]
         self.set_options(options)
         ids = [option.id for option in options]
         if options:
@@ -121,12 +117,9 @@ class Dialog(ModalScreen[Result]):
         self.dismiss(None)
 
 
-class SteeringDialog(Dialog[Edit | None]):
-    """A dialog that makes one edit of one list, and shows its effect before it is applied."""
+class DecisionDialog(Dialog[Result | None]):
+    """A dialog that decides on something to write, and shows its effect before it is applied."""
 
-    VERB: ClassVar[Verb]
-    NAME: ClassVar[str]
-    """What the dialog does, as the first word of its title."""
     EFFECT_ROWS: ClassVar[tuple[int, int]] = (8, 12)
     """Rows for the effect on a terminal of 24 rows, and on a tall one."""
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -134,27 +127,13 @@ class SteeringDialog(Dialog[Edit | None]):
         Binding("pagedown", "scroll_effect(1)", "effect down", show=False, priority=True),
     ]
 
-    def __init__(self, frame: Frame, list_key: ListKey) -> None:
+    refusal: str | None = None
+    """Why this dialog can do nothing here, as a sentence; None where it can."""
+
+    def __init__(self, frame: Frame) -> None:
         super().__init__(frame)
-        self.task_list = frame.snapshot.lists.get(list_key) or TaskList(
-            wording.unknown_list(list_key)
-        )
-        self.has_list = list_key in frame.snapshot.lists
-        self.refusal = self.find_refusal()
-        """Why this dialog can do nothing here, as a sentence; None where it can."""
         self._effect: list[Content] = []
         self._effect_top = 0
-
-    def find_refusal(self) -> str | None:
-        if self.frame.read_only:
-            return READ_ONLY
-        if not self.has_list:
-            return "The list is no longer there."
-        return self.task_list.info.capabilities.refusal(self.VERB)
-
-    @property
-    def heading(self) -> str:
-        return wording.separator(self.frame).join([self.NAME, self.task_list.info.name])
 
     @property
     def keys(self) -> list[KeyButton]:
@@ -186,8 +165,16 @@ class SteeringDialog(Dialog[Edit | None]):
         """Fill the widgets; called once, only where the edit is possible."""
 
     @abstractmethod
-    def edit(self) -> Edit | None:
-        """The edit as it is chosen now; None while there is nothing to apply."""
+    def edit(self) -> Result | None:
+        """What is chosen now; None while there is nothing to apply."""
+
+    @abstractmethod
+    def effect(self) -> list[Content]:
+        """The effect of what is chosen now, a line each."""
+
+    def warnings(self) -> list[Content]:
+        """What has to be read before the effect, a line each."""
+        return []
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "scroll_effect":  # else the keys are the focused widget's
@@ -222,54 +209,5 @@ class SteeringDialog(Dialog[Edit | None]):
             shown = lines[top : top + room - 1]
             place = f"  {top + 1}-{top + len(shown)} of {len(lines)} lines; PgUp/PgDn for the rest"
             lines = [*shown, Content.styled(place, "$muted")]
-        self.query_one("#effect", Static).update(Content("\n").join(lines))
-
-    def warnings(self) -> list[Content]:
-        """What has to be read before the effect, a line each."""
-        return []
-
-    def effect(self) -> list[Content]:
-        """The effect of the edit as chosen now, a line each."""
-        edit = self.edit()
-        if edit is None:
-            return [Content.styled("changes nothing", "$muted")]
-        lines = wording.effect_lines(self.frame, self.task_list, foresee(self.task_list, edit))
-        return lines or [Content.styled("no other task is touched", "$muted")]
-
-
-class TaskDialog(SteeringDialog):
-    """A steering dialog whose target is one task, named in the title."""
-
-    def __init__(self, frame: Frame, key: TaskKey) -> None:
-        self.key = key
-        super().__init__(frame, key.list)
-
-    @property
-    def target(self) -> Task:
-        """The target as it was seen when the dialog opened."""
-        return self.task_list.tasks[self.key.id]
-
-    def find_refusal(self) -> str | None:
-        if (refusal := super().find_refusal()) is not None:
-            return refusal
-        task = self.task_list.tasks.get(self.key.id)
-        if task is None:
-            return f"{wording.id_text(self.key.id)} is no longer in the list."
-        if not task.is_readable:
-            why = f": {task.fault.text}" if task.fault else ""
-            name = wording.id_text(task.id)
-            return f"The file of {name} cannot be read{why}. Nothing overwrites it."
-        return None
-
-    @property
-    def heading(self) -> str:
-        task = self.task_list.tasks.get(self.key.id)
-        subject = f" {one_line(task.subject, 200)}" if task else ""
-        return wording.separator(self.frame).join(
-            [self.NAME, self.task_list.info.name, f"{wording.id_text(self.key.id)}{subject}"]
-        )
-
-    def compose_body(self) -> Iterable[Widget]:
-        if self.refusal is None:
-            yield Static(wording.facts(self.frame, self.task_list, self.target), id="facts")
-        yield from super().compose_body()
+        drawn = in_ascii(Content("\n").join(lines), self.frame.ascii)
+        self.query_one("#effect", Static).update(drawn)

@@ -13,10 +13,10 @@ from store.model.foresight import foresee
 from store.model.listing import parse_ids
 from store.model.task import TaskId, Verb
 from tui.safe_text import block, one_line
-from tui.screens import wording
-from tui.screens.dialog import TaskDialog
+from tui.screens import effect_text
 from tui.screens.fields import SafeInput, SafeTextArea, StatusChoice
 from tui.screens.form import Field, FieldErrors, Form
+from tui.screens.steering_dialog import TaskDialog
 
 
 class EditScreen(Form, TaskDialog):
@@ -91,7 +91,7 @@ class EditScreen(Form, TaskDialog):
         if edit is None:
             return lines
         shifts = foresee(self.task_list, edit).shifts
-        shown = [wording.shift_line(self.frame, shift) for shift in shifts]
+        shown = [effect_text.shift_line(self.frame, shift) for shift in shifts]
         if deleted := self._nulls():
             text = f"null deletes the key: metadata {', '.join(deleted)}"
             shown.insert(0, Content.styled(one_line(text), "$warning"))
@@ -114,7 +114,7 @@ class EditScreen(Form, TaskDialog):
             return None
         removed = tuple(i for i in self.target.blocked_by if i not in self._blockers())
         edit = UpdateTask(self.key, add_blocked_by=added, remove_blocked_by=removed)
-        return wording.edge_problem(foresee(self.task_list, edit))
+        return effect_text.edge_problem(foresee(self.task_list, edit))
 
     def _metadata_patch(self) -> Mapping[str, Any]:
         """The keys that differ; None for those that were taken out.

@@ -19,8 +19,9 @@ from store.model.listing import matching_tasks, open_tasks, parse_ids
 from store.model.task import Task, TaskId
 from tui.safe_text import one_line
 from tui.screens import wording
-from tui.screens.dialog import ChoiceList, KeyButton, SteeringDialog
+from tui.screens.dialog import ChoiceList, KeyButton
 from tui.screens.fields import SafeInput, SafeTextArea, StatusChoice
+from tui.screens.steering_dialog import SteeringDialog
 
 _SUGGESTIONS = 4
 DROPS = "Esc again drops your changes"

@@ -11,19 +11,26 @@ from textual.containers import Container
 from textual.message import Message
 from textual.widget import Widget
 
-from store.model.edits import Edit, EditResult
+from store.model.edits import Edit, EditBatch, EditResult
+from store.model.query import owner_query
 from store.model.snapshot import Change
-from store.model.task import TaskKey, Verb
+from store.model.task import TaskKey
 from tui.edit_text import deed
 from tui.keys import bindings
-from tui.matching import owner_query
 from tui.navigation import Navigation
 from tui.safe_text import SafeText, one_line
-from tui.screens.colony import ColonyScreen, Severity
+from tui.screens.colony import Severity
+from tui.screens.find_actions import FindActions
+from tui.screens.history_actions import HistoryActions
+from tui.screens.mark_actions import MarkActions
+from tui.screens.needs_actions import NeedsActions
+from tui.screens.read_ahead import ReadAhead
+from tui.screens.steer_actions import SteerActions
+from tui.screens.view_actions import ViewActions
 from tui.settings import Settings
-from tui.view_state import Grouping, Lens, SortKey
+from tui.view_state import Lens
 from tui.widgets.header_bar import HeaderBar
-from tui.widgets.key_bar import KeyBar, live_keys
+from tui.widgets.key_bar import KeyBar
 from tui.widgets.lens_bar import LensBar, SearchInput
 from tui.widgets.status_line import StatusLine
 from tui.widgets.task_table import TaskTable
@@ -38,7 +45,9 @@ if TYPE_CHECKING:
 _FULL_VIEW = (80, 24)  # columns and rows from which several panes are shown
 
 
-class MainScreen(ColonyScreen):
+class MainScreen(
+    ReadAhead, ViewActions, NeedsActions, FindActions, MarkActions, HistoryActions, SteerActions
+):
     """Tasks, blockers, owners and activity together; more as the terminal grows."""
 
     BINDINGS = bindings()
@@ -96,6 +105,7 @@ class MainScreen(ColonyScreen):
         from tui.widgets.blockers_pane import BlockersPane
         from tui.widgets.detail_pane import DetailPane
         from tui.widgets.lists_pane import ListsPane
+        from tui.widgets.needs_pane import NeedsPane
         from tui.widgets.owners_pane import OwnersPane
 
         frame, body = MainScreen.frame, self.query_one("#body")
@@ -106,11 +116,13 @@ class MainScreen(ColonyScreen):
                 ListsPane(id="lists", classes="pane").data_bind(frame), before="#tasks"
             )
             await body.mount(
+                NeedsPane(id="needs", classes="pane").data_bind(frame),
                 BlockersPane(id="blockers", classes="pane").data_bind(frame),
                 OwnersPane(id="owners", classes="pane").data_bind(frame),
                 DetailPane(id="detail", classes="pane").data_bind(frame),
             )
             await self.mount(self._activity, before="#status")
+        self.show_needs()
         self.post_message(self.Complete())
 
     @property
@@ -133,10 +145,10 @@ class MainScreen(ColonyScreen):
         if severity == "error":
             self.app.notify(text, severity="error", markup=False)
 
-    def say_until_settled(self, text: SafeText, edit: Edit) -> None:
+    def say_until_settled(self, text: SafeText, edit: Edit | EditBatch) -> None:
         self.query_one(StatusLine).hold(text, edit)
 
-    def take_back(self, edit: Edit) -> None:
+    def take_back(self, edit: Edit | EditBatch) -> None:
         self.query_one(StatusLine).release(edit)
 
     def note_waiting(self, count: int) -> None:
@@ -151,13 +163,16 @@ class MainScreen(ColonyScreen):
 
     def show_frame(self) -> None:
         super().show_frame()
-        self.query_one(LensBar).counts = self.table.projection.counts
+        self.show_needs()
+        needs = {Lens.NEEDS_YOU: self.count_needs()}
+        self.query_one(LensBar).counts = {**self.table.projection.counts, **needs}
 
     # What the panes say
 
     @on(TaskTable.Highlighted)
     def follow_cursor(self, message: TaskTable.Highlighted) -> None:
-        self.set_selected(message.key)
+        if self.needs is None:
+            self.set_selected(message.key)
 
     @on(TaskTable.SortPicked)
     def sort_by_column(self, message: TaskTable.SortPicked) -> None:
@@ -193,108 +208,6 @@ class MainScreen(ColonyScreen):
     def on_lists_pane_picked(self, message: ListsPane.Picked) -> None:
         self.change_view(list_key=message.list_key)
 
-    @on(LensBar.QueryChanged)
-    def search(self, message: LensBar.QueryChanged) -> None:
-        self.change_view(query=message.query)
-
-    @on(LensBar.SearchDone)
-    def leave_search(self) -> None:
-        self.table.focus()
-
     @on(LensBar.LensPicked)
     def pick_lens(self, message: LensBar.LensPicked) -> None:
         self.change_view(lens=message.lens)
-
-    # Actions: the names that tui/keys.py binds
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Read-only sessions have no steering keys, and some keys need something to act on."""
-        if action not in ("steer", "shift_priority", "retry_edits"):
-            return True
-        if self.read_only:
-            return False
-        if action == "retry_edits":
-            return bool(self.steering.waiting)
-        if action == "shift_priority":
-            return self.steering.offers(Verb.PRIORITY)
-        return True
-
-    def action_steer(self, verb: str) -> None:
-        self.steering.begin(Verb(verb))
-
-    def action_shift_priority(self, steps: int) -> None:
-        self.steering.shift_priority(steps)
-
-    def action_retry_edits(self) -> None:
-        self.steering.retry_waiting()
-
-    def action_show_lens(self, lens: str) -> None:
-        self.change_view(lens=Lens(lens))
-
-    def action_toggle_grouping(self) -> None:
-        is_wave = self.frame.view.grouping is Grouping.WAVE
-        self.change_view(grouping=Grouping.FLAT if is_wave else Grouping.WAVE)
-
-    def action_reverse_sort(self) -> None:
-        self.change_view(descending=not self.frame.view.descending)
-
-    def action_choose_sort(self) -> None:
-        from tui.screens.sort import SortScreen
-
-        self.steering.open(SortScreen(self.frame), self._sort_if_chosen)
-
-    def _sort_if_chosen(self, sort: SortKey | None) -> None:
-        if sort is not None:
-            self.change_view(sort=sort)
-
-    def action_toggle_pause(self) -> None:
-        self.set_paused(not self.intake.paused)
-
-    def action_move_cursor(self, step: str) -> None:
-        self.navigation.move_cursor(step)
-
-    def action_next_match(self, step: int) -> None:
-        self.navigation.next_match(step)
-
-    def action_follow_edge(self, side: str) -> None:
-        self.navigation.follow_edge(side)
-
-    def action_explain_task(self) -> None:
-        self.navigation.open_detail(focus=True)
-
-    def action_toggle_lists(self) -> None:
-        self.navigation.toggle_lists()
-
-    def action_toggle_zoom(self) -> None:
-        self.navigation.toggle_zoom()
-
-    def action_go_back(self) -> None:
-        self.navigation.go_back()
-
-    def action_focus_search(self) -> None:
-        self.query_one(LensBar).open_search()
-
-    def action_copy_id(self) -> None:
-        key = self.frame.selected
-        if key is not None and (found := self.intake.latest.lists.get(key.list)):
-            text = one_line(f"{found.info.name}/{key.id}")
-            self.app.copy_to_clipboard(text)
-            self.say(one_line(f"copied {text}"))
-
-    def action_goto_task(self) -> None:
-        from tui.screens.go_to import GoToScreen
-
-        self.steering.open(GoToScreen(self.latest_frame()), self._go_if_chosen)
-
-    def _go_if_chosen(self, key: TaskKey | None) -> None:
-        if key is not None:
-            self.go_to(key)
-
-    def action_open_palette(self) -> None:
-        self.app.action_command_palette()
-
-    def action_show_help(self) -> None:
-        from tui.screens.help import HelpScreen
-
-        pane_help = (self.focused.HELP if self.focused else None) or ""
-        self.app.push_screen(HelpScreen(live_keys(self), pane_help, LensBar.HELP))

@@ -13,9 +13,10 @@ from textual.widgets import Static
 from store.model.attention import silent_s
 from store.model.edits import ReleaseTask
 from store.model.task import Verb
-from tui import glyphs
+from tui import edit_making, glyphs
 from tui.screens import wording
-from tui.screens.dialog import KeyButton, TaskDialog
+from tui.screens.dialog import KeyButton
+from tui.screens.steering_dialog import TaskDialog
 
 
 class ReleaseScreen(TaskDialog):
@@ -35,12 +36,8 @@ class ReleaseScreen(TaskDialog):
     def find_refusal(self) -> str | None:
         if (refusal := super().find_refusal()) is not None:
             return refusal
-        name = wording.id_text(self.key.id)
-        if self.target.is_closed:
-            return f"{name} is {wording.value_text(self.target.native_status)}: nothing to release."
-        if self.target.owner is None and not self.target.status.is_active:
-            return f"{name} has no owner and is not in progress: nothing to release."
-        return None
+        why = edit_making.release_objection(self.target)
+        return f"{wording.id_text(self.key.id)}: {why}." if why else None
 
     def compose_choice(self) -> Iterable[Widget]:
         yield Static(id="question")
@@ -50,7 +47,7 @@ class ReleaseScreen(TaskDialog):
         self.show_effect()
 
     def edit(self) -> ReleaseTask:
-        return ReleaseTask(self.key, expected_owner=self.target.owner)
+        return edit_making.release(self.target)
 
     def _question(self) -> str:
         name, owner = wording.id_text(self.key.id), self.target.owner

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual import on
 from textual.binding import Binding, BindingType
@@ -12,11 +13,15 @@ from textual.widget import Widget
 from textual.widgets import OptionList
 
 from store.model.attention import DisplayState
-from store.model.edits import UpdateTask
+from store.model.edits import Edit, UpdateTask
 from store.model.foresight import foresee
 from store.model.task import TaskStatus, Verb
+from tui import edit_making
 from tui.screens import wording
-from tui.screens.dialog import ChoiceList, KeyButton, TaskDialog
+from tui.screens.dialog import ChoiceList, DecisionDialog, KeyButton
+from tui.screens.steering_dialog import TaskDialog
+
+Picked = TypeVar("Picked")
 
 LETTERS = {
     TaskStatus.PENDING: "p",
@@ -26,43 +31,37 @@ LETTERS = {
 }
 
 
-class StatusScreen(TaskDialog):
-    """Pick a status by its letter or the arrows; Enter applies."""
+class StatusPicking(DecisionDialog[Picked]):
+    """A list of statuses, each with its letter; Enter applies."""
 
-    VERB = Verb.STATUS
-    NAME = "Status"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(letter, f"choose('{status.value}')", status.value, show=False)
         for status, letter in LETTERS.items()
     ]
 
     @property
+    @abstractmethod
+    def offered(self) -> tuple[TaskStatus, ...]:
+        """What can be chosen here."""
+
+    @property
     def edit_keys(self) -> list[KeyButton]:
-        letters = [KeyButton(LETTERS[s], s.value, f"choose('{s.value}')") for s in self._offered()]
+        letters = [KeyButton(LETTERS[s], s.value, f"choose('{s.value}')") for s in self.offered]
         return [*letters, *super().edit_keys]
 
     def compose_choice(self) -> Iterable[Widget]:
         yield ChoiceList()
 
-    def start(self) -> None:
-        first = next((s for s in self._offered() if s is not self.target.status), None)
-        self.query_one(ChoiceList).show(
-            ((s.value, self._row(s)) for s in self._offered()), first.value if first else None
-        )
-        self.query_one(ChoiceList).focus()
-        self.show_effect()
-
-    def edit(self) -> UpdateTask | None:
+    @property
+    def chosen_status(self) -> TaskStatus | None:
+        """The status that is highlighted."""
         option = self.query_one(ChoiceList).highlighted_option
-        if option is None or option.id is None or option.id == self.target.native_status:
-            return None
-        seen = {"status": self.target.native_status}
-        return UpdateTask(self.key, status=TaskStatus(option.id), expected=seen)
+        return None if option is None or option.id is None else TaskStatus(option.id)
 
     def action_choose(self, status: str) -> None:
         """Highlight a status, if it is offered here."""
-        if TaskStatus(status) in self._offered():
-            self.query_one(ChoiceList).highlighted = self._offered().index(TaskStatus(status))
+        if TaskStatus(status) in self.offered:
+            self.query_one(ChoiceList).highlighted = self.offered.index(TaskStatus(status))
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self) -> None:
@@ -72,8 +71,28 @@ class StatusScreen(TaskDialog):
     def _selected(self) -> None:
         self.action_apply()
 
-    def _offered(self) -> tuple[TaskStatus, ...]:
+
+class StatusScreen(StatusPicking[Edit], TaskDialog):
+    """Pick a status by its letter or the arrows; Enter applies."""
+
+    VERB = Verb.STATUS
+    NAME = "Status"
+
+    @property
+    def offered(self) -> tuple[TaskStatus, ...]:
         return self.task_list.info.capabilities.statuses
+
+    def start(self) -> None:
+        first = next((s for s in self.offered if s is not self.target.status), None)
+        self.query_one(ChoiceList).show(
+            ((s.value, self._row(s)) for s in self.offered), first.value if first else None
+        )
+        self.query_one(ChoiceList).focus()
+        self.show_effect()
+
+    def edit(self) -> UpdateTask | None:
+        status = self.chosen_status
+        return edit_making.set_status(self.target, status) if status else None
 
     def _row(self, status: TaskStatus) -> Content:
         state = self._state(status)

@@ -18,7 +18,8 @@ from store.model.readiness import Reason, readiness
 from store.model.task import Task, TaskId, Verb
 from tui import glyphs
 from tui.screens import wording
-from tui.screens.dialog import ChoiceList, KeyButton, TaskDialog
+from tui.screens.dialog import ChoiceList, KeyButton
+from tui.screens.steering_dialog import TaskDialog
 
 
 class UnblockScreen(TaskDialog):

@@ -10,18 +10,19 @@ from itertools import islice
 from textual.content import Content
 from textual.message import Message
 
+from store.model.history import Entry
 from store.model.snapshot import Change, Snapshot
 from store.model.task import TaskKey
 from tui.glyphs import owner_role
 from tui.safe_text import one_line
 from tui.view_state import Frame
-from tui.widgets.activity_text import UNKNOWN, Activity, activities
+from tui.widgets.activity_text import UNKNOWN, Activity, activities, entry_activity
 from tui.widgets.drawing import Piece, cells_of, clock, cut, fitted, piece, spread
 from tui.widgets.pane import Row, RowsPane
 
 MOST_LINES = 2000
 _SEVERITIES = {"info": "", "warn": "$status-stale", "error": "$status-unreadable"}
-_ORIGINS = {"you": "bold $border", "derived": "$muted"}
+_ORIGINS = {"you": "bold $border", "derived": "$muted", "agent?": "$muted"}
 _LIST_FROM = 100  # cells from which a line names its list at its end
 _PREFIX_FROM = 66  # cells from which it does so before the id
 _PREFIX_CELLS = 14
@@ -35,9 +36,10 @@ class ActivityPane(RowsPane[Activity]):
 
 What changed, newest first: the time that the record itself tells, who, the task, and old → new.
 **you** is what was done here, under your own name where the settings or `--operator` give one.
-**derived** is what was seen on the disk: a record does not say who wrote it, so the name is that
-of the task's owner where an owner is likely to have written, and **?** everywhere else. When you
-have scrolled away the border counts what is new.
+**operator** and **command** are edits that others made through colonytop, by the name they gave.
+**agent?** is inferred: the record was written in fields that its owner writes, so the name is the
+owner's; a record does not say who wrote it. **derived** is what was seen on the disk and nothing
+tells who did it: **?**. When you have scrolled away the border counts what is new.
 
 - **Enter** or a click selects the task; **Home** goes back to the newest line.
 """
@@ -60,6 +62,11 @@ have scrolled away the border counts what is new.
         "derived" for what was seen on the disk. The later ones of the list are newer."""
         self._take(activities(changes[-MOST_LINES:], origin, ascii=self.ascii))
 
+    def add_entries(self, entries: Sequence[Entry]) -> None:
+        """Show edits that others made through colonytop, the later ones newer."""
+        shown = [entry_activity(entry, ascii=self.ascii) for entry in entries[-MOST_LINES:]]
+        self._take([activity for activity in shown if activity.pieces])
+
     def add_line(
         self,
         text: str,
@@ -75,6 +82,11 @@ have scrolled away the border counts what is new.
         where = key.list if key else None
         who = one_line(operator if origin == "you" else "-", 64)
         self._take([Activity(at, who, key, where, (shown,), origin)])
+
+    @property
+    def key_at_cursor(self) -> TaskKey | None:
+        """The task of the line under the cursor."""
+        return self.rows[self.cursor].facts.key if self.rows else None
 
     def build(self, frame: Frame, snapshot: Snapshot) -> Sequence[Row[Activity]]:
         if self._is_merged != self._named_lists:  # the lines say more, or less

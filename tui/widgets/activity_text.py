@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from store.model.attention import DisplayState
+from store.model.authorship import by_moment, likely_author
+from store.model.history import Entry, Origin
 from store.model.snapshot import Change, ChangeKind
 from store.model.task import ListKey, TaskKey, TaskStatus
 from tui.glyphs import glyph, signs, style_role
@@ -25,8 +26,13 @@ _MOST_IDS = 6
 UNKNOWN = "?"
 """Who did it, where nothing tells."""
 
-_OWNERS_FIELDS = frozenset({"status", "metadata", "active_form", "description"})
-"""What the owner of a task is likely to have written; a record does not say who did."""
+ORIGIN_WORDS = {
+    Origin.OPERATOR: "operator",
+    Origin.COMMAND: "command",
+    Origin.AGENT: "agent?",
+    Origin.DERIVED: "derived",
+}
+"""How it is known who did it; the mark of a question is on what is inferred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +45,56 @@ class Activity:
     list: ListKey | None
     pieces: tuple[Piece, ...]
     origin: str
-    """you, or derived: seen on the disk."""
+    """you, operator and command (from the journal), agent? (inferred) or derived (seen)."""
 
 
 def activities(changes: Iterable[Change], origin: str, *, ascii: bool) -> list[Activity]:
     """One line for each task and moment, oldest first."""
-    grouped = groupby(changes, key=lambda change: (change.list, change.task, change.at))
-    found = [_activity(list(group), origin, ascii) for _, group in grouped]
+    found = [_activity(group, origin, ascii) for group in by_moment(changes)]
     return sorted(found, key=lambda activity: activity.at)
+
+
+def entry_activity(entry: Entry, *, ascii: bool) -> Activity:
+    """A line of the journal as a line that a person reads."""
+    return Activity(
+        entry.at,
+        one_line(entry.who or UNKNOWN, 64),
+        entry.key,
+        entry.list,
+        tuple(_entry_pieces(entry, ascii)),
+        ORIGIN_WORDS[entry.origin],
+    )
+
+
+def _entry_pieces(entry: Entry, ascii: bool) -> Iterable[Piece]:
+    if entry.step is not None:
+        yield piece(_edit_words(entry), "$status-unreadable" if entry.made is False else "")
+    else:
+        kind = ChangeKind(entry.what) if entry.what in set(ChangeKind) else ChangeKind.CHANGED
+        if kind is not ChangeKind.CHANGED:
+            old, new = (entry.moves[0].old, entry.moves[0].new) if entry.moves else ("", "")
+            whole = Change(kind, entry.list, entry.task, None, old, new, entry.at)
+            yield from _said(whole, ascii)
+            return
+    told = [move for move in entry.moves if move.field != "blocks"] or entry.moves
+    for place, move in enumerate(told):
+        if place or entry.step is not None:
+            yield piece(" · " if place else " ", "$muted")
+        change = Change(
+            ChangeKind.CHANGED, entry.list, entry.task, move.field, move.old, move.new, entry.at
+        )
+        yield from _field_said(change, f" {signs(ascii).arrow} ", ascii)
+
+
+def _edit_words(entry: Entry) -> str:
+    """What kind of edit it was, and what came of it."""
+    said = {"create": "created", "delete": "deleted", "restore": "restored"}.get(entry.what, "")
+    words = said if not entry.moves else ""
+    if entry.undoes is not None:
+        words = f"put back{': ' if words else ''}{words}"
+    if entry.made is False:
+        return f"{words or entry.what} refused: {entry.said}"
+    return f"{words or entry.what} begun, outcome not known" if entry.made is None else words
 
 
 def _activity(changes: Sequence[Change], origin: str, ascii: bool) -> Activity:
@@ -59,15 +107,11 @@ def _activity(changes: Sequence[Change], origin: str, ascii: bool) -> Activity:
         pieces.extend(_said(change, ascii))
     if first.kind is ChangeKind.CHANGED and first.subject:
         pieces.append(piece(f"  {first.subject}", "$muted"))
-    who = "you" if origin == "you" else one_line(_likely_writer(changes), 64)
-    return Activity(first.at, one_line(who), key, first.list, tuple(pieces), origin)
-
-
-def _likely_writer(changes: Sequence[Change]) -> str:
-    """The owner, where these are changes that owners make of their own tasks."""
-    fields = {change.field for change in changes if change.kind is ChangeKind.CHANGED}
-    is_likely = "owner" not in fields and not fields.isdisjoint(_OWNERS_FIELDS)
-    return (changes[0].owner if is_likely else None) or UNKNOWN
+    who: str | None = origin
+    if origin != "you":
+        likely, who = likely_author(changes)
+        origin = ORIGIN_WORDS[likely]
+    return Activity(first.at, one_line(who or UNKNOWN, 64), key, first.list, tuple(pieces), origin)
 
 
 def _worth_saying(changes: Sequence[Change]) -> Sequence[Change]:

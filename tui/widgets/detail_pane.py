@@ -11,12 +11,15 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
+from store.model.critical import CriticalPaths
+from store.model.derivation import Derivation, Deriving
 from store.model.snapshot import TaskList
 from store.model.task import Task
 from tui.safe_text import content, one_line
 from tui.view_state import EMPTY_FRAME, Frame
 from tui.widgets import detail_text
 from tui.widgets.drawing import in_ascii, line, piece
+from tui.widgets.pace import pace_of
 
 
 class DetailPane(VerticalScroll, can_focus=True, inherit_bindings=False):
@@ -69,6 +72,8 @@ description and every field of the record, also those that colonytop does not kn
         self._head = Content()
         self._body_of: tuple[Task | None, bool] = (None, False)
         self._key: object = None
+        self._deriving = Deriving()
+        self._critical = CriticalPaths()
 
     def compose(self) -> ComposeResult:
         yield Static(markup=False, id="detail-head")
@@ -110,7 +115,9 @@ description and every field of the record, also those that colonytop does not kn
             head = line(piece(text, "$muted"))
             self._show_body(None)
         else:
-            head = in_ascii(detail_text.head(frame, *found, self._text_cells), frame.ascii)
+            derivation = self._derive(*found)
+            head = detail_text.head(frame, *found, derivation, self._text_cells)
+            head = in_ascii(head, frame.ascii)
             self._show_body(found[1])
         if not self._head or not head.is_same(self._head):
             self._head = head
@@ -120,6 +127,14 @@ description and every field of the record, also those that colonytop does not kn
             self.scroll_home(animate=False)
             title = "Detail" if frame.selected is None else f"Detail · #{frame.selected.id}"
             self.border_title = in_ascii(content(one_line(title, 80)), frame.ascii)
+
+    def _derive(self, task_list: TaskList, task: Task) -> Derivation:
+        frame = self.frame
+        snapshot, _ = pace_of(self.app).take(frame.snapshot)
+        loads = pace_of(self.app).owners(snapshot, None)
+        critical = self._critical.of(task_list)
+        limit = frame.stale_after_s
+        return self._deriving.derive(task_list, task, loads, frame.now, limit, critical)
 
     def on_resize(self) -> None:
         self._show()

@@ -10,31 +10,37 @@ from typing import Any
 from textual.content import Content
 
 from store.model.attention import DisplayState, display_state, need
-from store.model.readiness import Reason
+from store.model.derivation import Derivation
+from store.model.receipts import ReceiptState, describe
 from store.model.snapshot import TaskList
 from store.model.task import Task, TaskId
 from tui.glyphs import age, glyph, owner_role, signs, style_role
 from tui.safe_text import SafeText, block, one_line
 from tui.view_state import Frame
+from tui.why_text import LineKind, WhyLine, costs, why_lines
 from tui.widgets.drawing import Piece, hanging, line, piece, separated, stamp
 
 MOST_EDGES = 40
 MOST_FIELDS = 100
+MOST_RECEIPTS = 5
 _SUBJECT = 4096
 _VALUE = 4096
 _FIELD_CELLS = 14
 _PHANTOM = "$status-phantom"
 
 
-def head(frame: Frame, task_list: TaskList, task: Task, cells: int = 80) -> Content:
+def head(
+    frame: Frame, task_list: TaskList, task: Task, derivation: Derivation, cells: int = 80
+) -> Content:
     """State, times, why it is not ready, what follows: all that others or the clock decide."""
     parts = [
-        *_title(frame, task_list, task),
-        *_needs(frame, task_list, task),
-        *_reasons(frame, task_list, task, cells),
+        *_title(frame, task_list, task, derivation),
+        *_needs(frame, task_list, task, derivation),
+        *_why(frame, derivation, cells),
         *_consequence(frame, task_list, task),
         *_edges(frame, task_list, "Blocked by", task.blocked_by, cells),
         *_edges(frame, task_list, "Blocks", _dependents(task_list, task), cells),
+        *_receipts(frame, task),
     ]
     return Content("\n").join(parts)
 
@@ -54,7 +60,7 @@ def body(task: Task, ascii: bool) -> Content:
     return Content("\n").join(parts)
 
 
-def _title(frame: Frame, task_list: TaskList, task: Task) -> list[Content]:
+def _title(frame: Frame, task_list: TaskList, task: Task, derivation: Derivation) -> list[Content]:
     state = display_state(task_list, task, frame.now, frame.stale_after_s)
     role = f"${style_role(state)}"
     native = task.native_status.replace("_", " ") if task.is_readable else "unreadable"
@@ -67,6 +73,8 @@ def _title(frame: Frame, task_list: TaskList, task: Task) -> list[Content]:
     where: list[Sequence[Piece]] = [owner]
     if not task.is_closed:
         where.append([piece(f"wave {wave}" if wave else "in a cycle", "$muted")])
+        if derivation.is_critical:
+            where.append([piece("on the critical path", "$status-root")])
     silent = None if task.updated_at is None else frame.now - task.updated_at
     written = f"updated {stamp(task.updated_at, frame.now)} ({age(silent)})"
     created = f"created {stamp(task.created_at, frame.now)}, "
@@ -79,36 +87,53 @@ def _title(frame: Frame, task_list: TaskList, task: Task) -> list[Content]:
     ]
 
 
-def _needs(frame: Frame, task_list: TaskList, task: Task) -> list[Content]:
+def _needs(frame: Frame, task_list: TaskList, task: Task, derivation: Derivation) -> list[Content]:
     found = need(task_list, task, frame.now, frame.stale_after_s)
     if found is None:
         return []
     sign = piece(f"{signs(frame.ascii).needs_you} ", "bold $status-needs")
     key = [piece("  press ", "$muted"), piece(found.key, "bold $border")]
-    return [line(sign, piece(f"needs you: {found.text}"), *([] if frame.read_only else key))]
+    cost = costs(derivation.cost) if derivation.cost.holds or derivation.cost.agents else ""
+    said = piece(f"needs you: {found.text}{', ' if cost else ''}{cost}")
+    return [line(sign, said, *([] if frame.read_only else key))]
 
 
-def _reasons(frame: Frame, task_list: TaskList, task: Task, cells: int) -> list[Content]:
-    if task.is_closed:
+def _why(frame: Frame, derivation: Derivation, cells: int) -> list[Content]:
+    """The derivation: the words are those of `colonytop why`."""
+    return [_why_line(frame, said, cells) for said in why_lines(derivation, frame.now)]
+
+
+def _why_line(frame: Frame, said: WhyLine, cells: int) -> Content:
+    text = one_line(said.text, 1024)
+    if said.kind is LineKind.TITLE:
+        return Content.assemble("\n", (text, "bold $muted"))
+    if said.kind is LineKind.NOTE:
+        return hanging(line(piece("    ")), line((text, "$muted")), cells)
+    if said.kind is LineKind.STEP:
+        return hanging(line(piece("  ")), line((text, "")), cells)
+    phantom = said.kind is LineKind.PHANTOM or said.state is None
+    state = DisplayState.PHANTOM if phantom or said.state is None else said.state
+    lead = piece(f"  {glyph(state, frame.ascii)} ", f"${style_role(state)}")
+    words: list[Piece] = [(text, _PHANTOM if phantom else "")]
+    if said.key and not frame.read_only:
+        words += [piece("  press ", "$muted"), piece(said.key, "bold $border")]
+    return hanging(line(lead), line(*words), cells)
+
+
+def _receipts(frame: Frame, task: Task) -> list[Content]:
+    """What became of the operator's edits of this task."""
+    mine = [one for one in frame.receipts if one.key == task.key][:MOST_RECEIPTS]
+    if not mine:
         return []
-    verdict = task_list.readiness(task)
-    if verdict.ready:
-        return [_section("Ready to start")]
-    few = verdict.reasons[:MOST_EDGES]
-    shown = [_reason(frame, task_list, reason, cells) for reason in few]
-    return [_section("Why not ready"), *shown, *_more(len(verdict.reasons))]
-
-
-def _reason(frame: Frame, task_list: TaskList, reason: Reason, cells: int) -> Content:
-    cause = task_list.tasks.get(reason.task)
-    if reason.kind.is_phantom or cause is None:
-        sign, style = glyph(DisplayState.PHANTOM, frame.ascii), _PHANTOM
-    else:
-        state = display_state(task_list, cause, frame.now, frame.stale_after_s)
-        sign, style = glyph(state, frame.ascii), f"${style_role(state)}"
-    text = one_line(reason.text, 1024)
-    said = line((text, _PHANTOM if reason.kind.is_phantom else ""))
-    return hanging(line(piece(f"  {sign} ", style)), said, cells)
+    lines = [_section("Your edits")]
+    for one in mine:
+        moment = one.at if one.seen_at is None else one.seen_at
+        told = describe(one, age(frame.now - moment))
+        unseen = one.state is ReceiptState.WRITTEN
+        sign = signs(frame.ascii).arrow if unseen else glyph(DisplayState.DONE, frame.ascii)
+        style = "$status-stale" if one.is_unseen else "$muted"
+        lines.append(line(piece(f"  {sign} ", style), piece(f"{one.label}: "), piece(told, style)))
+    return lines
 
 
 def _consequence(frame: Frame, task_list: TaskList, task: Task) -> list[Content]:

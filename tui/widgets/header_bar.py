@@ -58,7 +58,8 @@ class HeaderBar(Widget):
         end = [*_mode(frame), *_fresh(frame), piece(f"  {clock(frame.now)} ", "$muted")]
         name = [piece(f" {_NAME} ", "bold $primary")]
         roomy = cells >= _SPACIOUS
-        counts = _counts(frame, total, roomy=roomy)
+        needs = len(pace_of(self.app).needs(frame, snapshot))
+        counts = _counts(frame, total, needs, roomy=roomy)
         for place in (_place(frame, roomy=roomy), _place(frame, roomy=False), []):
             start = [*name, *place, piece("  "), *counts]
             if cells_of(start) + cells_of(end) < cells:
@@ -96,9 +97,8 @@ def _from_home(path: str) -> str:
     return f"~{path.removeprefix(home)}" if path == home or path.startswith(f"{home}/") else path
 
 
-def _counts(frame: Frame, total: Rollup, *, roomy: bool) -> list[Piece]:
+def _counts(frame: Frame, total: Rollup, needs: int, *, roomy: bool) -> list[Piece]:
     stale = total.stale(frame.now, frame.stale_after_s)
-    needs = total.needs_you(frame.now, frame.stale_after_s)
     states = (
         (DisplayState.ACTIVE, total.active - stale),
         (DisplayState.READY, total.ready),
@@ -118,6 +118,8 @@ def _counts(frame: Frame, total: Rollup, *, roomy: bool) -> list[Piece]:
 
 
 def _mode(frame: Frame) -> Sequence[Piece]:
+    if frame.is_drafting or frame.draft_count:
+        return [piece(f" DRAFT {frame.draft_count:,} ", "bold reverse $accent"), piece("  ")]
     if not frame.read_only:
         return []
     return [piece(" READ-ONLY ", "bold reverse $status-stale"), piece("  ")]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from rich.highlighter import Highlighter
+from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -41,13 +43,19 @@ class LensTabs(Widget):
     lens: reactive[Lens] = reactive(Lens.ALL)
     counts: reactive[Mapping[Lens, int]] = reactive(dict)
     ascii: reactive[bool] = reactive(False)
+    error: reactive[str | None] = reactive(None)
+    """Why the search line is not understood; shown in place of the lenses."""
 
     def render(self) -> Content:
+        if self.error is not None:
+            return line(*cut([piece(f" {self.error}", "bold $status-unreadable")], self.size.width))
         pieces = [part for _, tab in self._tabs() for part in tab]
         return line(*cut(pieces, self.size.width))
 
     def lens_at(self, x: int) -> Lens | None:
         """The lens drawn at a column."""
+        if self.error is not None:
+            return None
         start = 0
         for lens, tab in self._tabs():
             end = start + cells_of(tab)
@@ -86,6 +94,17 @@ class LensTabs(Widget):
         return signs(self.ascii).needs_you if state is None else glyph(state, self.ascii)
 
 
+class _FaultMark(Highlighter):
+    """Shows from which character on a query is not understood, without colour too."""
+
+    def __init__(self) -> None:
+        self.position: int | None = None
+
+    def highlight(self, text: Text) -> None:
+        if self.position is not None:
+            text.stylize("bold reverse", self.position)
+
+
 class SearchInput(Input):
     """The search line. What is pasted comes through the door for untrusted text too."""
 
@@ -93,8 +112,24 @@ class SearchInput(Input):
         Binding("escape", "clear_search", "Clear", show=False),
     ]
 
+    def __init__(self, placeholder: str, *, id: str) -> None:
+        self._fault = _FaultMark()
+        super().__init__(
+            placeholder=placeholder,
+            id=id,
+            compact=True,
+            select_on_focus=False,
+            highlighter=self._fault,
+        )
+
     def validate_value(self, value: str) -> str:
         return str(one_line(value))
+
+    def mark_fault(self, position: int | None) -> None:
+        """Show what stands from there on as not understood; None: all is."""
+        if position != self._fault.position:
+            self._fault.position = position
+            self.refresh()
 
     def action_clear_search(self) -> None:
         self.value = ""
@@ -108,12 +143,22 @@ class LensBar(Horizontal):
 ## Lenses and search
 
 **1** to **6** choose what the table shows; each lens has its count. **/** searches as you type:
-**Enter** keeps the search, **Esc** clears it. Every word has to match.
+**Enter** keeps the search, **Esc** clears it. All terms have to match. What is not understood is
+told in the place of the lenses, and the last good search stays in force.
 
 - `words` are looked for in id, subject and owner; `#12` is that id.
 - `owner:ann` is exactly ann, `owner:an*` a beginning, `owner:-` nobody.
 - `status:pend` and `list:demo` match by their beginning; `status:a,b` is either.
-- `-word` and `-owner:ann` leave out what matches; quotes keep spaces: `owner:"Ann Lee"`.
+- `is:ready`, also active, blocked, stale, needs, root, critical, phantom, cycle, marked, open,
+  done, closed, waiting, unreadable.
+- `age>10m` since the last write, `changed<5m` the same, `created<1d`; s, m, h, d, w.
+- `holds>=2` tasks that wait on it, `waits>1` open blockers, `wave:1`.
+- `meta.cost>0.5`, `meta.kind:test`, `meta.kind` for any value.
+- `-word` and `-owner:ann` leave out what matches; `a | b` is either; quotes keep spaces and
+  stand for exactly that: `owner:"Ann Lee"`.
+
+**o** sorts and groups. **V** keeps a view under a name; in the palette `save NAME` does,
+`group owner`, `sort age` and `view NAME` choose, and `forget NAME` removes.
 """
     DEFAULT_CSS = """
     LensBar {
@@ -163,12 +208,7 @@ class LensBar(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield LensTabs(id="lens-tabs")
-        yield SearchInput(
-            placeholder="/ find",
-            id="search",
-            compact=True,
-            select_on_focus=False,
-        )
+        yield SearchInput("/ find", id="search")
 
     def open_search(self) -> None:
         """Put the cursor into the search line."""
@@ -188,8 +228,12 @@ class LensBar(Horizontal):
     def _say_query(self, event: Input.Changed) -> None:
         event.stop()
         self.set_class(bool(event.value), "-searching")
-        if event.value != self.frame.view.query:
-            self.post_message(self.QueryChanged(event.value))
+        self.post_message(self.QueryChanged(event.value))
+
+    def on_descendant_blur(self) -> None:
+        """A line that is left goes back to what is in force."""
+        if self.frame.query_error is not None and not self.query_one(SearchInput).has_focus:
+            self.post_message(self.QueryChanged(self.frame.view.query))
 
     @on(Input.Submitted)
     def _keep_query(self, event: Input.Submitted) -> None:
@@ -201,6 +245,8 @@ class LensBar(Horizontal):
             return
         tabs, search = self.query_one(LensTabs), self.query_one(SearchInput)
         tabs.lens, tabs.ascii = self.frame.view.lens, self.frame.ascii
+        tabs.error = self.frame.query_error
+        search.mark_fault(self.frame.query_error_at)
         query = self.frame.view.query
         if not search.has_focus and search.value != query:
             with self.prevent(Input.Changed):

@@ -83,6 +83,7 @@ Each list with its counts, the one that needs you most on top. The bar shows how
 
     def build(self, frame: Frame, snapshot: Snapshot) -> Sequence[Row[ListFacts]]:
         counted = pace_of(self.app).rollups(snapshot)
+        needs = pace_of(self.app).needs(frame, snapshot).counts
         names = Counter(task_list.info.name for task_list in snapshot.lists.values())
         rows = []
         for key, (task_list, rollup) in counted.items():
@@ -90,10 +91,13 @@ Each list with its counts, the one that needs you most on top. The bar shows how
             if names[name] > 1:
                 name = f"{name} · {key.root.rstrip('/').rpartition('/')[2]}"
             shown = frame.view.list_key == key
-            rows.append(Row(key, _facts(name, _note(task_list), rollup.total, frame, shown)))
+            count = needs.get(key, 0)
+            facts = _facts(name, _note(task_list), rollup.total, count, frame, shown)
+            rows.append(Row(key, facts))
         rows.sort(key=lambda row: _badness(row.facts))
         total = pace_of(self.app).total(snapshot, None)
-        first = _facts(ALL_LISTS, "", total, frame, frame.view.list_key is None)
+        is_all = frame.view.list_key is None
+        first = _facts(ALL_LISTS, "", total, sum(needs.values()), frame, is_all)
         return [Row(ALL_LISTS, first), *rows]
 
     def titles(self, frame: Frame) -> tuple[str, str]:
@@ -182,12 +186,14 @@ def _note(task_list: TaskList) -> str:
     return "ro" if task_list.info.capabilities.refusal(Verb.EDIT) else ""
 
 
-def _facts(name: str, note: str, rollup: Rollup, frame: Frame, is_shown: bool) -> ListFacts:
+def _facts(
+    name: str, note: str, rollup: Rollup, needs: int, frame: Frame, is_shown: bool
+) -> ListFacts:
     stale = rollup.stale(frame.now, frame.stale_after_s)
     return ListFacts(
         name=name,
         note=note,
-        needs=rollup.needs_you(frame.now, frame.stale_after_s),
+        needs=needs,
         active=rollup.active - stale,
         ready=rollup.ready,
         blocked=rollup.blocked,

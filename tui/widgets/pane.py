@@ -173,7 +173,11 @@ class RowsPane(LinesView, Generic[Facts], can_focus=True, inherit_bindings=False
             return
         if self.rows[index].key is not None:
             self._set_cursor(index, 1)
-            self.action_pick()
+            self.answer_click(event.chain)
+
+    def answer_click(self, times: int) -> None:
+        """The row under the cursor was clicked, so many times in a row: that picks it."""
+        self.action_pick()
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(self.outer_size.width >= ROOMY, "-roomy")

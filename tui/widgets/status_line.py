@@ -98,8 +98,16 @@ class StatusLine(Widget):
         if (said := self._said) is not None:
             room = max(1, cells - _LEAST_LEFT - cells_of(right))
             right = [*cut([said], room), piece(" "), mode]
-        drawn = spread([piece(" "), *_consequence(self.frame)], right, cells)
+        left = [piece(" "), *_chosen(self.frame), *_consequence(self.frame)]
+        drawn = spread(left, right, cells)
         return in_ascii(drawn, self.frame.ascii)
+
+
+def _chosen(frame: Frame) -> list[Piece]:
+    """How many tasks the next steering key acts on, where that is not the selected one."""
+    if not frame.marked:
+        return []
+    return [piece(f"{len(frame.marked):,} marked", "bold $accent"), piece("  ")]
 
 
 def _consequence(frame: Frame) -> list[Piece]:

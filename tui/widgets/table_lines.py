@@ -76,7 +76,7 @@ class TableLines:
         sign = mark.sign if mark is not None and mark.until > frame.now else None
         graph, is_cursor = seen.task_list.graph, key == window.cursor
         drawn_from = (seen.task, graph, seen.facts, age_text(seen), self._columns(window))
-        return ("task", key, sign, is_cursor, frame.ascii, *drawn_from)
+        return ("task", key, sign, is_cursor, key in frame.marked, frame.ascii, *drawn_from)
 
     def draw(self, says: tuple[Any, ...], window: Window) -> Strip:
         """The line that `says` was asked of."""

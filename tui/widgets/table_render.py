@@ -47,7 +47,8 @@ def group_strip(
 ) -> Strip:
     """A heading: the group's name, its tasks by state, and a rule to the edge."""
     dot = "-" if ascii_only else "·"
-    parts = [Segment(f" {group.title.replace('·', dot)}", style_of("group"))]
+    title = one_line(group.title.replace("·", dot), max(1, cells // 2))
+    parts = [Segment(f" {title}", style_of("group"))]
     if not group.is_closed:
         for place, state in enumerate(s for s in STATES if s in group.by_state):
             text = f"{glyph(state, ascii_only)}{group.by_state[state]}"

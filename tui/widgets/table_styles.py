@@ -6,7 +6,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.widget import Widget
 
-PARTS = ("header", "group", "rule", "sign", "cursor", "changed", "message")
+PARTS = ("header", "group", "rule", "sign", "marked", "cursor", "changed", "message")
 COMPONENTS = frozenset(f"task-table--{name}" for name in PARTS)
 
 CSS = """
@@ -21,6 +21,7 @@ TaskTable {
     & > .task-table--rule { color: $group-rule; }
     & > .task-table--message { color: $muted; }
     & > .task-table--sign { color: $accent; text-style: bold; }
+    & > .task-table--marked { color: $accent; text-style: bold reverse; }
     & > .task-table--changed { background: $change-tint; }
     & > .task-table--cursor { background: $cursor-tint; }
     &:focus > .task-table--cursor { background: $cursor-tint; text-style: bold; }

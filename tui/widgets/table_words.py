@@ -20,7 +20,7 @@ def summary(projection: Projection, ascii_only: bool = False) -> str:
     count = f"{projection.total:,}"
     if projection.hidden:
         count = f"{projection.shown:,} of {count}"
-    order = "waves, " if view.grouping is Grouping.WAVE else ""
+    order = "" if view.grouping is Grouping.FLAT else f"{_GROUPS[view.grouping]}, "
     turned = " reversed" if view.descending else ""
     dot = "-" if ascii_only else "·"
     return f"{count} {dot} {order}by {view.sort.value}{turned}"
@@ -37,7 +37,9 @@ def reason_for_nothing(frame: Frame, projection: Projection) -> tuple[SafeText, 
         return ()
     if projection.total:
         return (one_line(""), _indented(_filtered(frame)), _indented(one_line(_way_out(frame))))
-    if not frame.snapshot.is_complete or (not frame.snapshot.number and frame.scan_age_s is None):
+    is_first = not frame.snapshot.number and frame.scan_age_s is None
+    is_ahead = frame.snapshot.lists and not projection.snapshot.lists
+    if not frame.snapshot.is_complete or is_first or is_ahead:
         return (one_line(""), _indented(one_line("Reading the lists …")))
     if frame.snapshot.lists:
         where = "this list" if frame.view.list_key else "any list"
@@ -77,6 +79,12 @@ def _indented(text: SafeText) -> SafeText:
     return join(one_line("  "), text)
 
 
+_GROUPS = {
+    Grouping.WAVE: "waves",
+    Grouping.OWNER: "owners",
+    Grouping.LIST: "lists",
+    Grouping.STATUS: "states",
+}
 _NOTHING_IN = {
     Lens.ALL: "No task.",
     Lens.READY: "No task is ready to start.",

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -22,27 +21,20 @@ from tui.projection import EMPTY_PROJECTION, Projection, Projector
 from tui.view_state import EMPTY_FRAME, Frame, SortKey
 from tui.widgets.extent import keep_in_extent, set_extent
 from tui.widgets.table_lines import HEADER_LINES, TableLines, Window
+from tui.widgets.table_moves import MOVES, TableMoves
 from tui.widgets.table_scroll import Sight, top_keeping, top_showing
 from tui.widgets.table_styles import COMPONENTS, CSS
 from tui.widgets.table_words import summary
 
 
-class TaskTable(ScrollView, can_focus=True, inherit_bindings=False):
+class TaskTable(TableMoves, ScrollView, can_focus=True, inherit_bindings=False):
     """Tasks by wave or in one run, with a header that stays."""
 
     DEFAULT_CSS = CSS
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
     ALLOW_SELECT = False
     BINDING_GROUP_TITLE = "Tasks"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "cursor_up", "Up", show=False),
-        Binding("down", "cursor_down", "Down", show=False),
-        Binding("pageup", "page_up", "Page up", show=False),
-        Binding("pagedown", "page_down", "Page down", show=False),
-        Binding("home", "cursor_top", "Top", show=False),
-        Binding("end", "cursor_bottom", "Bottom", show=False),
-        Binding("enter", "open", "Open", show=False),
-    ]
+    BINDINGS = MOVES
 
     frame: reactive[Frame] = reactive(EMPTY_FRAME, repaint=False)
     """What to draw. A new `selected` that the table has not reported itself moves the cursor."""
@@ -78,6 +70,8 @@ class TaskTable(ScrollView, can_focus=True, inherit_bindings=False):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._projector = Projector()
+        self._shown = EMPTY_FRAME
+        """The frame that was shown last."""
         self._projection = EMPTY_PROJECTION
         self._cursor: TaskKey | None = None
         self._is_placed = False
@@ -110,6 +104,14 @@ class TaskTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._set_cursor(key)
         return True
 
+    def adopt(self, projector: Projector) -> None:
+        """Go on with what another thread has made of the frame that comes next."""
+        self._projector = projector
+
+    def prepare_search(self) -> None:
+        """Make ready what the first search would have to wait for."""
+        self._projector.prepare_search()
+
     def move_by(self, tasks: int, *, wrap: bool = False) -> None:
         """Move the cursor down by so many tasks (up when negative), `wrap`: round the end."""
         projection = self._projection
@@ -126,18 +128,20 @@ class TaskTable(ScrollView, can_focus=True, inherit_bindings=False):
     def on_mount(self) -> None:
         # Two themes may differ in nothing but the colours that the lines take from them.
         self.app.theme_changed_signal.subscribe(self, lambda _: self._restyle())
-        self._show(EMPTY_FRAME, self.frame)
+        self._show()
 
-    def watch_frame(self, before: Frame, frame: Frame) -> None:
+    def watch_frame(self) -> None:
         if self.is_mounted:
-            self._show(before, frame)
+            self._show()
 
     def watch_order_frozen(self) -> None:
         if self.is_mounted and not self.order_frozen:
-            self._show(self.frame, self.frame)
+            self._show()
 
-    def _show(self, before: Frame, frame: Frame) -> None:
-        """Take in a frame: rows, cursor, scroll position; then repaint the lines that differ."""
+    def _show(self) -> None:
+        """Take in the frame: rows, cursor, scroll position; then repaint the lines that differ."""
+        before, frame = self._shown, self.frame
+        self._shown = frame
         old = self._projection
         if not self.order_frozen:
             self._projection = self._projector.project(frame)
@@ -187,30 +191,6 @@ class TaskTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     # Moving
 
-    def action_cursor_down(self) -> None:
-        self.move_by(1)
-
-    def action_cursor_up(self) -> None:
-        self.move_by(-1)
-
-    def action_page_down(self) -> None:
-        self.move_by(self._page)
-
-    def action_page_up(self) -> None:
-        self.move_by(-self._page)
-
-    def action_half_page_down(self) -> None:
-        self.move_by(max(1, self._page // 2))
-
-    def action_half_page_up(self) -> None:
-        self.move_by(-max(1, self._page // 2))
-
-    def action_cursor_top(self) -> None:
-        self.move_by(-len(self._projection))
-
-    def action_cursor_bottom(self) -> None:
-        self.move_by(len(self._projection))
-
     def action_open(self) -> None:
         if self._cursor is not None:
             self.post_message(self.Opened(self._cursor))
@@ -254,13 +234,13 @@ class TaskTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.scroll_to(y=max(0, row), animate=False, force=True)
 
     @property
-    def _page(self) -> int:
+    def page_rows(self) -> int:
         """Rows in sight."""
         return max(1, self.scrollable_content_region.height - HEADER_LINES)
 
     @property
     def _sight(self) -> Sight:
-        return Sight(self.scroll_offset.y, self._page)
+        return Sight(self.scroll_offset.y, self.page_rows)
 
     def on_resize(self) -> None:
         self._show_cursor()

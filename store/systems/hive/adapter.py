@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store.files.places import absolute, is_unsafe_parent, network_kind
-from store.model.edits import Edit, EditResult
+from store.model.edits import BatchResult, Edit, EditResult
 from store.model.errors import EditRefused, ListGone
 from store.model.repairs import RepairReport
 from store.model.snapshot import TaskList
@@ -105,15 +105,13 @@ class HiveSystem:
 
     def apply(self, edit: Edit) -> EditResult:
         """Make one edit under the list's lock; see `System.apply`."""
-        self._refuse_writing(edit.list)
-        from store.systems.hive.editing import Editor  # who only reads does without the models
+        return self._editor(edit.list).apply(edit)
 
-        with self._lock:
-            editor = self._editors.get(edit.list.root)
-            if editor is None:
-                editor = Editor(absolute(Path(edit.list.root)), self._lock_timeout_s)
-                self._editors[edit.list.root] = editor
-        return editor.apply(edit)
+    def apply_all(self, edits: Sequence[Edit], *, all_or_none: bool) -> BatchResult:
+        """Make edits of one list in one change; see `System.apply_all`."""
+        if not edits:
+            return BatchResult()
+        return self._editor(edits[0].list).apply_all(edits, all_or_none=all_or_none)
 
     def repair(self, key: ListKey, *, dry_run: bool) -> RepairReport:
         """Mend one list under its lock; see `System.repair`."""
@@ -125,6 +123,17 @@ class HiveSystem:
         root, patience = absolute(Path(key.root)), Patience(self._lock_timeout_s)
         made = repair_list(root, key.id, dry_run=dry_run, patience=patience)
         return RepairReport(key, tuple(made), dry_run)
+
+    def _editor(self, key: ListKey) -> Editor:
+        self._refuse_writing(key)
+        from store.systems.hive.editing import Editor  # who only reads does without the models
+
+        with self._lock:
+            editor = self._editors.get(key.root)
+            if editor is None:
+                editor = Editor(absolute(Path(key.root)), self._lock_timeout_s)
+                self._editors[key.root] = editor
+        return editor
 
     def _refuse_writing(self, key: ListKey) -> None:
         refusal = self._refusals.get(key.root)

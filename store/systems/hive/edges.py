@@ -135,6 +135,15 @@ class EdgeEdit:
         """Whether one more edge would make a cycle."""
         return self._path(blocker, waiting) is not None
 
+    def refuse_cycles(self, task_id: int) -> None:
+        """Raise `CycleRefused` if a task waits on itself by way of others.
+
+        An edge to itself is no cycle of others: it stands as it was written.
+        """
+        for blocker in self._blockers(task_id):
+            if blocker != task_id:
+                self._refuse_cycle(task_id, blocker)
+
     def _unblock(
         self, waiting: Stored | None, blocker: Stored | None, waiting_id: int, blocker_id: int
     ) -> None:

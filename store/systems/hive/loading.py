@@ -192,10 +192,16 @@ class ListLoader:
             and problems is last.problems
             and len(ignored) == last.ignored
             and last.is_stale == is_stale
+            and last.highest_id == sidecars.mark
         ):
             return last
         return replace(
-            following, info=info, problems=problems, ignored=len(ignored), is_stale=is_stale
+            following,
+            info=info,
+            problems=problems,
+            ignored=len(ignored),
+            is_stale=is_stale,
+            highest_id=sidecars.mark,
         )
 
     def _judge_edges(self, last: TaskList, now: TaskList, touched: frozenset[TaskId]) -> None:

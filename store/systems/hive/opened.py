@@ -123,6 +123,24 @@ class OpenList:
             raise found
         return found
 
+    def find_or_none(self, task_id: int) -> Stored | UnreadableTask | None:
+        """The same, but what cannot be understood is given as the error."""
+        try:
+            return self.find(task_id)
+        except UnreadableTask as error:
+            return error
+
+    def supersede(
+        self, task_id: int, coming: Stored | UnreadableTask | None
+    ) -> Stored | UnreadableTask | None:
+        """Let a record be found as it will be, for edits planned after it; what it was till now.
+
+        Give that back when all is planned: `still_holds` compares with what was read.
+        """
+        before = self.find_or_none(task_id)
+        self._read[task_id] = coming
+        return before
+
     def task(self, task_id: int) -> Task | None:
         """The same as the readiness predicate wants it: unreadable is not absent."""
         key = TaskKey(self._key, TaskId(str(task_id)))

@@ -7,15 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from store.model.edits import KEEP, Keep
+from store.model.edits import KEEP, NULL, Keep, Standing
 from store.model.errors import FieldConflict, InvalidField, StaleEdit
 from store.model.task import TaskStatus
 from store.systems.hive.edges import EdgeChange, EdgeEdit
 from store.systems.hive.models import TaskRecord
+from store.systems.hive.old_places import apply_as_it_stood, metadata_as_it_stood
 from store.systems.hive.opened import OpenList, Plan, Stored
 from store.systems.hive.record import NATIVE_STATUSES
 
 _EDGE_LISTS = ("blocks", "blocked_by")
+_OPTIONAL = ("active_form",)
 _METADATA_KEY = "metadata."
 """Before a key of the metadata where a field is named, as in `metadata.progress`."""
 _NAMES = ("subject", "description", "active_form", "owner", "status", *_EDGE_LISTS, "metadata")
@@ -33,6 +35,12 @@ class Change:
     edges: EdgeChange = field(default_factory=EdgeChange)
     metadata_patch: Mapping[str, Any] = field(default_factory=dict)
     expected: Mapping[str, Any] = field(default_factory=dict)
+    clears: tuple[str, ...] = ()
+    """Optional texts to empty."""
+    native_status: str | None = None
+    """A status to put back, whatever word it is."""
+    standing: tuple[Standing, ...] = ()
+    """How the records stood to which this puts something back."""
 
     def fields(self) -> dict[str, Any]:
         """The plain fields to set, by native name.
@@ -52,6 +60,12 @@ class Change:
                 raise InvalidField(name, f"a {type(value).__name__} is not text")
         if self.status is not None:
             wanted["status"] = _native_status(self.status)
+        elif self.native_status is not None:
+            wanted["status"] = str(self.native_status)
+        for name in self.clears:
+            if name not in _OPTIONAL:
+                raise InvalidField(name, "cannot be emptied")
+            wanted[name] = None
         return wanted
 
 
@@ -80,10 +94,12 @@ def plan_update(opened: OpenList, task_id: int, change: Change) -> Plan[Updated]
     edit = EdgeEdit(opened)
     own = edit.of(stored)
     if change.edges:
-        edit.apply(stored, change.edges)
+        apply_as_it_stood(edit, stored, change.edges, change.standing)
     fields = {n: v for n, v in wanted.items() if not _same(getattr(stored.record, n), v)}
     if patched != stored.record.metadata:
-        fields["metadata"] = _merged(stored.raw.get("metadata"), change.metadata_patch)
+        merged = _merged(stored.raw.get("metadata"), change.metadata_patch)
+        patch, standing = change.metadata_patch, change.standing
+        fields["metadata"] = metadata_as_it_stood(task_id, merged, patch, standing)
     edges_changed = own.changed
     changed = [name for name in _NAMES if name in fields or name in edges_changed]
     plan: Plan[Updated] = Plan(Updated(stored.record))
@@ -192,5 +208,5 @@ def _merged(metadata: Any, patch: Mapping[str, Any]) -> dict[str, Any]:
         if value is None:
             merged.pop(name, None)
         else:
-            merged[name] = value
+            merged[name] = None if value is NULL else value
     return merged
