@@ -31,7 +31,9 @@ class Durability(StrEnum):
     POWER = "power"
     """A power cut: every file and directory is synced first."""
     PROCESS = "process"
-    """The end of any process, at any moment; not a power cut."""
+    """The end of any process, at any moment. A power cut may lose it, and leave a record that
+    cannot be read; it is then shown as that, and blocks what waits on it.
+    """
 
 
 @dataclass(frozen=True, slots=True)
