@@ -15,6 +15,7 @@ from store.model.task import Task, TaskKey
 from tui.commands import COMMANDS, Command
 from tui.safe_text import SafeText, one_line
 from tui.saved_views import LONGEST_NAME
+from tui.standard_views import STANDARD_VIEWS
 from tui.view_state import Grouping, SortKey
 from tui.widgets.key_bar import live_keys
 
@@ -84,6 +85,8 @@ class ViewProvider(Provider):
             yield f"Sort: by {sort.value}", partial(main.action_sort_by, sort.value)
         for name in main.saved_views.views:
             yield str(one_line(f"View: {name}")), partial(main.show_view, name)
+        for standard in STANDARD_VIEWS.values():
+            yield f"View: {standard.title}", partial(main.show_standard_view, standard.name)
 
 
 class TaskProvider(Provider):

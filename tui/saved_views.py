@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from store.model.errors import ColonytopError
 from store.model.query import QueryError, parse
 from store.model.task import ListKey, TaskListId
+from tui.standard_views import STANDARD_VIEWS
 from tui.view_state import Grouping, Lens, SortKey, ViewState
 
 VERSION = 1
@@ -73,16 +74,20 @@ class SavedViews:
             self.problem = str(error)
 
     def find(self, name: str) -> ViewState:
-        """The view of that name.
+        """The view of that name, a saved one before a standard one.
 
         Raises:
             SavedViewsError: there is none, or the file cannot be used.
         """
         views = self.load()
-        if name not in views:
-            known = f"there are {', '.join(views)}" if views else "none is saved yet"
-            raise SavedViewsError(self.path, f"no view {name[:LONGEST_NAME]!r}; {known}")
-        return views[name]
+        if name in views:
+            return views[name]
+        if name in STANDARD_VIEWS:
+            return STANDARD_VIEWS[name].view
+        known = f"there are {', '.join(views)}" if views else "none is saved yet"
+        always = ", ".join(STANDARD_VIEWS)
+        reason = f"no view {name[:LONGEST_NAME]!r}; {known}, and always {always}"
+        raise SavedViewsError(self.path, reason)
 
     def save(self, name: str, view: ViewState) -> None:
         """Keep a view under a name, in place of the one that has it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,7 @@ async def test_views_menu_saves_shows_and_forgets(
 ) -> None:
     saved = SavedViews(tmp_path / "views.json")
     async with open_session(colony, saved_views=saved) as session:
-        await session.press("4", "V", *"stuck", "enter")
+        await session.press("4", "V", "s", *"stuck", "enter")
         await session.until(lambda: "stuck" in saved.views, "the view is saved")
         assert session.app.screen is session.app.main
         await session.press("1", "V", "enter")
@@ -145,6 +146,33 @@ async def test_views_menu_saves_shows_and_forgets(
         await session.until(lambda: "needs a name" in session.text(), "why it is not saved")
         await session.press("escape", "V", "D")
         await session.until(lambda: not saved.views, "the view is gone")
+
+
+async def test_views_menu_shows_a_standard_view_by_its_letter_and_never_forgets_it(
+    colony: Colony, open_session: OpenSession
+) -> None:
+    for number in (1, 2, 4, 5, 6):
+        colony.write(number, updated_at=time.time() - 600)
+    colony.write(7, updated_at=time.time() - 60)
+    async with open_session(colony, size=(120, 40)) as session:
+        await session.press("2", "V", "c")
+        await session.until(lambda: rows(session) == ["3", "7"], "the newest first")
+        assert session.frame.view.lens is Lens.ALL
+        await session.press("V", "D")
+        await session.until(lambda: "always there" in session.text())
+        await session.press("down", "enter")
+        await session.until(lambda: session.frame.view.query == "is:root")
+        await session.until(lambda: "view roots" in session.text())
+
+
+async def test_palette_shows_a_standard_view(colony: Colony, open_session: OpenSession) -> None:
+    async with open_session(colony) as session:
+        await session.press(":")
+        await session.until(lambda: session.app.screen is not session.app.main)
+        await session.press(*"last five min")
+        await session.until(lambda: "View: changed" in session.text())
+        await session.press("enter")
+        await session.until(lambda: session.frame.view.query == "changed<5m")
 
 
 async def test_views_that_cannot_be_read_are_told_and_left_alone(
@@ -158,7 +186,7 @@ async def test_views_that_cannot_be_read_are_told_and_left_alone(
         await session.press("V")
         await session.until(lambda: isinstance(session.app.screen, ViewsScreen))
         assert "not JSON" in str(session.app.screen.query_one("#hint", Static).render())
-        await session.press(*"mine", "enter")
+        await session.press("s", *"mine", "enter")
         await session.until(lambda: session.app.screen is session.app.main)
         told = session.app.main.query_one(StatusLine)
         await session.until(lambda: "not JSON" in told.message, "that it is not saved")

@@ -15,6 +15,7 @@ from store.model.query import QueryError, parse
 from store.model.task import ListKey, TaskListId
 from tests.model.colony import DEMO
 from tui.saved_views import LONGEST_NAME, SavedViews, SavedViewsError, name_problem
+from tui.standard_views import STANDARD_VIEWS
 from tui.view_state import Grouping, Lens, SortKey, ViewState
 
 MINE = ViewState(Lens.BLOCKED, "owner:ann age>10m", SortKey.AGE, True, Grouping.OWNER, DEMO)
@@ -72,6 +73,17 @@ def test_saved_views_without_a_file_there_are_none(tmp_path: Path) -> None:
     assert SavedViews(tmp_path / "no" / "views.json").load() == {}
     with pytest.raises(SavedViewsError, match="no view 'mine'; none is saved yet"):
         SavedViews(tmp_path / "views.json").find("mine")
+
+
+@pytest.mark.parametrize("name", STANDARD_VIEWS)
+def test_standard_view_is_found_by_name_unless_a_saved_one_has_it(
+    tmp_path: Path, name: str
+) -> None:
+    saved = SavedViews(tmp_path / "views.json")
+    parse(STANDARD_VIEWS[name].view.query)
+    assert saved.find(name) == STANDARD_VIEWS[name].view
+    saved.save(name, MINE)
+    assert saved.find(name) == MINE
 
 
 def test_saved_views_in_memory_are_kept_for_the_session() -> None:

@@ -39,7 +39,9 @@ APP_OPTIONS = (
         callback=check_filter,
         help="Start with this search, as after / on the screen.",
     ),
-    click.option("--view", metavar="NAME", help="Start with a saved view."),
+    click.option(
+        "--view", metavar="NAME", help="Start with a view: changed, roots, … or a saved one."
+    ),
     click.option("--operator", metavar="NAME", help="Your name in the activity."),
 )
 
@@ -112,7 +114,7 @@ def start_view(name: str | None, query: str | None) -> tuple[SavedViews, ViewSta
     """The saved views, and the view to start with.
 
     Args:
-        name: of a saved view; without one the usual view.
+        name: of a saved or standard view; without one the usual view.
         query: wins over what the view searches for.
 
     Raises:

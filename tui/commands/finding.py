@@ -58,8 +58,9 @@ FINDING = (
         "view.saved",
         "V",
         "choose_view",
-        "View: saved",
-        "Show a saved view, or save this one under a name.",
+        "View: choose",
+        "What changed in the last five minutes, roots, critical path, phantoms, what nobody has, or"
+        " a view you saved; save this one under a name.",
         Group.LENS,
     ),
 )

@@ -15,6 +15,7 @@ from store.model.query import QueryError, parse
 from tui.query_text import fault_text
 from tui.safe_text import one_line
 from tui.screens.colony import ColonyScreen
+from tui.standard_views import STANDARD_VIEWS
 from tui.view_state import Grouping, SortKey, ViewState
 from tui.widgets.lens_bar import LensBar
 from tui.widgets.task_table import TaskTable
@@ -122,6 +123,8 @@ class FindActions(ColonyScreen):
                 return
             if chosen.deed == "show":
                 self.show_view(chosen.name)
+            elif chosen.deed == "show standard":
+                self.show_standard_view(chosen.name)
             elif chosen.deed == "save":
                 self.save_view(chosen.name)
             else:
@@ -136,6 +139,12 @@ class FindActions(ColonyScreen):
         if view is not None:
             self.set_view(view)
             self.say(one_line(f"view {name}"))
+
+    def show_standard_view(self, name: str) -> None:
+        """Look at the colony as in one of the views that are always there."""
+        standard = STANDARD_VIEWS[name]
+        self.set_view(standard.view)
+        self.say(one_line(f"view {standard.title}"))
 
     def save_view(self, name: str) -> None:
         """Keep what is shown now under a name."""

@@ -19,7 +19,7 @@ _MEANING = {
     SortKey.ID: ("i", "in the order of creation"),
     SortKey.STATUS: ("s", "worst news first"),
     SortKey.OWNER: ("o", "by owner's name"),
-    SortKey.AGE: ("a", "longest silent first"),
+    SortKey.AGE: ("a", "latest write first"),
     SortKey.HOLDS: ("h", "what most other tasks wait on first"),
     SortKey.SUBJECT: ("u", "by subject"),
     SortKey.LIST: ("l", "by list"),

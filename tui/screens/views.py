@@ -1,4 +1,4 @@
-"""`V`: saved views: show one, keep the present one under a name, forget one."""
+"""`V`: views: show a saved or a standard one, keep the present one under a name, forget one."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tui.safe_text import fit, one_line
 from tui.saved_views import LONGEST_NAME, name_problem
 from tui.screens.dialog import ChoiceList, Dialog, KeyButton
 from tui.screens.fields import SafeInput
+from tui.standard_views import STANDARD_VIEWS, StandardView
 from tui.view_state import Frame, Lens, ViewState
 
 _NAME_CELLS = 20
@@ -23,14 +24,18 @@ _NAME_CELLS = 20
 class ViewChoice(NamedTuple):
     """What is to be done with the view of a name."""
 
-    deed: Literal["show", "save", "forget"]
+    deed: Literal["show", "show standard", "save", "forget"]
     name: str
 
 
 class ViewsScreen(Dialog[ViewChoice | None]):
-    """The saved views, and below them the line in which the present one gets a name."""
+    """The saved views, the standard ones, and the line in which the present one gets a name."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(one.letter, f"standard('{one.name}')", one.name, show=False)
+            for one in STANDARD_VIEWS.values()
+        ),
         Binding("s", "name", "save", show=False),
         Binding("D", "forget", "forget", show=False),
     ]
@@ -66,24 +71,33 @@ class ViewsScreen(Dialog[ViewChoice | None]):
 
     def on_mount(self) -> None:
         choices = self.query_one(ChoiceList)
-        choices.show((str(place), self._row(name)) for place, name in enumerate(self._names))
-        (choices if self._names else self.query_one(SafeInput)).focus()
+        rows = [(str(place), self._row(name)) for place, name in enumerate(self._names)]
+        rows += [(one.name, _standard_row(one)) for one in STANDARD_VIEWS.values()]
+        choices.show(rows)
+        choices.focus()
 
     def action_name(self) -> None:
         """Go to the line for a name."""
         self.query_one(SafeInput).focus()
 
+    def action_standard(self, name: str) -> None:
+        """Show the standard view of that name."""
+        self.dismiss(ViewChoice("show standard", name))
+
     def action_forget(self) -> None:
-        """Close and forget the highlighted view."""
-        if (name := self._highlighted()) is not None:
-            self.dismiss(ViewChoice("forget", name))
+        """Close and forget the highlighted view, if it is a saved one."""
+        chosen = self._highlighted()
+        if chosen is not None and chosen.deed == "show":
+            self.dismiss(chosen._replace(deed="forget"))
+        else:
+            self._say("a standard view is always there; only saved ones can be forgotten")
 
     def action_apply(self) -> None:
         """Show the highlighted view, or save under the name that is typed."""
         if self.query_one(SafeInput).has_focus:
             self._save()
-        elif (name := self._highlighted()) is not None:
-            self.dismiss(ViewChoice("show", name))
+        elif (chosen := self._highlighted()) is not None:
+            self.dismiss(chosen)
 
     @on(OptionList.OptionSelected)
     @on(Input.Submitted)
@@ -93,24 +107,38 @@ class ViewsScreen(Dialog[ViewChoice | None]):
     def _save(self) -> None:
         name = self.query_one(SafeInput).value.strip()
         if problem := name_problem(name):
-            self.query_one("#hint", Static).update(Content.styled(problem, "$status-unreadable"))
+            self._say(problem)
             return
         self.dismiss(ViewChoice("save", name))
 
-    def _highlighted(self) -> str | None:
-        place = self.query_one(ChoiceList).highlighted
-        return self._names[place] if place is not None and self._names else None
+    def _say(self, text: str) -> None:
+        self.query_one("#hint", Static).update(Content.styled(text, "$status-unreadable"))
+
+    def _highlighted(self) -> ViewChoice | None:
+        option = self.query_one(ChoiceList).highlighted_option
+        if option is None or option.id is None:
+            return None
+        if option.id in STANDARD_VIEWS:
+            return ViewChoice("show standard", option.id)
+        return ViewChoice("show", self._names[int(option.id)])
 
     def _hint(self) -> Content:
         if self._problem is not None:
             return Content.styled(one_line(self._problem), "$status-unreadable")
         if self._names:
             return Content("")
-        return Content.styled("No view is saved yet. Type a name for this one.", "$muted")
+        return Content.styled("No view of yours is saved yet.", "$muted")
 
     def _row(self, name: str) -> Content:
         lead = fit(one_line(name, LONGEST_NAME), _NAME_CELLS)
-        return Content.assemble((f"{lead} ", "bold $accent"), (view_text(self._views[name]), ""))
+        return Content.assemble(f"   {lead} ", (view_text(self._views[name]), ""))
+
+
+def _standard_row(one: StandardView) -> Content:
+    lead = fit(one_line(one.name, LONGEST_NAME), _NAME_CELLS)
+    return Content.assemble(
+        (f"{one.letter}  ", "bold $accent"), f"{lead} ", (one.meaning, "$muted")
+    )
 
 
 def view_text(view: ViewState) -> str:

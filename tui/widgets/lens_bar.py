@@ -157,7 +157,8 @@ told in the place of the lenses, and the last good search stays in force.
 - `-word` and `-owner:ann` leave out what matches; `a | b` is either; quotes keep spaces and
   stand for exactly that: `owner:"Ann Lee"`.
 
-**o** sorts and groups. **V** keeps a view under a name; in the palette `save NAME` does,
+**o** sorts and groups. **V** shows what changed in the last five minutes (**c**), the roots (**r**)
+and other views, and keeps one under a name; in the palette `save NAME` does,
 `group owner`, `sort age` and `view NAME` choose, and `forget NAME` removes.
 """
     DEFAULT_CSS = """
