@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-
-from textual.binding import Binding, BindingType
+from typing import TYPE_CHECKING
 
 from tui.commands import COMMAND_BY_ID, COMMANDS, Command, Group
 
-_BINDING_GROUPS = {group: Binding.Group(group.value) for group in Group}
+if TYPE_CHECKING:
+    from textual.binding import BindingType
 
 
 def bindings(commands: Iterable[Command] = COMMANDS) -> list[BindingType]:
     """The bindings of the main screen."""
+    from textual.binding import Binding  # a settings file is also checked where there is no screen
+
+    groups = {group: Binding.Group(group.value) for group in Group}
     return [
         Binding(
             command.key,
@@ -21,7 +24,7 @@ def bindings(commands: Iterable[Command] = COMMANDS) -> list[BindingType]:
             show=bool(command.footer),
             id=command.id,
             tooltip=command.help,
-            group=_BINDING_GROUPS[command.group],
+            group=groups[command.group],
         )
         for command in commands
         if command.is_bound

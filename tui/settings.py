@@ -7,11 +7,14 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from store.model.attention import DEFAULT_LOCK_AFTER_S, DEFAULT_STALE_AFTER_S
 from store.model.errors import ColonytopError
 from store.model.receipts import UNSEEN_AFTER_S
+
+if TYPE_CHECKING:
+    from store.model.alerts import Rule
 
 _LIMIT = 65_536  # bytes; settings are small, and whatever is larger is not settings
 
@@ -56,6 +59,10 @@ class Settings:
     """Directory for saved pictures; None is the download directory."""
     keymap: Mapping[str, str] = field(default_factory=dict)
     """Keys by command id, as in `"task.unblock" = "U"`."""
+    notify: tuple[Rule, ...] = ()
+    """What to be told of by bell, OSC 9 or a hook; nothing unless asked for."""
+    notify_per_minute: int = 12
+    """Notifications in a minute, of all rules together; the rest is counted."""
 
 
 def default_path(environ: Mapping[str, str] | None = None) -> Path:

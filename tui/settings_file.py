@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from tui.durations import Duration
 from tui.keys import keymap_problem
+from tui.notify_rules import NotifyTable
 from tui.settings import Settings
 
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _DEFAULTS = Settings()
 
 
@@ -31,32 +33,16 @@ class _SettingsFile(BaseModel):
 
     theme: str | None = _DEFAULTS.theme
     ascii: bool = _DEFAULTS.ascii
-    stale_after: Annotated[float, Field(gt=0)] = _DEFAULTS.stale_after
-    unseen_after: Annotated[float, Field(gt=0)] = _DEFAULTS.unseen_after
-    lock_held_after: Annotated[float, Field(gt=0)] = _DEFAULTS.lock_held_after
+    stale_after: Annotated[Duration, Field(gt=0)] = _DEFAULTS.stale_after
+    unseen_after: Annotated[Duration, Field(gt=0)] = _DEFAULTS.unseen_after
+    lock_held_after: Annotated[Duration, Field(gt=0)] = _DEFAULTS.lock_held_after
     operator: Annotated[str, Field(min_length=1, max_length=64)] = _DEFAULTS.operator
-    refresh: Annotated[float, Field(ge=0.1, le=3600)] = _DEFAULTS.refresh
-    lock_timeout: Annotated[float, Field(gt=0, le=300)] = _DEFAULTS.lock_timeout
+    refresh: Annotated[Duration, Field(ge=0.1, le=3600)] = _DEFAULTS.refresh
+    lock_timeout: Annotated[Duration, Field(gt=0, le=300)] = _DEFAULTS.lock_timeout
     pictures: Path | None = _DEFAULTS.pictures
     keymap: dict[str, str] = Field(default_factory=dict)
-
-    @field_validator(
-        "stale_after",
-        "unseen_after",
-        "lock_held_after",
-        "refresh",
-        "lock_timeout",
-        mode="before",
-    )
-    @classmethod
-    def _read_duration(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        number, unit = value.strip()[:-1], value.strip()[-1:]
-        try:
-            return float(number) * _UNITS[unit]
-        except (KeyError, ValueError):
-            raise ValueError('write seconds, or a number with s, m, h or d, as in "30m"') from None
+    notify: list[NotifyTable] = Field(default_factory=list, max_length=64)
+    notify_per_minute: Annotated[int, Field(ge=1, le=600)] = _DEFAULTS.notify_per_minute
 
     @field_validator("keymap")
     @classmethod
@@ -88,12 +74,19 @@ def parse_settings(text: str) -> Settings:
         raise WrongSettings(f"not TOML: {error}", "mend that line") from None
     except ValidationError as error:
         raise WrongSettings(_first_problem(error), "mend or remove that line") from None
-    return Settings(**dict(said))
+    rules = tuple(table.rule() for table in said.notify)
+    return Settings(**{**dict(said), "notify": rules})
 
 
 def _first_problem(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_context=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
+    where = _place(first["loc"])
     if first["type"] == "extra_forbidden":
         return f"there is no setting {where!r}"
     return f"{where}: {first['msg'].removeprefix('Value error, ')}"
+
+
+def _place(steps: Sequence[int | str]) -> str:
+    """Where in the file, as in `notify[2].when`; tables are counted from 1."""
+    names = (f"[{step + 1}]" if isinstance(step, int) else f".{step}" for step in steps)
+    return "".join(names).removeprefix(".")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from store.model.alerts import Channel
+from store.model.attention import NeedKind
 from tui.settings import Settings, SettingsError, default_path, load_settings
 
 
@@ -27,11 +29,11 @@ def test_load_settings_from_the_default_place_reads_every_kind_of_value(tmp_path
     write(
         tmp_path / "colonytop" / "settings.toml",
         'theme = "nord"\nascii = true\nstale_after = "45m"\noperator = "kim"\n'
-        '[keymap]\n"task.unblock" = "U"\n',
+        '[keymap]\n"task.unblock" = "f7"\n',
     )
     found = load_settings(environ={"XDG_CONFIG_HOME": str(tmp_path)})
     assert (found.theme, found.ascii, found.stale_after) == ("nord", True, 2700)
-    assert found.keymap == {"task.unblock": "U"}
+    assert found.keymap == {"task.unblock": "f7"}
 
 
 def test_default_path_with_a_relative_variable_falls_back_to_home(tmp_path: Path) -> None:
@@ -111,3 +113,57 @@ def test_load_settings_thresholds_of_needs_are_durations(tmp_path: Path) -> None
     path.write_text('lock_held_after = "0s"\n')
     with pytest.raises(SettingsError):
         load_settings(path)
+
+
+def test_load_settings_notification_rules_say_when_and_how(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "s.toml",
+        'notify_per_minute = 3\n[[notify]]\nwhen = "silent_owner"\nhow = ["bell", "osc9"]\n'
+        '[[notify]]\nneed = "cycle"\nwhen = "list:colony"\nhow = ["hook"]\n'
+        'hook = ["notify-send", "colonytop"]\ncool_down = "10m"\nper_minute = 2\n'
+        '[[notify]]\nwhen = "is:critical age>1h"\nhow = ["osc9"]\n',
+    )
+    found = load_settings(path)
+    silent, ring, late = found.notify
+    assert found.notify_per_minute == 3
+    assert (silent.kind, silent.query, silent.name) == (
+        NeedKind.SILENT_OWNER,
+        None,
+        "silent_owner",
+    )
+    assert silent.how == (Channel.BELL, Channel.OSC9)
+    assert (ring.kind, ring.name) == (NeedKind.CYCLE, "cycle list:colony")
+    assert (ring.hook, ring.cool_down_s, ring.per_minute) == (("notify-send", "colonytop"), 600, 2)
+    assert (late.kind, late.name) == (None, "is:critical age>1h")
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ('when = "is:purple"\nhow = ["bell"]', "notify[1].when: "),
+        ('when = "age>"\nhow = ["bell"]', "at character"),
+        ('when = "is:marked"\nhow = ["bell"]', "known to the screen alone"),
+        ('need = "sadness"\nhow = ["bell"]', "notify[1].need: there is no need 'sadness', only"),
+        ('how = ["bell"]', "notify[1]: say when"),
+        ('when = "cycle"', "notify[1].how: Field required"),
+        ('when = "cycle"\nhow = []', "notify[1].how: "),
+        ('when = "cycle"\nhow = ["horn"]', "notify[1].how[1]: Input should be 'bell', 'osc9'"),
+        ('when = "cycle"\nhow = ["hook"]', "say which command"),
+        ('when = "cycle"\nhow = ["bell"]\nhook = ["x"]', '"hook" is not in how'),
+        ('when = "cycle"\nhow = ["hook"]\nhook = ["", "x"]', "write the command first"),
+        ('when = "cycle"\nhow = ["hook"]\nhook = ["x\\u0000"]', "no word of a command"),
+        ('when = "cycle"\nhow = ["hook"]\nhook = "rm -r"', "notify[1].hook: "),
+        ('when = "cycle"\nhow = ["bell"]\ncool_down = "soon"', 'as in "30m"'),
+        ('when = "cycle"\nhow = ["bell"]\nper_minute = 0', "notify[1].per_minute: "),
+        ('when = "cycle"\nhow = ["bell"]\ncolour = 1', "no setting 'notify[1].colour'"),
+    ],
+)
+def test_load_settings_with_a_wrong_notification_rule_names_it(
+    tmp_path: Path, table: str, said: str
+) -> None:
+    path = write(tmp_path / "s.toml", f"[[notify]]\n{table}\n")
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path)
+    assert said in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert "mend" in str(caught.value)
