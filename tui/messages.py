@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
+from store.model.alerts import Alerts
 from store.model.edits import BatchResult, Edit, EditBatch, EditResult
 from store.model.history import Direction, Entry, StepOutcome
 from store.model.snapshot import Snapshot
@@ -121,5 +122,19 @@ class HistoryRead(Message):
 @dataclass
 class JournalFailed(Message):
     """Edits stand, but cannot be written down; said once."""
+
+    reason: str
+
+
+@dataclass
+class AlertsRaised(Message):
+    """Tasks have come to match the operator's rules: to be told in the terminal."""
+
+    alerts: Alerts
+
+
+@dataclass
+class NotifyFailed(Message):
+    """A notification could not be given; said once for each reason."""
 
     reason: str

@@ -15,6 +15,14 @@ PROGRAM = (
         "command",
         13,
     ),
+    Command(
+        "notify.toggle",
+        "exclamation_mark",
+        "toggle_notifications",
+        "Program: mute notifications",
+        "Mute or unmute the notifications that your settings ask for.",
+        Group.APP,
+    ),
     Command("app.help", "?", "show_help", "Program: help", "This page.", Group.APP, "help", 1),
     Command(
         "app.screenshot",

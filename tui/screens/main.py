@@ -24,6 +24,7 @@ from tui.screens.find_actions import FindActions
 from tui.screens.history_actions import HistoryActions
 from tui.screens.mark_actions import MarkActions
 from tui.screens.needs_actions import NeedsActions
+from tui.screens.notify_actions import NotifyActions
 from tui.screens.read_ahead import ReadAhead
 from tui.screens.steer_actions import SteerActions
 from tui.screens.view_actions import ViewActions
@@ -46,7 +47,14 @@ _FULL_VIEW = (80, 24)  # columns and rows from which several panes are shown
 
 
 class MainScreen(
-    ReadAhead, ViewActions, NeedsActions, FindActions, MarkActions, HistoryActions, SteerActions
+    ReadAhead,
+    ViewActions,
+    NeedsActions,
+    FindActions,
+    MarkActions,
+    HistoryActions,
+    NotifyActions,
+    SteerActions,
 ):
     """Tasks, blockers, owners and activity together; more as the terminal grows."""
 
@@ -154,6 +162,9 @@ class MainScreen(
     def note_waiting(self, count: int) -> None:
         self.query_one(KeyBar).waiting = count
         self.refresh_bindings()
+
+    def show_muted(self, muted: bool) -> None:
+        self.query_one(StatusLine).is_muted = muted
 
     def go_to(self, key: TaskKey) -> None:
         self.navigation.go_to(key)

@@ -46,6 +46,8 @@ class StatusLine(Widget):
     ALLOW_SELECT = False
 
     frame: reactive[Frame] = reactive(EMPTY_FRAME)
+    is_muted: reactive[bool] = reactive(False)
+    """The operator has silenced the notifications."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -94,10 +96,10 @@ class StatusLine(Widget):
         mode = (
             piece(" RO ", "bold $status-stale") if self.frame.read_only else piece(" rw ", "$muted")
         )
-        right = [mode]
+        right = [piece(" muted", "bold $status-stale"), mode] if self.is_muted else [mode]
         if (said := self._said) is not None:
             room = max(1, cells - _LEAST_LEFT - cells_of(right))
-            right = [*cut([said], room), piece(" "), mode]
+            right = [*cut([said], room), piece(" "), *right]
         left = [piece(" "), *_chosen(self.frame), *_consequence(self.frame)]
         drawn = spread(left, right, cells)
         return in_ascii(drawn, self.frame.ascii)
