@@ -9,13 +9,14 @@ import pytest
 from store.model.errors import CommittedPending
 from store.workspace import Workspace
 from tests.cli.conftest import Colony, record
+from tui.settings import default_path
 
 
 def test_doctor_of_a_sound_root_finds_nothing(alpha: Colony) -> None:
     answer = alpha.call("doctor", "--json", "--strict")
     assert answer.code == 0
     document = answer.json
-    assert list(document) == ["version", "roots", "lists", "problems", "ok"]
+    assert list(document) == ["version", "roots", "lists", "problems", "ok", "settings"]
     assert document["ok"] is True
     assert document["roots"] == [
         {"path": str(alpha.root), "source": "--root", "exists": True, "problem": None}
@@ -31,6 +32,40 @@ def test_doctor_of_a_sound_root_finds_nothing(alpha: Colony) -> None:
         }
     ]
     assert "no problems are found" in alpha.call("doctor").out
+
+
+def _write_settings(text: str) -> Path:
+    path = default_path()
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    path.chmod(0o600)
+    return path
+
+
+def test_doctor_names_a_rule_that_is_not_understood(alpha: Colony) -> None:
+    path = _write_settings(
+        '[[notify]]\nwhen = "cycle"\nhow = ["bell"]\n'
+        '[[notify]]\nwhen = "onwer:ann"\nhow = ["bell"]\n'
+    )
+    answer = alpha.call("doctor", "--strict", "--json")
+    assert answer.code == 1
+    assert answer.json["ok"] is False
+    (problem,) = answer.json["settings"]["problems"]
+    assert problem.startswith(f"{path}: notify[2].when: there is no field 'onwer'")
+    assert "mend or remove" in problem
+    assert "notify[2].when" in alpha.call("doctor").out
+
+
+def test_doctor_names_a_hook_that_is_not_there(alpha: Colony) -> None:
+    path = _write_settings(
+        '[[notify]]\nneed = "cycle"\nhow = ["hook"]\nhook = ["no-such-notifier", "x"]\n'
+    )
+    found = alpha.call("doctor", "--json").json["settings"]
+    assert (found["path"], found["exists"], found["notify_rules"]) == (str(path), True, 1)
+    assert "notify[1].hook: there is no command 'no-such-notifier'" in found["problems"][0]
+    shown = alpha.call("doctor").out
+    assert "1 notification rule\n" in shown
+    assert "no problems are found" not in shown
 
 
 def test_doctor_names_each_problem_and_its_repair(colony: Colony) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def doctor(
     ctx: click.Context, invocation: Invocation, strict: bool, repair: bool, dry_run: bool
 ) -> None:
-    """Roots and where each came from, lists, problems, and what would repair them.
+    """Roots and where each came from, lists, problems, what would repair them, and settings.
 
     Reads only, unless it is told to repair: edges that do not agree, a lost high-water mark,
     unfinished changes and what else a crash left. Files that cannot be read are never touched.
@@ -47,6 +47,8 @@ def doctor(
         snapshot = workspace.scan()
         tell("")
     report = examine(snapshot)
+    report["settings"] = examine_settings()
+    report["ok"] = report["ok"] and not report["settings"]["problems"]
     if invocation.as_json:
         print_json({**report, **mended})
     else:
@@ -91,6 +93,35 @@ def examine(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
+def examine_settings() -> dict[str, Any]:
+    """The settings file: whether it can be used, its rules, and hooks that are not there."""
+    import shutil
+
+    from tui.settings import SettingsError, default_path, load_settings
+
+    path = default_path()
+    problems: list[str] = []
+    rules = 0
+    try:
+        notify = load_settings().notify
+    except SettingsError as error:
+        problems.append(str(error))
+    else:
+        rules = len(notify)
+        problems.extend(
+            f"{path}: notify[{number}].hook: there is no command {rule.hook[0]!r}; "
+            "install it or mend its name"
+            for number, rule in enumerate(notify, 1)
+            if rule.hook and shutil.which(rule.hook[0]) is None
+        )
+    return {
+        "path": str(path),
+        "exists": path.exists(),
+        "notify_rules": rules,
+        "problems": problems,
+    }
+
+
 def _print_report(report: dict[str, Any]) -> None:
     from tui.cli.output import print_line, print_table
 
@@ -99,6 +130,13 @@ def _print_report(report: dict[str, Any]) -> None:
         state = "" if root["exists"] or root["problem"] else ", not there yet"
         trouble = f": {root['problem']}" if root["problem"] else ""
         print_line(f"root  {root['path']}  ({root['source']}{state}){trouble}")
+    settings = report["settings"]
+    if settings["exists"]:
+        count = settings["notify_rules"]
+        rules = f", {count} notification rule{'' if count == 1 else 's'}" if count else ""
+        print_line(f"settings  {settings['path']}{rules}")
+    for problem in settings["problems"]:
+        print_line(f"settings  {problem}")
     if report["lists"]:
         print_line("")
         rows = [
@@ -113,7 +151,7 @@ def _print_report(report: dict[str, Any]) -> None:
         ]
         print_table(("LIST", "SYSTEM", "TASKS", "PROBLEMS", "PATH"), rows)
     print_line("")
-    if not report["problems"]:
+    if not report["problems"] and not settings["problems"]:
         print_line("no lists are found" if not report["lists"] else "no problems are found")
     for problem in report["problems"]:
         print_line(f"{problem['list'] or problem['root']}  {problem['kind']}: {problem['text']}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterable
 from types import FrameType
@@ -13,19 +14,23 @@ import click
 from tui.cli.invocation import Invocation, common_options, pass_invocation
 
 if TYPE_CHECKING:
+    from store.model.alerts import Alerts
     from store.model.snapshot import Change, Snapshot
     from store.watch import Scan
+    from tui.notifying import Notifier
 
 
 @click.command()
 @click.argument("name", metavar="[LIST]", required=False)
 @click.option("--plain", is_flag=True, help="One readable sentence per change (the default).")
+@click.option("--notify", is_flag=True, help="Also notify by the rules of your settings file.")
 @common_options
 @pass_invocation
-def watch(invocation: Invocation, name: str | None, plain: bool) -> None:
+def watch(invocation: Invocation, name: str | None, plain: bool, notify: bool) -> None:
     """Print each change of the lists under the roots, or of LIST, until interrupted.
 
     What is there at the start is not a change. A LIST that is not there yet is waited for.
+    Rules are followed for all lists; bell and OSC 9 go to standard error if it is a terminal.
     """
     if plain and invocation.as_json:
         raise click.UsageError("--plain and --json exclude each other")
@@ -34,6 +39,7 @@ def watch(invocation: Invocation, name: str | None, plain: bool) -> None:
     workspace = invocation.workspace()
     stop = threading.Event()
     feed = ChangeFeed(name, print_json_change if invocation.as_json else print_sentence, stop)
+    feed.notifier = _notifier() if notify else None
     watcher = Watcher(workspace)
 
     def end(number: int, frame: FrameType | None) -> None:
@@ -49,8 +55,37 @@ def watch(invocation: Invocation, name: str | None, plain: bool) -> None:
     thread.start()
     while thread.is_alive():
         thread.join(0.2)
+    if feed.notifier is not None:
+        feed.notifier.stop()
     if feed.failure is not None:
         raise feed.failure
+
+
+def _notifier() -> Notifier:
+    """Follows the rules of the settings file.
+
+    Raises:
+        SettingsError: the file cannot be used.
+        UsageError: it has no rules.
+    """
+    from tui.cli.output import print_line
+    from tui.notice_text import to_terminal
+    from tui.notifying import Notifier
+    from tui.settings import default_path, load_settings
+
+    settings = load_settings()
+    if not settings.notify:
+        raise click.UsageError(f"--notify: there are no [[notify]] tables in {default_path()}")
+
+    def tell(alerts: Alerts) -> None:
+        if sys.stderr.isatty():
+            sys.stderr.write(to_terminal(alerts, ascii=settings.ascii))
+            sys.stderr.flush()
+
+    def fail(reason: str) -> None:
+        print_line(f"notification: {reason}", to_stderr=True)
+
+    return Notifier(settings, tell, fail)
 
 
 class ChangeFeed:
@@ -60,6 +95,8 @@ class ChangeFeed:
         self, name: str | None, show: Callable[[Change], None], stop: threading.Event
     ) -> None:
         self.failure: BaseException | None = None
+        self.notifier: Notifier | None = None
+        """Follows the operator's rules, where that was asked for."""
         self._name = name
         self._show = show
         self._stop = stop
@@ -85,6 +122,8 @@ class ChangeFeed:
         if not self._announced and scan.snapshot.is_complete:
             self._announced = True
             self._announce(scan.snapshot)
+        if self.notifier is not None:
+            self.notifier.offer(scan.snapshot)
         try:
             self._print(scan.changes)
         except BrokenPipeError as error:
