@@ -198,3 +198,40 @@ async def test_picture_of_a_conflict(on_scene: Opened, scene: Scene) -> None:
         lenses = session.app.main.query_one(LensBar)
         await session.until(lambda: lenses.counts[Lens.STALE] == 0, "the counts behind it")
         await compare(session, "conflict")
+
+
+async def test_picture_of_a_filter(on_scene: Opened) -> None:
+    async with on_scene((120, 34)) as session:
+        await session.press("slash")
+        await session.pilot.press(*"is:blocked holds>=1 | owner:cy age>30m")
+        await session.until(lambda: session.frame.view.query.endswith("30m"), "the filter")
+        await compare(session, "filter")
+
+
+async def test_picture_of_a_bulk_edit(on_scene: Opened) -> None:
+    async with on_scene((120, 34)) as session:
+        await select(session, 16)
+        await session.press("at")
+        await session.until(lambda: len(session.frame.marked) > 1, "marks on ann's tasks")
+        await session.press("a")
+        await session.until(lambda: "Assign" in session.text(), "the dialog")
+        await session.press(*"bo")
+        await compare(session, "bulk-assign")
+
+
+async def test_picture_of_the_draft_tray(on_scene: Opened) -> None:
+    async with on_scene((120, 34)) as session:
+        await session.press("d")
+        await select(session, 15)
+        await session.press("u")
+        await session.until(lambda: "Unblock" in session.text(), "the picker")
+        await session.press("enter")
+        await session.until(lambda: session.frame.draft_count == 1, "the first drafted edit")
+        await select(session, 10)
+        await session.press("R")
+        await session.until(lambda: "Release" in session.text(), "the question")
+        await session.press("y")
+        await session.until(lambda: session.frame.draft_count == 2, "the second drafted edit")
+        await session.press("X")
+        await session.until(lambda: "raft" in session.text(), "the tray")
+        await compare(session, "draft")

@@ -69,7 +69,8 @@ class MarkActions(ColonyScreen):
 
     def _tell_count(self) -> None:
         count = len(self.marks.keys)
-        self.say(one_line(f"{count:,} marked" if count else "nothing is marked"))
+        if not count:  # else the status line says how many there are
+            self.say(one_line("nothing is marked"))
 
     @property
     def _rows(self) -> TaskTable:

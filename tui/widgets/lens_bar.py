@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from rich.highlighter import Highlighter
 from rich.text import Text
 from textual import events, on
@@ -29,6 +30,9 @@ _STATES = {
     Lens.BLOCKED: DisplayState.BLOCKED,
     Lens.STALE: DisplayState.STALE,
 }
+_SEARCH_CELLS = 26
+_SEARCH_MARGIN = 3  # the padding, and the cursor behind the last character
+_LEAST_LENSES = 36  # columns that six lenses need as signs
 _STYLES = {Lens.STALE: "$status-stale", Lens.NEEDS_YOU: "bold $status-needs"}
 
 
@@ -175,7 +179,7 @@ and other views, and keeps one under a name; in the palette `save NAME` does,
             color: $foreground;
         }
         & > #search:focus, &.-searching > #search {
-            width: 26;
+            width: 26;  /* _SEARCH_CELLS */
             background: $panel;
         }
         &:nocolor > #search:focus { text-style: underline; }
@@ -218,6 +222,9 @@ and other views, and keeps one under a name; in the palette `save NAME` does,
     def on_mount(self) -> None:
         self._show()
 
+    def on_resize(self) -> None:
+        self._make_room(self.query_one(SearchInput).value)
+
     def watch_frame(self) -> None:
         self._show()
 
@@ -229,6 +236,7 @@ and other views, and keeps one under a name; in the palette `save NAME` does,
     def _say_query(self, event: Input.Changed) -> None:
         event.stop()
         self.set_class(bool(event.value), "-searching")
+        self._make_room(event.value)
         self.post_message(self.QueryChanged(event.value))
 
     def on_descendant_blur(self) -> None:
@@ -253,3 +261,10 @@ and other views, and keeps one under a name; in the palette `save NAME` does,
             with self.prevent(Input.Changed):
                 search.value = query
             self.set_class(bool(query), "-searching")
+            self._make_room(query)
+
+    def _make_room(self, query: str) -> None:
+        """A long search is shown whole as far as the lenses, as signs, leave room for it."""
+        wanted = min(cell_len(query) + _SEARCH_MARGIN, self.size.width - _LEAST_LENSES)
+        search = self.query_one(SearchInput)
+        search.styles.width = wanted if wanted > _SEARCH_CELLS else None
