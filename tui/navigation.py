@@ -142,7 +142,7 @@ class Navigation:
         screen.set_class(pane.id == "activity", "-zoomed-activity")
 
     def go_back(self) -> None:
-        """One step out: the search field, zoom, detail, lists, marks, the search."""
+        """One step out: the search field, zoom, detail, lists, marks, a named view, the search."""
         screen = self._screen
         if isinstance(screen.focused, Input) or self._focused_pane() is None:
             screen.home.focus()
@@ -156,7 +156,7 @@ class Navigation:
         elif screen.has_class("-lists"):
             screen.remove_class("-lists")
             screen.home.focus()
-        elif screen.clear_marks():
+        elif screen.clear_marks() or screen.leave_view():
             pass
         elif screen.frame.view.query:
             self.clear_search()

@@ -41,6 +41,11 @@ async def _past_of_17(stage: Stage) -> None:
     await stage.agent_writes(stage.scene.leads, 17, status="in_progress")
 
 
+async def _look_at_roots(stage: Stage) -> None:
+    await stage.prepare("4", "V", "r", told="view roots")
+    await stage.until(lambda: "7 of 30" in stage.pane("#tasks"), "the roots")
+
+
 async def _save_view(stage: Stage) -> None:
     await stage.prepare("4", "V", "s", *"stuck", "enter", told="view saved as stuck")
     await stage.session.press("1")
@@ -276,6 +281,14 @@ LOOKING = (
         2,
         lambda stage: _STUCK in stage.pane("#tasks"),
         before=_save_view,
+    ),
+    Job(
+        "out-of-a-view",
+        "Enough of that view: back to what I saw before",
+        ("escape",),
+        1,
+        lambda stage: _all_in(stage.pane("#tasks"), "10 of 30"),
+        before=_look_at_roots,
     ),
     Job(
         "pause",

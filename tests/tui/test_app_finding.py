@@ -158,6 +158,13 @@ async def test_views_menu_shows_a_standard_view_by_its_letter_and_never_forgets_
         await session.press("2", "V", "c")
         await session.until(lambda: rows(session) == ["3", "7"], "the newest first")
         assert session.frame.view.lens is Lens.ALL
+        await session.press("V", "p", "escape")
+        await session.until(lambda: session.frame.view == ViewState(lens=Lens.READY))
+        await session.press("V", "c", "O", "escape")
+        await session.until(lambda: session.frame.view.query == "")
+        assert session.frame.view.sort is SortKey.AGE, "it was changed, so it is a view of its own"
+        await session.press("V", "a")
+        await session.until(lambda: session.frame.view == ViewState())
         await session.press("V", "D")
         await session.until(lambda: "always there" in session.text())
         await session.press("down", "enter")

@@ -55,7 +55,7 @@ MOVING = (
         "escape",
         "go_back",
         "View: back",
-        "Leave the zoom, the detail, the search.",
+        "Leave the zoom, the detail, the marks, a view chosen by name, the search.",
         Group.MOVE,
     ),
     Command(

@@ -31,6 +31,10 @@ class FindActions(ColonyScreen):
     _typed: str | None = None
     """A query that waits for the next key, or for none."""
     _pause: Timer | None = None
+    _named_view: ViewState | None = None
+    """The view that was last shown by its name."""
+    _view_before: ViewState | None = None
+    """What was shown before it."""
 
     # The search line
 
@@ -137,14 +141,32 @@ class FindActions(ColonyScreen):
         """Look at the colony as under that name."""
         view = self.saved_views.views.get(name)
         if view is not None:
-            self.set_view(view)
-            self.say(one_line(f"view {name}"))
+            self._enter_view(view, f"view {name}")
 
     def show_standard_view(self, name: str) -> None:
         """Look at the colony as in one of the views that are always there."""
         standard = STANDARD_VIEWS[name]
-        self.set_view(standard.view)
-        self.say(one_line(f"view {standard.title}"))
+        self._enter_view(standard.view, f"view {standard.title}")
+
+    def _enter_view(self, view: ViewState, told: str) -> None:
+        if not self._is_in_named_view:
+            self._view_before = self.frame.view
+        self._named_view = view
+        self.set_view(view)
+        self.say(one_line(told))
+
+    @property
+    def _is_in_named_view(self) -> bool:
+        """It is shown as it was named: nothing of it was changed since."""
+        return self._named_view is not None and self.frame.view == self._named_view
+
+    def leave_view(self) -> bool:
+        """From a view that has a name back to what was shown before; False where none is shown."""
+        before, self._view_before = self._view_before, None
+        if before is None or not self._is_in_named_view:
+            return False
+        self.set_view(before)
+        return True
 
     def save_view(self, name: str) -> None:
         """Keep what is shown now under a name."""
