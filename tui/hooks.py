@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from store.model.alerts import Alert
+from store.model.alert import Alert
 from tui.notice_text import hook_environment, hook_input
 
 TIMEOUT_S = 10.0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from store.model.alerts import Alerts
+from store.model.alert import Alerts
 from store.model.edits import BatchResult, Edit, EditBatch, EditResult
 from store.model.history import Direction, Entry, StepOutcome
 from store.model.snapshot import Snapshot

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from store.model.alerts import Alert, Alerts, Channel
+from store.model.alert import Alert, Alerts, Channel
 from tui.safe_text import SafeText, one_line
 
 _LONGEST = 200  # characters; desktops cut what is longer

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from store.model.alerts import DEFAULT_COOL_DOWN_S, DEFAULT_RULE_LIMIT, Channel, Rule
+from store.model.alert import DEFAULT_COOL_DOWN_S, DEFAULT_RULE_LIMIT, Channel, Rule
 from store.model.attention import NeedKind
 from store.model.query import QueryError, parse
 from tui.durations import Duration

@@ -9,7 +9,8 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from store.model.alerts import Alerts, AlertWatch, Channel
+from store.model.alert import Alerts, Channel
+from store.model.alerts import AlertWatch
 from store.model.attention import Thresholds
 from store.model.receipts import Receipt
 from store.model.snapshot import Snapshot
@@ -67,6 +68,11 @@ class Notifier:
     @property
     def is_muted(self) -> bool:
         return self._is_muted
+
+    @property
+    def is_following(self) -> bool:
+        """What was there at the beginning is known: from here on there is news."""
+        return self._watch.is_begun
 
     @property
     def held_back(self) -> int:

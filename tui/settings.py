@@ -14,7 +14,7 @@ from store.model.errors import ColonytopError
 from store.model.receipts import UNSEEN_AFTER_S
 
 if TYPE_CHECKING:
-    from store.model.alerts import Rule
+    from store.model.alert import Rule
 
 _LIMIT = 65_536  # bytes; settings are small, and whatever is larger is not settings
 

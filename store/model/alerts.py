@@ -9,87 +9,21 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from heapq import heapify, heappop, heappush
 
-from store.model.attention import Need, NeedKind, Thresholds, display_state, need
+from store.model.alert import NO_ALERTS, Alert, Alerts, Rule
+from store.model.attention import Need, Thresholds, display_state, need
 from store.model.counting import RunningRollups
 from store.model.needs import NeedQueue, RunningNeeds
-from store.model.query import Moment, Query, searched_text
+from store.model.query import Moment, searched_text
 from store.model.receipts import Receipt
 from store.model.snapshot import Snapshot, TaskList
 from store.model.task import ListKey, Task, TaskId, TaskKey
 
-DEFAULT_COOL_DOWN_S = 300.0
-DEFAULT_RULE_LIMIT = 6
 _WINDOW_S = 60.0
 _MOST_TOLD = 10_000  # (rule, match) pairs whose last alert is remembered
 _LATE_S = 0.001
 """A task is looked at so long after its moment, for rounding's sake."""
-
-
-class Channel(StrEnum):
-    """A way to tell the operator."""
-
-    BELL = "bell"
-    OSC9 = "osc9"
-    """The terminal's own desktop notification."""
-    HOOK = "hook"
-    """A command of the operator's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What the operator wants to be told of, and how. At least one of query and kind is set."""
-
-    how: tuple[Channel, ...]
-    query: Query | None = None
-    """Tasks that it matches; with a kind as well, both have to hold."""
-    kind: NeedKind | None = None
-    """Tasks and lists with a need of this kind."""
-    hook: tuple[str, ...] = ()
-    """The command and its arguments; empty without `Channel.HOOK`."""
-    cool_down_s: float = DEFAULT_COOL_DOWN_S
-    """A match that was told is not told again before so long."""
-    per_minute: int = DEFAULT_RULE_LIMIT
-
-    @property
-    def name(self) -> str:
-        """The rule in the operator's own words."""
-        parts = (
-            self.kind.value if self.kind else "",
-            self.query.text.strip() if self.query else "",
-        )
-        return " ".join(part for part in parts if part)
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """One thing to tell. `text` and the task quote records, so they are untrusted."""
-
-    rule: Rule
-    list: ListKey
-    task: Task | None
-    """As it was then; None: the list as a whole."""
-    need: NeedKind | None
-    text: str
-    """Why, in words; empty where the rule's own words say all."""
-    at: float
-    """Epoch seconds."""
-    is_ready: bool = False
-    """Whether the task could start then."""
-
-
-@dataclass(frozen=True, slots=True)
-class Alerts:
-    """What is to be told now."""
-
-    due: tuple[Alert, ...] = ()
-    held_back: int = 0
-    """Matches not told since something was told last; they go with the alerts of this moment."""
-
-
-NO_ALERTS = Alerts()
 _Name = tuple[TaskKey, str]
 """What a rule matched: the task (no id: its list), and what tells several needs of it apart."""
 
@@ -112,7 +46,8 @@ class AlertWatch:
         self._needs = RunningNeeds()
         self._rollups = RunningRollups()
         self._overall = _Limit(per_minute)
-        self._is_begun = False
+        self.is_begun = False
+        """The first whole snapshot has been judged: from here on there is news."""
         self._held_back = 0
         self.held_back_total = 0
         """Matches that were not told, since the beginning."""
@@ -132,7 +67,7 @@ class AlertWatch:
         due: list[Alert] = []
         for rule in self._rules:
             for name in rule.entered(snapshot, queue, now):
-                if not self._is_begun:
+                if not self.is_begun:
                     continue
                 if rule.may_tell(name, now) and self._overall.has_room(now):
                     rule.note_told(name, now)
@@ -141,7 +76,7 @@ class AlertWatch:
                 else:
                     self._held_back += 1
                     self.held_back_total += 1
-        self._is_begun = True
+        self.is_begun = True
         if not due:
             return NO_ALERTS
         held_back, self._held_back = self._held_back, 0

@@ -8,7 +8,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.model.alerts import NO_ALERTS, Alerts, AlertWatch, Channel, Rule
+from store.model.alert import NO_ALERTS, Alerts, Channel, Rule
+from store.model.alerts import AlertWatch
 from store.model.attention import NeedKind
 from store.model.query import Moment, matches, parse
 from store.model.snapshot import Snapshot, TaskList

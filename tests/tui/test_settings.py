@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from store.model.alerts import Channel
+from store.model.alert import Channel
 from store.model.attention import NeedKind
 from tui.settings import Settings, SettingsError, default_path, load_settings
 

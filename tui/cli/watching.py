@@ -14,7 +14,7 @@ import click
 from tui.cli.invocation import Invocation, common_options, pass_invocation
 
 if TYPE_CHECKING:
-    from store.model.alerts import Alerts
+    from store.model.alert import Alerts
     from store.model.snapshot import Change, Snapshot
     from store.watch import Scan
     from tui.notifying import Notifier

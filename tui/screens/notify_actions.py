@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual import on
 
-from store.model.alerts import Channel
+from store.model.alert import Channel
 from tui.messages import AlertsRaised, NotifyFailed, SnapshotArrived
 from tui.safe_text import one_line
 from tui.screens.colony import ColonyScreen
