@@ -23,6 +23,10 @@ _SEQUENCE = re.compile(
 _REFUSED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
+_NOTICE = re.compile(r"\x1b\]9;(colonytop: [^\x00-\x1f\x7f-\x9f]*)\x1b\\")
+"""A desktop notification as this program writes it: with its name first, so that it is none of the
+commands that terminals have under the same number, and ended by ST.
+"""
 _MOST_FINDS = 200
 """Enough to see what is wrong; a thing said once need not be said again."""
 
@@ -34,6 +38,8 @@ class Parser:
     known: frozenset[str] = frozenset()
     finds: list[str] = field(default_factory=list)
     parsed: int = 0
+    notified: int = 0
+    """Notifications that are ours and clean."""
 
     def check(self, name: str, written: str) -> None:
         self.parsed += len(written)
@@ -46,7 +52,9 @@ class Parser:
                 self._find(name, f"the character U+{ord(character):04X}")
 
     def _judged(self, name: str, sequence: str) -> str:
-        if sequence not in self.known:
+        if notification_text(sequence) is not None:
+            self.notified += 1
+        elif sequence not in self.known:
             self._find(name, f"the sequence {sequence[:60]!r}")
         return ""
 
@@ -54,6 +62,16 @@ class Parser:
         find = f"{name}: {what}"
         if find not in self.finds and len(self.finds) < _MOST_FINDS:
             self.finds.append(find)
+
+
+def notification_text(sequence: str) -> str | None:
+    """What a desktop notification of ours says; None for every other sequence, and for one with a
+    character that has no place in a terminal.
+    """
+    found = _NOTICE.fullmatch(sequence)
+    if found is None or any(unicodedata.category(c) in _REFUSED for c in found[1]):
+        return None
+    return found[1]
 
 
 def sequences(written: str) -> frozenset[str]:

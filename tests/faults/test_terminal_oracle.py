@@ -23,6 +23,11 @@ def test_terminal_hostile_texts_reach_it_as_text_alone() -> None:
     "written",
     [
         "\x1b]52;c;AA==\x07",
+        "\x1b]9;not ours\x1b\\",
+        "\x1b]9;4;1;50\x1b\\",
+        "\x1b]9;colonytop: rings\x07",
+        "\x1b]9;colonytop: never closed",
+        "\x1b]9;colonytop: re\u202eversed\x1b\\",
         "\x1b]8;;http://x\x1b\\y",
         "\x1b[2J",
         "\x1b[?1049l",
@@ -51,6 +56,12 @@ def test_parser_of_what_an_empty_app_writes_finds_nothing() -> None:
     parser.check("x", written)
     assert parser.finds == []
     assert parser.parsed == len(written)
+
+
+def test_parser_of_our_own_notification_counts_it() -> None:
+    parser = Parser()
+    parser.check("x", "text\x1b]9;colonytop: colony:a #1 Crawl 漢: silent\x1b\\more")
+    assert (parser.finds, parser.notified) == ([], 1)
 
 
 class Careless(App[None]):
