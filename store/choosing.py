@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
 from store.model.errors import ListNotFound
 from store.model.snapshot import TaskList
 from store.model.task import ListKey
+
+_MOST_NAMED = 5
 
 
 class AmbiguousList(ListNotFound):
@@ -43,4 +45,14 @@ def find_list(lists: Mapping[ListKey, TaskList], name: str, roots: Sequence[Path
     names = {found.info.name for found in lists.values()} | {str(key.id) for key in lists}
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     where = ", ".join(map(str, roots)) or "no root"
-    raise ListNotFound(name, f"{where}; did you mean {' or '.join(near)}?" if near else where)
+    raise ListNotFound(name, f"{where}; {_way_out(near, lists)}")
+
+
+def _way_out(near: Sequence[str], lists: Iterable[ListKey]) -> str:
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    ids = sorted({str(key.id) for key in lists})
+    if not ids:
+        return "there is no list at all"
+    more = f" and {len(ids) - _MOST_NAMED} more" if len(ids) > _MOST_NAMED else ""
+    return f"there {'is' if len(ids) == 1 else 'are'} {', '.join(ids[:_MOST_NAMED])}{more}"

@@ -84,7 +84,7 @@ class Undoing:
     def _nothing(self, direction: Direction, name: str | None) -> str:
         """Why there is no step; where the same name has one elsewhere, how to get at it."""
         if name is not None:
-            return f"no step {name}"
+            return f"no step {name!r}; `colonytop history LIST` shows each in brackets"
         text = f"nothing to {direction}"
         here = self._ledger.actor
         there = Actor(here.name, Via.COMMAND if here.via is Via.APP else Via.APP)

@@ -45,12 +45,16 @@ the full list id. RECORD is a task with the native field names:
                         kind: created, changed, vanished, unreadable, list_appeared,
                         list_vanished
     undo, redo          {"undo": NAME | null (or "redo"), "step", "made": [{"list", "id", "did"}],
-                        "refused": [{"list", "id", "error"}], "reasons": [str], "since": [ENTRY]}
+                        "refused": [{"list", "id", "error"}], "reasons": [str], "since": [ENTRY]};
+                        where nothing was written also "error": {"kind", "message"}
     history             {"list", "id": id | null, "entries": [ENTRY], "more": bool}
     record              {"recorded": int} when it ends
     doctor              {"version", "roots": [{"path", "source", "exists", "problem"}],
                         "lists": [{"list", "root", "system", "path", "tasks", "problems": int}],
-                        "problems": [PROBLEM + {"list", "root"}], "ok": bool}
+                        "problems": [PROBLEM + {"list", "root"}], "settings": {"path",
+                        "exists", "notify_rules": int, "problems": [str]}, "ok": bool} and, with
+                        --repair, {"repairs": [{"list", "root", "kind", "text", "task", "path",
+                        "made": bool, "error"?}], "dry_run": bool}
     demo --headless     {"root", "seed", "agents": [{"name", …}], "lists": […], "totals": {…}}
 
     EFFECTS             {"targets": [{"task": id, "subject", "change": created, changed, unchanged

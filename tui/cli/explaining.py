@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tui.cli.configuring import config_option
 from tui.cli.invocation import TASK_ID, Invocation, common_options, pass_invocation, require_task
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from store.model.cheapest import Way
     from store.model.cost import Cost
     from store.model.derivation import Derivation
@@ -18,9 +21,10 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("name", metavar="LIST")
 @click.argument("task_id", metavar="ID", type=TASK_ID)
+@config_option
 @common_options
 @pass_invocation
-def why(invocation: Invocation, name: str, task_id: str) -> None:
+def why(invocation: Invocation, name: str, task_id: str, config: Path | None) -> None:
     """Whether a task of LIST is ready, and if not, why, and what would free it most cheaply.
 
     The words are those of the detail pane. Costs count what this list tells.
@@ -29,8 +33,10 @@ def why(invocation: Invocation, name: str, task_id: str) -> None:
     from store.model.critical import CriticalPaths
     from store.model.derivation import Deriving
     from tui.cli.output import print_json, print_line
+    from tui.settings import load_settings
     from tui.why_text import why_lines
 
+    stale_after = load_settings(config).stale_after
     _, task_list = invocation.open_list(name)
     task = require_task(task_list, task_id)
     now = time.time()
@@ -39,6 +45,7 @@ def why(invocation: Invocation, name: str, task_id: str) -> None:
         task,
         roll_up(task_list).owners,
         now,
+        stale_after,
         critical=CriticalPaths().of(task_list),
     )
     if invocation.as_json:

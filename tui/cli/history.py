@@ -58,7 +58,7 @@ def entry_sentence(entry: Entry) -> str:
     activity = entry_activity(entry, ascii=False)
     moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry.at))
     task = f"#{entry.task}" if entry.task else entry.list.id
-    said = "".join(str(text) for text, *_ in activity.pieces)
+    said = " ".join("".join(str(text) for text, *_ in activity.pieces).split())
     step = f"  [{entry.step}]" if entry.step else ""
     return f"{moment} {activity.who} {task} {said} ({activity.origin}){step}"
 

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tui.cli.configuring import config_option
 from tui.cli.filtering import filter_option
 from tui.cli.invocation import Invocation, common_options, pass_invocation
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from store.model.lint import Finding
     from store.model.query import Query
     from store.model.snapshot import TaskList
@@ -19,22 +22,29 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("name", metavar="[LIST]", required=False)
 @filter_option
+@config_option
 @common_options
 @pass_invocation
 @click.pass_context
-def lint(ctx: click.Context, invocation: Invocation, name: str | None, query: Query) -> None:
+def lint(
+    ctx: click.Context,
+    invocation: Invocation,
+    name: str | None,
+    query: Query,
+    config: Path | None,
+) -> None:
     """Smells of the plan in LIST, or in every list: exit 1 when there is one.
 
     Too many blockers, blocked and unowned, blockers that never clear, cycles, duplicate subjects,
     done in no time; where a journal was kept, also a status that went to and fro.
     """
+    from tui.cli.listing import lists_named
     from tui.cli.output import print_json, print_line
+    from tui.settings import load_settings
 
-    if name is None:
-        lists: Sequence[TaskList] = list(invocation.workspace().scan().lists.values())
-    else:
-        lists = [invocation.open_list(name)[1]]
-    found = [finding for each in lists for finding in _findings(each, query)]
+    stale_after = load_settings(config).stale_after
+    lists = lists_named(invocation, name)
+    found = [finding for each in lists for finding in _findings(each, query, stale_after)]
     if invocation.as_json:
         print_json({"findings": [_record(finding) for finding in found], "ok": not found})
     else:
@@ -47,7 +57,7 @@ def lint(ctx: click.Context, invocation: Invocation, name: str | None, query: Qu
         ctx.exit(1)
 
 
-def _findings(task_list: TaskList, query: Query) -> Sequence[Finding]:
+def _findings(task_list: TaskList, query: Query, stale_after_s: float) -> Sequence[Finding]:
     import time
 
     from store.journal.journal import Journal
@@ -60,7 +70,7 @@ def _findings(task_list: TaskList, query: Query) -> Sequence[Finding]:
     return [
         finding
         for finding in smells(task_list, history)
-        if matches(query, task_list, task_list.tasks[finding.task], moment)
+        if matches(query, task_list, task_list.tasks[finding.task], moment, stale_after_s)
     ]
 
 

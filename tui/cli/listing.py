@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tui.cli.configuring import config_option
 from tui.cli.filtering import filter_option
 from tui.cli.invocation import Invocation, common_options, pass_invocation
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from store.model.query import Query
     from store.model.snapshot import TaskList
     from store.model.task import Task
@@ -31,6 +34,7 @@ SORTS = ("id", "wave", "status", "owner", "age", "holds", "subject", "list")
 @click.option("--owner", metavar="NAME", help="Only this owner; - for tasks without.")
 @click.option("--internal", is_flag=True, help="Also what agents keep for themselves.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N tasks.")
+@config_option
 @common_options
 @pass_invocation
 def ls(
@@ -44,13 +48,15 @@ def ls(
     owner: str | None,
     internal: bool,
     limit: int | None,
+    config: Path | None,
 ) -> None:
     """The tasks of LIST; without a LIST those of every list under the roots."""
     from tui.cli.output import print_json
     from tui.cli.shapes import listed_record
+    from tui.settings import load_settings
 
-    now = time.time()
-    lists = _lists(invocation, name)
+    now, stale_after = time.time(), load_settings(config).stale_after
+    lists = lists_named(invocation, name)
     found = [
         (task_list, task)
         for task_list in lists
@@ -60,10 +66,10 @@ def ls(
         and (status is None or task.native_status == status)
         and (owner is None or task.owner == (None if owner == "-" else owner))
     ]
-    rows = _ordered(_matching(found, query, now), sort, now)
+    rows = _ordered(_matching(found, query, now, stale_after), sort, now, stale_after)
     rows = (rows[::-1] if reverse else rows)[:limit]
     if not invocation.as_json:
-        _print_tasks(rows, now, name)
+        _print_tasks(rows, now, stale_after, name)
     elif name is None:
         records = [{**listed_record(each, task), "list": each.key.id} for each, task in rows]
         print_json({"lists": [each.key.id for each in lists], "tasks": records})
@@ -72,22 +78,32 @@ def ls(
         print_json({"list": lists[0].key.id, "tasks": records})
 
 
-def _lists(invocation: Invocation, name: str | None) -> list[TaskList]:
+def lists_named(invocation: Invocation, name: str | None) -> list[TaskList]:
+    """The list of that name; without one all under the roots, and what is wrong with those.
+
+    Raises:
+        ListNotFound: there is none of that name, or more than one.
+    """
+    from tui.cli.output import print_root_problems
+
     if name is not None:
         return [invocation.open_list(name)[1]]
-    return list(invocation.workspace().scan().lists.values())
+    snapshot = invocation.workspace().scan()
+    print_root_problems(snapshot)
+    return list(snapshot.lists.values())
 
 
-def _matching(rows: list[Row], query: Query, now: float) -> list[Row]:
+def _matching(rows: list[Row], query: Query, now: float, stale_after_s: float) -> list[Row]:
     from store.model.query import Moment, matches
 
     moment = Moment(now)
-    return [(each, task) for each, task in rows if matches(query, each, task, moment)]
+    return [
+        (each, task) for each, task in rows if matches(query, each, task, moment, stale_after_s)
+    ]
 
 
-def _ordered(rows: Iterable[Row], sort: str, now: float) -> list[Row]:
+def _ordered(rows: Iterable[Row], sort: str, now: float, stale_after_s: float) -> list[Row]:
     """In the order that the table has without groups; ties by id."""
-    from store.model.attention import DEFAULT_STALE_AFTER_S
     from tui.ordering import facts_of, place_of
     from tui.view_state import Grouping, SortKey, ViewState
 
@@ -95,12 +111,12 @@ def _ordered(rows: Iterable[Row], sort: str, now: float) -> list[Row]:
 
     def place(row: Row) -> object:
         task_list, task = row
-        return place_of(view, task, facts_of(task_list, task, now, DEFAULT_STALE_AFTER_S))
+        return place_of(view, task, facts_of(task_list, task, now, stale_after_s))
 
     return sorted(rows, key=place)  # type: ignore[arg-type]  # places compare with each other
 
 
-def _print_tasks(rows: list[Row], now: float, name: str | None) -> None:
+def _print_tasks(rows: list[Row], now: float, stale_after_s: float, name: str | None) -> None:
     from store.model.attention import display_state
     from tui.cli.output import print_line, print_table
     from tui.cli.reading import age_text
@@ -112,7 +128,7 @@ def _print_tasks(rows: list[Row], now: float, name: str | None) -> None:
     cells = [
         [
             "#" + task.id,
-            display_state(each, task, now).value,
+            display_state(each, task, now, stale_after_s).value,
             task.owner or "-",
             age_text(None if task.updated_at is None else now - task.updated_at),
             " ".join("#" + i for i in each.graph.unmet.get(task.id, ())) or "-",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from tui.cli.configuring import config_option
 from tui.cli.filtering import check_filter
 from tui.cli.invocation import Invocation, common_options, pass_invocation
 
@@ -26,12 +27,7 @@ APP_OPTIONS = (
     ),
     click.option("--theme", metavar="NAME", help="Colours: dark, light or another theme."),
     click.option("--ascii", is_flag=True, help="Plain ASCII signs."),
-    click.option(
-        "--config",
-        metavar="FILE",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="Settings file (TOML).",
-    ),
+    config_option,
     click.option("--goto", metavar="LIST/ID", help="Start on this task."),
     click.option(
         "--filter",
@@ -48,9 +44,6 @@ APP_OPTIONS = (
 
 class NoScreen(click.UsageError):
     """The call is right, but there is nothing to draw on: one line says all."""
-
-    def show(self, file: IO[Any] | None = None) -> None:
-        click.echo(f"colonytop: {self.format_message()}", file=file, err=file is None)
 
 
 def app_options(command: F) -> F:

@@ -12,6 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from store.model.errors import ColonytopError, CommittedPending
+    from store.model.snapshot import Snapshot
 
 MAX_COLUMN_CELLS = 60
 _MIN_LAST_CELLS = 20
@@ -42,6 +43,13 @@ def print_error(error: ColonytopError, *, as_json: bool) -> None:
         said = {"kind": error.kind, "message": str(error)}
         print_json({"error": {**error.details(), **said}})
     print_line(f"colonytop: {error}", to_stderr=True)
+
+
+def print_root_problems(snapshot: Snapshot) -> None:
+    """On stderr: a root that cannot be looked at must not pass for one without tasks."""
+    for root in snapshot.roots:
+        for text in [root.problem] * bool(root.problem) + [p.text for p in root.problems]:
+            print_line(f"colonytop: {root.path}: {text}", to_stderr=True)
 
 
 def print_saved(error: CommittedPending, *, as_json: bool) -> None:

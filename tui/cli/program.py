@@ -117,7 +117,7 @@ class Program(click.Group):
                 from tui.cli.output import print_json
 
                 print_json({"error": {"kind": "usage", "message": error.format_message()}})
-            error.show()
+            show_usage(error)
             sys.exit(error.exit_code)
         except click.Abort:
             if not standalone_mode:
@@ -126,6 +126,21 @@ class Program(click.Group):
         if not standalone_mode:
             return code
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def show_usage(error: click.UsageError) -> None:
+    """What is wrong with the call, on stderr; it quotes arguments, which may be anybody's text."""
+    from tui.cli.opening import NoScreen
+    from tui.cli.output import print_line
+
+    message = error.format_message()
+    if isinstance(error, NoScreen) or error.ctx is None:
+        print_line(f"colonytop: {message}", to_stderr=True)
+        return
+    click.echo(error.ctx.get_usage(), err=True)
+    print_line(f"Try '{error.ctx.command_path} --help' for help.", to_stderr=True)
+    click.echo("", err=True)
+    print_line(f"Error: {message}", to_stderr=True)
 
 
 def silence_stdout() -> None:

@@ -20,14 +20,12 @@ if TYPE_CHECKING:
 @pass_invocation
 def lists(invocation: Invocation) -> None:
     """Every list under the roots, with its counts and problems."""
-    from tui.cli.output import print_json, print_line, print_table
+    from tui.cli.output import print_json, print_line, print_root_problems, print_table
     from tui.cli.shapes import list_record
 
     snapshot = invocation.workspace().scan()
     found = [list_record(each) for each in snapshot.lists.values()]
-    for root in snapshot.roots:
-        for text in [root.problem] * bool(root.problem) + [p.text for p in root.problems]:
-            print_line(f"colonytop: {root.path}: {text}", to_stderr=True)
+    print_root_problems(snapshot)
     if invocation.as_json:
         print_json({"lists": found})
         return

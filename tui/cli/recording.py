@@ -16,6 +16,7 @@ from tui.cli.invocation import Invocation, common_options, pass_invocation
 if TYPE_CHECKING:
     from store.operating import Operator
     from store.watch import Scan, Watcher
+    from store.workspace import Workspace
 
 
 @click.command()
@@ -31,6 +32,7 @@ def record(invocation: Invocation, roots: tuple[Path, ...]) -> None:
     from store.workspace import Workspace
 
     workspace = Workspace(invocation.root_specs(roots), read_only=True)
+    _require_journals(workspace)
     operator, stop = operator_on(workspace), threading.Event()
     watcher = Watcher(workspace)
     recording = Recording(operator, as_json=invocation.as_json)
@@ -50,6 +52,20 @@ def record(invocation: Invocation, roots: tuple[Path, ...]) -> None:
     recording.tell_end()
     if recording.failure is not None:
         raise recording.failure
+
+
+def _require_journals(workspace: Workspace) -> None:
+    """Without a journal there is nothing that this command could do.
+
+    Raises:
+        ColonytopError: that of a root cannot be written.
+    """
+    from store.journal.journal import Journal
+
+    for root in workspace.watch_paths():
+        journal = Journal(str(root))
+        journal.become_recorder()
+        journal.close()
 
 
 class Recording:

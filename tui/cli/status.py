@@ -7,10 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tui.cli.configuring import config_option
+from tui.cli.filtering import filter_option
 from tui.cli.invocation import Invocation, common_options, pass_invocation
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from store.model.attention import Need
     from store.model.needs import NeedQueue
+    from store.model.query import Query
     from store.model.rollup import Rollup
     from store.model.snapshot import Snapshot
 
@@ -69,13 +76,24 @@ def _parse_format(ctx: click.Context, parameter: click.Parameter, value: str) ->
     show_default=True,
     help="What to print, with fields in braces.",
 )
+@filter_option
+@config_option
 @common_options
 @pass_invocation
-def status(invocation: Invocation, name: str | None, parts: Parts) -> None:
-    """Counts of LIST, or of every list, in one line."""
-    from tui.cli.output import print_json, print_line
+def status(
+    invocation: Invocation, name: str | None, parts: Parts, query: Query, config: Path | None
+) -> None:
+    """Counts of LIST, or of every list, in one line.
 
-    found = summarise(_snapshot(invocation, name), time.time())
+    With --filter only of tasks that it lets through; what a list as a whole needs is left out.
+    """
+    from tui.cli.output import print_json, print_line, print_root_problems
+    from tui.settings import load_settings
+
+    stale_after = load_settings(config).stale_after
+    snapshot = _snapshot(invocation, name)
+    print_root_problems(snapshot)
+    found = summarise(snapshot, time.time(), query, stale_after)
     if invocation.as_json:
         print_json(found)
         return
@@ -83,7 +101,7 @@ def status(invocation: Invocation, name: str | None, parts: Parts) -> None:
     print_line("".join(shown))
 
 
-def summarise(snapshot: Snapshot, now: float) -> dict[str, Any]:
+def summarise(snapshot: Snapshot, now: float, query: Query, stale_after_s: float) -> dict[str, Any]:
     """The value of every field at a moment (epoch seconds)."""
     from store.model.attention import Thresholds
     from store.model.counting import RunningRollups
@@ -91,19 +109,25 @@ def summarise(snapshot: Snapshot, now: float) -> dict[str, Any]:
     from store.model.rollup import merge
 
     rollups = RunningRollups().of(snapshot)
-    total = merge(one.total for _, one in rollups.values())
-    queue = queue_of(snapshot, rollups, now, Thresholds())
-    return {**_counts(total, queue, now), "lists": len(snapshot.lists), **_top(snapshot, queue)}
+    queue = queue_of(snapshot, rollups, now, Thresholds(stale_after_s=stale_after_s))
+    if query.test is None:
+        total = merge(one.total for _, one in rollups.values())
+        counts, needs = _counts(total, now, stale_after_s), len(queue)
+        first = queue.need(queue.places[0]) if needs else None
+    else:
+        counts = _counts_of(snapshot, now, query, stale_after_s)
+        matching = _matching(queue, now, query)
+        needs, first = len(matching), matching[0] if matching else None
+    return {"needs": needs, **counts, "lists": len(snapshot.lists), **_top(snapshot, first)}
 
 
-def _counts(total: Rollup, queue: NeedQueue, now: float) -> dict[str, int]:
+def _counts(total: Rollup, now: float, stale_after_s: float) -> dict[str, int]:
     return {
-        "needs": len(queue),
-        "active": total.in_progress(now),
+        "active": total.in_progress(now, stale_after_s),
         "ready": total.ready,
         "blocked": total.blocked,
         "phantom": total.phantom,
-        "stale": total.stale(now),
+        "stale": total.stale(now, stale_after_s),
         "waiting": total.waiting,
         "unreadable": total.unreadable,
         "open": total.open,
@@ -112,10 +136,56 @@ def _counts(total: Rollup, queue: NeedQueue, now: float) -> dict[str, int]:
     }
 
 
-def _top(snapshot: Snapshot, queue: NeedQueue) -> dict[str, str]:
-    if not len(queue):
+def _counts_of(
+    snapshot: Snapshot, now: float, query: Query, stale_after_s: float
+) -> dict[str, int]:
+    """The same, task by task, of those that the query lets through."""
+    from collections import Counter
+
+    from store.model.attention import display_state
+    from store.model.query import Moment, matches
+
+    moment = Moment(now)
+    states = Counter(
+        str(display_state(each, task, now, stale_after_s))
+        for each in snapshot.lists.values()
+        for task in each.tasks.values()
+        if not task.is_internal and matches(query, each, task, moment, stale_after_s)
+    )
+    total = states.total()
+    return {
+        "active": states["active"],
+        "ready": states["ready"],
+        "blocked": states["blocked"] + states["phantom"],
+        "phantom": states["phantom"],
+        "stale": states["stale"],
+        "waiting": states["waiting"],
+        "unreadable": states["unreadable"],
+        "open": total - states["done"] - states["closed"],
+        "done": states["done"],
+        "total": total,
+    }
+
+
+def _matching(queue: NeedQueue, now: float, query: Query) -> Sequence[Need]:
+    """The needs of tasks that the query lets through, in order."""
+    from store.model.query import Moment, matches
+
+    moment, stale_after_s = Moment(now), queue.thresholds.stale_after_s
+    lists = queue.snapshot.lists
+    return [
+        need
+        for need in queue.needs()
+        if need.task is not None
+        and matches(
+            query, lists[need.list], lists[need.list].tasks[need.task], moment, stale_after_s
+        )
+    ]
+
+
+def _top(snapshot: Snapshot, first: Need | None) -> dict[str, str]:
+    if first is None:
         return {"top": "", "top_task": ""}
-    first = queue.need(queue.places[0])
     name = snapshot.lists[first.list].info.name
     task = "" if first.task is None else f"#{first.task} "
     place = first.list.id if first.task is None else f"{first.list.id}/{first.task}"

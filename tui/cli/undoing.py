@@ -12,6 +12,8 @@ from tui.cli.invocation import Invocation, common_options, pass_invocation
 if TYPE_CHECKING:
     from store.model.history import StepOutcome
 
+_REFUSED = {"undo": "not_undone", "redo": "not_redone"}
+
 
 @click.command()
 @click.option("--step", metavar="STEP", help="That step, whoever made it; see `history`.")
@@ -43,6 +45,8 @@ def print_outcome(invocation: Invocation, outcome: StepOutcome) -> None:
 
     if invocation.as_json:
         print_json(outcome_record(outcome))
+        if not outcome.is_made:
+            print_line(f"colonytop: {step_sentence(outcome)}", to_stderr=True)
     else:
         print_line(str(step_sentence(outcome)), to_stderr=not outcome.is_made)
         for text in refusals(outcome):
@@ -68,7 +72,7 @@ def outcome_record(outcome: StepOutcome) -> dict[str, Any]:
     from tui.cli.history import entry_record
     from tui.cli.shapes import native_id
     from tui.edit_text import deed
-    from tui.step_text import step_name
+    from tui.step_text import step_name, step_sentence
 
     record: dict[str, Any] = {
         str(outcome.direction): str(step_name(outcome)) if outcome.step else None,
@@ -100,4 +104,7 @@ def outcome_record(outcome: StepOutcome) -> dict[str, Any]:
         "reasons": list(outcome.reasons),
         "since": [entry_record(entry) for entry in outcome.since],
     }
+    if not outcome.is_made:
+        message = str(step_sentence(outcome))
+        record["error"] = {"kind": _REFUSED[outcome.direction.value], "message": message}
     return record
