@@ -51,7 +51,7 @@ _ALL = (
         "open and without an owner",
         ViewState(query="is:open owner:-", sort=SortKey.HOLDS, grouping=Grouping.STATUS),
     ),
-    StandardView("a", "all", "every task of every list by wave, as at the start", ViewState()),
+    StandardView("a", "all", "every task by wave, as at the start", ViewState()),
 )
 STANDARD_VIEWS: Mapping[str, StandardView] = {one.name: one for one in _ALL}
 """By name, in the order of the menu."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.jobs.job import Job, Typed
-from tests.jobs.stage import Stage
+from tests.jobs.stage import Stage, words
 
 _STUCK = "10 of 30"
 """How many tasks are blocked, as the table's border says."""
@@ -21,10 +21,10 @@ def _shows_only(stage: Stage, *subjects: str) -> bool:
     )
 
 
-def _all_in(text: str, *wanted: str) -> bool:
+def _all_in(drawn: str, *wanted: str) -> bool:
     """All of it, wherever the lines are broken."""
-    flat = " ".join(text.replace("│", " ").split())
-    return all(each in flat for each in wanted)
+    said = words(drawn)
+    return all(each in said for each in wanted)
 
 
 async def _bo_writes(stage: Stage) -> None:

@@ -23,6 +23,10 @@ SIZE = (80, 24)
 """The smallest terminal on which all panes are shown."""
 
 
+_FRAME = "│╭╮╰╯ ▁▂▃▄▅▆▇█"
+"""What stands at the edges of a pane: its border and its scroll bar."""
+
+
 class Stage:
     """What a job can see: the drawn screen, and the disk as a store of its own reads it."""
 
@@ -74,7 +78,7 @@ class Stage:
         return self.session.text()
 
     def pane(self, selector: str) -> str:
-        """What is drawn of one pane of the main screen; empty while it is not shown."""
+        """What is drawn of one pane of the main screen with its border; empty while hidden."""
         found = list(self.session.app.main.query(selector))
         return self._drawn(found[0]) if found and found[0].display else ""
 
@@ -88,7 +92,7 @@ class Stage:
     def rows(self) -> list[str]:
         """The rows of tasks that are drawn, in order, without headings and titles."""
         lines = self.pane("#tasks").splitlines()[2:-1]
-        cells = [line.strip("│╭╮╰╯ ▁▂▃▄▅▆▇█") for line in lines]
+        cells = [line.strip(_FRAME) for line in lines]
         return [line for line in cells if line and not line.endswith("─")]
 
     @property
@@ -110,6 +114,12 @@ class Stage:
         region = widget.region
         lines = self.screen.splitlines()[region.y : region.bottom]
         return "\n".join(line[region.x : region.right] for line in lines)
+
+
+def words(drawn: str) -> str:
+    """What a pane says, in one line: without its border, wherever it breaks its lines."""
+    lines = (line.strip(_FRAME) for line in drawn.splitlines())
+    return " ".join(" ".join(lines).split())
 
 
 @asynccontextmanager

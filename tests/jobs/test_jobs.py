@@ -93,10 +93,9 @@ def test_terminal_table_names_what_went_wrong() -> None:
 
 
 def test_readme_shows_the_table_of_the_jobs() -> None:
-    table = "\n".join(markdown_rows(JOBS))
-    assert table in (HERE / "README.md").read_text(encoding="utf-8"), (
-        "put in what `python -m tests.jobs --markdown` prints"
-    )
+    table, page = "\n".join(markdown_rows(JOBS)), (HERE / "README.md").read_text(encoding="utf-8")
+    assert table in page, "put in what `python -m tests.jobs --markdown` prints"
+    assert f"does these {len(JOBS)} jobs" in page
 
 
 @pytest.mark.processes
