@@ -146,13 +146,19 @@ class FieldConflict:
     yours: Any
 
 
+def _told(value: Any) -> str:
+    return "none" if value is None else repr(value)
+
+
 class StaleEdit(ColonytopError):
     """The task was changed by somebody else since you saw it; nothing was written."""
 
     kind = "stale_edit"
 
     def __init__(self, list_id: str, task_id: str, conflicts: Sequence[FieldConflict]) -> None:
-        said = "; ".join(f"{c.field} was {c.original!r}, is now {c.theirs!r}" for c in conflicts)
+        said = "; ".join(
+            f"{c.field} was {_told(c.original)}, is now {_told(c.theirs)}" for c in conflicts
+        )
         super().__init__(f"#{task_id} in {list_id} changed since you saw it: {said}")
         self.list_id = list_id
         self.task_id = task_id

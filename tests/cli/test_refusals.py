@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -122,6 +123,21 @@ def test_undo_and_redo_refused_say_why_where_every_refusal_does(
 
 def test_undo_of_an_unknown_step_says_where_steps_are_named(alpha: Colony) -> None:
     assert "colonytop history LIST" in alpha.call("undo", "--step", "nope").err
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_apply_refused_says_why_on_stderr_also_with_json(
+    alpha: Colony, tmp_path: Path, more: Sequence[str]
+) -> None:
+    edit = {"edit": "update", "list": ALPHA, "task": "3", "set": {"owner": "ann"}}
+    draft = tmp_path / "draft.json"
+    draft.write_text(
+        json.dumps({"colonytop_draft": 1, "edits": [{**edit, "expected": {"owner": "zed"}}]})
+    )
+    answer = alpha.call("apply", str(draft), "--json", *more)
+    assert answer.code == 1
+    assert "owner was 'zed', is now none" in answer.err
+    assert answer.json["lists"][0]["list"] == ALPHA
 
 
 @pytest.mark.parametrize("command", ["record", "history", "undo"])

@@ -93,9 +93,9 @@ def _lists(workspace: Workspace, batch: EditBatch) -> dict[ListKey, TaskList]:
 def _preview_all(invocation: Invocation, lists: dict[ListKey, TaskList], batch: EditBatch) -> bool:
     """Print what the draft would do to each list; whether all of it would be made."""
     from store.model.foresight import foresee_all
-    from tui.cli.effects import effects_record
+    from tui.cli.effects import effects_record, failure_line
     from tui.cli.making import print_effects
-    from tui.cli.output import print_json
+    from tui.cli.output import print_json, print_line
 
     foreseen = {
         key: foresee_all(task_list, [edit for edit in batch.edits if edit.list == key])
@@ -107,6 +107,9 @@ def _preview_all(invocation: Invocation, lists: dict[ListKey, TaskList], batch: 
             for key, effects in foreseen.items()
         ]
         print_json({"label": batch.label, "dry_run": True, "lists": records})
+        for effects in foreseen.values():
+            for failure in effects.refused:
+                print_line(failure_line(failure), to_stderr=True)
     else:
         for key, effects in foreseen.items():
             print_effects(invocation, lists[key], effects, {})
@@ -128,8 +131,9 @@ def _apply_all(invocation: Invocation, workspace: Workspace, batch: EditBatch) -
     else:
         for made in result.results:
             print_line(sentence(made.edit, made))
-        for failure in result.failures:
-            print_line(failure_line(failure), to_stderr=True)
+    for failure in result.failures:
+        print_line(failure_line(failure), to_stderr=True)
+    if not invocation.as_json:
         count = f"{len(result.results)} of {len(batch.edits)} edits made"
         print_line(f"{batch.label}: {count}" if batch.label else count)
     return not result.failures
