@@ -12,7 +12,6 @@ from store.model.edits import BatchResult, CreateTask, Edit, EditBatch
 from store.model.graph import id_order
 from store.model.snapshot import Snapshot, TaskList
 from store.model.task import ListKey, Task, TaskId
-from store.model.written import written_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +57,8 @@ def drafted(snapshot: Snapshot, edits: Sequence[Edit]) -> Snapshot:
 
 
 def _drafted_list(task_list: TaskList, edits: Iterable[Edit]) -> TaskList:
+    from store.model.written import written_by  # not before the first paint
+
     tasks: dict[TaskId, Task] = dict(task_list.tasks)
     touched: set[TaskId] = set()
     is_in_order = True

@@ -6,13 +6,15 @@ import math
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from store.model.authorship import shows
 from store.model.edits import DeleteTask, Edit, EditResult, RestoreTask, UpdateTask
-from store.model.history import Entry
 from store.model.snapshot import EMPTY_SNAPSHOT, Change, ChangeKind, Snapshot, diff
 from store.model.task import NO_REVISION, ListKey, Task, TaskId, TaskKey
 from tui.view_state import ChangeMark, ChangeSign
+
+if TYPE_CHECKING:
+    from store.model.history import Entry
 
 _MOST_TASKS = 10_000  # tasks that others edited and whose changes may still be seen
 _MOST_ENTRIES = 20  # edits of one of them
@@ -139,6 +141,8 @@ class Intake:
         return (_content(found) if found else None) in self._own.get(key, ())
 
     def _of_others(self, changes: Sequence[Change]) -> list[Change]:
+        from store.model.authorship import shows  # not before the first paint
+
         foreign: list[Change] = []
         busy = frozenset[TaskKey]().union(*(targets for _, targets in self._under_way))
         for change in changes:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from store.model.alert import Alerts
 from store.model.edits import BatchResult, Edit, EditBatch, EditResult
-from store.model.history import Direction, Entry, StepOutcome
 from store.model.snapshot import Snapshot
 from store.model.task import TaskKey
+
+if TYPE_CHECKING:  # the first paint does without them
+    from store.model.alert import Alerts
+    from store.model.history import Direction, Entry, StepOutcome
 
 
 @dataclass

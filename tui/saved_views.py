@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 from store.model.errors import ColonytopError
 from store.model.query import QueryError, parse
 from store.model.task import ListKey, TaskListId
-from tui.standard_views import STANDARD_VIEWS
 from tui.view_state import Grouping, Lens, SortKey, ViewState
 
 VERSION = 1
@@ -82,6 +81,8 @@ class SavedViews:
         views = self.load()
         if name in views:
             return views[name]
+        from tui.standard_views import STANDARD_VIEWS
+
         if name in STANDARD_VIEWS:
             return STANDARD_VIEWS[name].view
         known = f"there are {', '.join(views)}" if views else "none is saved yet"

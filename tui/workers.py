@@ -16,7 +16,6 @@ from textual.message import Message
 
 from store.model.edits import BatchResult, Edit, EditBatch, EditFailure
 from store.model.errors import ColonytopError, EditRefused
-from store.model.history import Direction, StepOutcome
 from store.model.task import ListKey, TaskKey
 from tui.lanes import Lanes, Post, join
 from tui.messages import (
@@ -33,6 +32,7 @@ from tui.messages import (
 )
 
 if TYPE_CHECKING:
+    from store.model.history import Direction
     from store.operating import Operator
     from store.watch import Scan, Watcher
     from store.workspace import Workspace
@@ -83,10 +83,14 @@ class ColonyWorkers:
 
     def undo(self) -> None:
         """Take the operator's last step back, after all edits asked for; `UndoSettled` tells."""
+        from store.model.history import Direction
+
         self.request_step(Direction.UNDO)
 
     def redo(self) -> None:
         """Make again what was last taken back; `UndoSettled` tells what came of it."""
+        from store.model.history import Direction
+
         self.request_step(Direction.REDO)
 
     def request_history(self, key: TaskKey) -> None:
@@ -165,10 +169,14 @@ class ColonyWorkers:
 
     def request_step(self, direction: Direction) -> None:
         """Undo or redo."""
+        from store.model.history import StepOutcome
+
         if error := self._lanes.add_after_all(lambda: self._step(direction)):
             self._post(UndoSettled(StepOutcome(direction, reasons=(str(error),))))
 
     def _step(self, direction: Direction) -> Message:
+        from store.model.history import Direction, StepOutcome
+
         if self._opened is None:
             return UndoSettled(StepOutcome(direction, reasons=(str(_NOT_OPEN),)))
         operator, begun = self._opened[0], list[Edit]()

@@ -14,10 +14,7 @@ from dataclasses import dataclass
 
 from store.model.attention import DEFAULT_STALE_AFTER_S, DisplayState, display_state
 from store.model.query_moment import Moment, Test
-from store.model.query_numbers import is_timed, seconds_of, written_at
 from store.model.query_syntax import QueryError, Term, read
-from store.model.query_tests import build
-from store.model.query_texts import plain_word, word_of
 from store.model.snapshot import TaskList
 from store.model.task import Task
 
@@ -66,6 +63,8 @@ class Query:
 
     def flips_after(self, task: Task, moment: float) -> Iterator[float]:
         """The moments after that one (epoch seconds) when the task may come or go by itself."""
+        from store.model.query_numbers import written_at
+
         for name, seconds in self.flips:
             since = written_at(name, task)
             if since is not None and since + seconds > moment:
@@ -93,6 +92,9 @@ def parse(text: str) -> Query:
     alternatives = read(text)
     if not alternatives:
         return Query(text)
+    # Without a query, which is how the app starts and what most commands have, none is needed.
+    from store.model.query_numbers import is_timed, seconds_of
+
     tests = [_all(terms) for terms in alternatives]
     timed = [term for terms in alternatives for term in terms if is_timed(term)]
     return Query(
@@ -139,6 +141,8 @@ def quoted(value: str) -> str:
 
 
 def _all(terms: tuple[Term, ...]) -> Test:
+    from store.model.query_tests import build
+
     tests = [build(term) for term in terms]
     if len(tests) == 1:
         return tests[0]
@@ -164,6 +168,8 @@ def _any(tests: list[Test]) -> Test:
 
 
 def _plain_words(alternatives: tuple[tuple[Term, ...], ...]) -> tuple[tuple[str, bool], ...] | None:
+    from store.model.query_texts import word_of
+
     if len(alternatives) != 1:
         return None
     found = [(word_of(term), not term.negated) for term in alternatives[0]]
@@ -174,5 +180,7 @@ def _plain_words(alternatives: tuple[tuple[Term, ...], ...]) -> tuple[tuple[str,
 def _implies(term: Term, wanted: Term) -> bool:
     if term == wanted:
         return True
+    from store.model.query_texts import plain_word
+
     mine, theirs = plain_word(term), plain_word(wanted)
     return mine is not None and theirs is not None and theirs in mine

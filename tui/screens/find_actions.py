@@ -15,7 +15,6 @@ from store.model.query import QueryError, parse
 from tui.query_text import fault_text
 from tui.safe_text import one_line
 from tui.screens.colony import ColonyScreen
-from tui.standard_views import STANDARD_VIEWS
 from tui.view_state import Grouping, SortKey, ViewState
 from tui.widgets.lens_bar import LensBar
 from tui.widgets.task_table import TaskTable
@@ -145,6 +144,8 @@ class FindActions(ColonyScreen):
 
     def show_standard_view(self, name: str) -> None:
         """Look at the colony as in one of the views that are always there."""
+        from tui.standard_views import STANDARD_VIEWS
+
         standard = STANDARD_VIEWS[name]
         self._enter_view(standard.view, f"view {standard.title}")
 

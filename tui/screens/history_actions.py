@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from textual import on
 
-from store.model.history import Direction
 from tui.messages import (
     EditsSeen,
     HistoryRead,
@@ -16,7 +15,6 @@ from tui.messages import (
 )
 from tui.safe_text import one_line
 from tui.screens.colony import ColonyScreen
-from tui.step_text import step_sentence
 
 _WRITES = frozenset({"undo_step", "redo_step"})
 
@@ -35,6 +33,8 @@ class HistoryActions(ColonyScreen):
         if self.steering.tray.is_on:
             self.steering.tray.take_back()
         else:
+            from store.model.history import Direction
+
             self.post_message(StepRequested(Direction.UNDO))
 
     def action_redo_step(self) -> None:
@@ -42,6 +42,8 @@ class HistoryActions(ColonyScreen):
         if self.steering.tray.is_on:
             self.steering.tray.refuse_steps()
         else:
+            from store.model.history import Direction
+
             self.post_message(StepRequested(Direction.REDO))
 
     def action_show_history(self) -> None:
@@ -66,6 +68,8 @@ class HistoryActions(ColonyScreen):
 
     @on(UndoSettled)
     def take_undo(self, message: UndoSettled) -> None:
+        from tui.step_text import step_sentence
+
         outcome = message.outcome
         self._take_results(message.edits, outcome.result.results)
         is_whole = outcome.is_whole or outcome.step is None

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from textual import on
 
-from store.model.alert import Channel
 from tui.messages import AlertsRaised, NotifyFailed, SnapshotArrived
 from tui.safe_text import one_line
 from tui.screens.colony import ColonyScreen
@@ -51,6 +50,7 @@ class NotifyActions(ColonyScreen):
     @on(AlertsRaised)
     def tell_alerts(self, message: AlertsRaised) -> None:
         """Ring and notify through the driver, as everything that is drawn; and say what it was."""
+        from store.model.alert import Channel
         from tui.notice_text import notices, to_terminal
 
         alerts = message.alerts
