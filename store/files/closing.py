@@ -31,9 +31,10 @@ class _Closer:
         if self._held.qsize() >= MOST_HELD:
             _close(descriptor)
             return
-        self._held.put(partial(_close, descriptor))
-        if not self._is_begun:
-            self._begin()
+        if self._is_begun or self._begin():
+            self._held.put(partial(_close, descriptor))
+        else:
+            _close(descriptor)
 
     def settle(self) -> None:
         if self._is_begun:
@@ -46,12 +47,17 @@ class _Closer:
         while not self._held.empty():
             self._held.get()()
 
-    def _begin(self) -> None:
+    def _begin(self) -> bool:
+        """False: the system gives no thread now. What was renamed or removed already stands, so
+        that is no error.
+        """
         with self._mutex:
             if not self._is_begun:
                 # `threading.Thread` would wait here until it runs, with a list locked perhaps.
-                start_new_thread(self._serve, ())
-                self._is_begun = True
+                with suppress(RuntimeError):
+                    start_new_thread(self._serve, ())
+                    self._is_begun = True
+            return self._is_begun
 
     def _serve(self) -> None:
         while True:

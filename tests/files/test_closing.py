@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 from store.files import closing
 from store.files.descriptors import hold
@@ -59,6 +60,17 @@ def test_hold_of_what_is_not_there_or_leads_elsewhere_holds_nothing_of_it(tmp_pa
         assert os.fstat(held).st_ino == (tmp_path / "link").lstat().st_ino
     closing.let_go(held)
     closing.settle()
+
+
+def test_let_go_closes_at_once_where_no_thread_is_to_be_had(tmp_path: Path) -> None:
+    held = os.open(tmp_path, HOLD)
+    with (
+        mock.patch.object(closing, "_closer", closing._Closer()),
+        mock.patch.object(closing, "start_new_thread", side_effect=RuntimeError("no thread")),
+    ):
+        closing.let_go(held)
+        assert not is_open(held)
+        closing.settle()
 
 
 def test_forked_child_closes_what_its_parent_still_held(tmp_path: Path) -> None:
