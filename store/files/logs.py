@@ -86,8 +86,7 @@ class LineLog:
             finally:
                 close(descriptor)
             if not size:
-                if sync:
-                    directory.sync()
+                directory.sync()  # a later append that is to last does not know that it is new
                 for old in numbers[: max(0, len({*numbers, number}) - self._segments)]:
                     directory.unlink(self._file(old))
 
@@ -115,13 +114,21 @@ class LineLog:
     def lines_from(
         self, directory: Directory, position: tuple[int, int], most_bytes: int
     ) -> tuple[list[bytes], tuple[int, int]]:
-        """The whole lines after a position, and the position after them; see `position`."""
+        """The whole lines after a position, and the position after them; see `position`.
+
+        Args:
+            most_bytes: about how much is read at once; one line may be longer.
+        """
         lines: list[bytes] = []
         number, offset = position
         for each in [n for n in self._numbers(directory) if n >= number]:
             start = offset if each == number else 0
             content = self._read_at(directory, each, start, most_bytes)
+            if b"\n" not in content and len(content) == most_bytes:  # one line is longer than that
+                content = self._read_at(directory, each, start, MAX_LINE + 1)
             end = content.rfind(b"\n") + 1
+            if not end and len(content) > MAX_LINE:  # nobody's line: go on behind this much of it
+                return lines, (each, start + len(content))
             lines.extend(content[:end].split(b"\n")[:-1])
             position = each, start + end
             most_bytes -= end

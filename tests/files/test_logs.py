@@ -47,6 +47,38 @@ def test_lines_come_back_from_the_end_and_from_a_position(
         assert [line for line in followed if line != b"head"] == lines
 
 
+def test_lines_from_gets_past_a_line_longer_than_what_is_read_at_once(tmp_path: Path) -> None:
+    log = a_log()
+    with open_directory(tmp_path) as directory:
+        append(log, directory, b"x" * 150)
+        append(log, directory, b"next")
+        position, found = (1, 0), list[bytes]()
+        for _ in range(5):
+            lines, position = log.lines_from(directory, position, 20)
+            found += lines
+        assert found == [b"head", b"x" * 150, b"next"]
+
+
+def test_lines_from_gets_past_what_is_no_line_at_all(tmp_path: Path) -> None:
+    log = a_log()
+    with open_directory(tmp_path) as directory, mock.patch.object(logs, "MAX_LINE", 100):
+        (tmp_path / "edits-00000001.jsonl").write_bytes(b"x" * 150 + b"\nnext\n")
+        position, found = (1, 0), list[bytes]()
+        for _ in range(3):
+            lines, position = log.lines_from(directory, position, 20)
+            found += lines
+        assert found[-1] == b"next"
+
+
+def test_append_that_lasts_finds_the_name_of_its_segment_synced(tmp_path: Path) -> None:
+    log, synced = a_log(), list[int]()
+    with open_directory(tmp_path) as directory, log.locked(directory, Patience(5)):
+        with mock.patch.object(Directory, "sync", lambda which: synced.append(which.fileno())):
+            log.append(directory, b"one\n", header=b"head\n", sync=False)
+            log.append(directory, b"two\n", header=b"head\n", sync=True)
+        assert synced == [directory.fileno()]
+
+
 def test_lines_from_never_hands_out_half_a_line(tmp_path: Path) -> None:
     log = a_log()
     with open_directory(tmp_path) as directory:
