@@ -196,16 +196,19 @@ def theme_for(environ: Mapping[str, str], chosen: str | None = None) -> tuple[st
     theme decides.
 
     Args:
-        environ: NO_COLOR (present at all) wins; then `chosen`; then TEXTUAL_THEME.
+        environ: NO_COLOR (present at all) wins over a theme that is there; then `chosen`; then
+            TEXTUAL_THEME.
         chosen: from the command line or the settings.
 
     Raises:
         ValueError: there is no such theme.
     """
-    if "NO_COLOR" in environ:
-        return NO_COLOR_THEME, True
-    name = _full_name(chosen or environ.get("TEXTUAL_THEME") or DEFAULT_THEME)
+    is_plain = "NO_COLOR" in environ
+    found = None if is_plain else environ.get("TEXTUAL_THEME")
+    name = _full_name(chosen or found or DEFAULT_THEME)
     if name not in theme_names():
         raise ValueError(f"no theme {name!r}; there are dark, light, {', '.join(theme_names())}")
+    if is_plain:
+        return NO_COLOR_THEME, True
     builtin = BUILTIN_THEMES.get(name)
     return name, bool(builtin and builtin.ansi)

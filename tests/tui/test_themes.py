@@ -83,6 +83,12 @@ def test_theme_for_no_color_wins_over_a_choice() -> None:
     assert theme_for({"NO_COLOR": ""}, "colonytop-light") == ("ansi-dark", True)
 
 
+def test_theme_for_unknown_name_is_refused_without_colours_too() -> None:
+    with pytest.raises(ValueError, match="colonytop-light"):
+        theme_for({"NO_COLOR": "1"}, "nope")
+    assert theme_for({"NO_COLOR": "1", "TEXTUAL_THEME": "nope"}) == ("ansi-dark", True)
+
+
 def test_theme_for_choice_then_environment_then_default() -> None:
     assert theme_for({"TEXTUAL_THEME": "nord"}, "colonytop-light") == ("colonytop-light", False)
     assert theme_for({"TEXTUAL_THEME": "nord"}) == ("nord", False)
