@@ -21,7 +21,6 @@ from tui.view_state import Grouping, Lens, SortKey, ViewState
 VERSION = 1
 LONGEST_NAME = 40
 _LIMIT = 1_000_000  # bytes of the file
-_MODE = 0o600
 
 Word = TypeVar("Word", bound=StrEnum)
 

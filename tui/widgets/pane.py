@@ -89,11 +89,11 @@ class RowsPane(LinesView, Generic[Facts], can_focus=True, inherit_bindings=False
 
     def build(self, frame: Frame, snapshot: Snapshot) -> Sequence[Row[Facts]]:
         """The rows. `snapshot` is the frame's, or an earlier one while a big colony is counted."""
-        raise NotImplementedError
+        return ()
 
     def draw(self, row: Row[Facts], cells: int) -> Content:
         """One row in so many cells."""
-        raise NotImplementedError
+        return content(one_line(str(row.facts)))
 
     def heading(self, cells: int) -> Content | None:
         """A line that stays on top while the rows scroll."""
@@ -101,11 +101,10 @@ class RowsPane(LinesView, Generic[Facts], can_focus=True, inherit_bindings=False
 
     def titles(self, frame: Frame) -> tuple[str, str]:
         """What the upper and the lower border say."""
-        raise NotImplementedError
+        return "", ""
 
     def pick(self, row: Row[Facts]) -> None:
-        """Tell the screen that a row was picked."""
-        raise NotImplementedError
+        """Tell the screen that a row was picked. A pane of which nothing follows says nothing."""
 
     @property
     def ascii(self) -> bool:
