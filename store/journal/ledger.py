@@ -16,6 +16,7 @@ from pathlib import Path
 from store.journal import aftermath
 from store.journal.journal import Journal
 from store.journal.lines import Act, EditLine, Line, VerdictLine
+from store.journal.place import state_directory
 from store.journal.steps import KEPT, Target, find_redo, find_step, find_undo
 from store.model.edits import CreateTask, Edit, EditFailure, EditResult
 from store.model.errors import ColonytopError
@@ -135,7 +136,8 @@ class Ledger:
         self._is_failing = True
         if not self._has_warned and self._warn is not None:
             self._has_warned = True
-            self._warn(f"no journal: {error}; edits are made, but cannot be undone")
+            where = f"it is kept in {self._state or state_directory()}"
+            self._warn(f"no journal: {error}; edits are made, but cannot be undone; {where}")
 
     def append_settled(self, step: OpenStep, lines: Iterable[Line]) -> None:
         """Add what came of a step."""

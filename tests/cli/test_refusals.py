@@ -161,6 +161,7 @@ def test_an_edit_without_a_journal_is_made_with_a_warning(
     answer = alpha.call("assign", ALPHA, "3", "zed", "--json")
     assert (answer.code, answer.json["task"]["owner"]) == (0, "zed")
     assert "cannot be undone" in answer.err
+    assert f"it is kept in {in_the_way}/colonytop" in answer.err
     assert alpha.stored(ALPHA, 3)["owner"] == "zed"
 
 

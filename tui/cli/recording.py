@@ -58,14 +58,20 @@ def _require_journals(workspace: Workspace) -> None:
     """Without a journal there is nothing that this command could do.
 
     Raises:
-        ColonytopError: that of a root cannot be written.
+        StorageFailure: that of a root cannot be written.
     """
     from store.journal.journal import Journal
+    from store.journal.place import state_directory
+    from store.model.errors import StorageFailure
 
     for root in workspace.watch_paths():
         journal = Journal(str(root))
-        journal.become_recorder()
-        journal.close()
+        try:
+            journal.become_recorder()
+        except StorageFailure as error:
+            raise StorageFailure(str(state_directory()), f"no journal: {error}") from error
+        finally:
+            journal.close()
 
 
 class Recording:
