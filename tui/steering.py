@@ -129,13 +129,16 @@ class Steering:
         """Open the tray of what is collected."""
         from tui.screens.draft import DraftScreen
 
-        self.open(DraftScreen(self._screen.latest_frame(), self.tray.draft), self._leave_draft)
+        opened = self.tray.draft
 
-    def _leave_draft(self, decision: TrayDecision | None) -> None:
-        if decision is not None:
-            self.tray.set(decision.draft)
-            if decision.is_to_be_made:
-                self._send_all(self.tray.take_batch())
+        def leave(decision: TrayDecision | None) -> None:
+            if decision is not None:
+                is_to_be_made = decision.is_to_be_made
+                batch = self.tray.leave(opened, decision.draft, is_to_be_made=is_to_be_made)
+                if batch is not None:
+                    self._send_all(batch)
+
+        self.open(DraftScreen(self._screen.latest_frame(), opened), leave)
 
     def _send_all(self, batch: EditBatch) -> None:
         self._screen.say_until_settled(one_line(f"{batch.label}: writing …"), batch)

@@ -61,11 +61,21 @@ class Tray:
         self.draft = draft
         self._screen.show_frame()
 
-    def take_batch(self) -> EditBatch:
-        """All of the draft, to be written; the draft is empty until something comes back."""
-        batch = self.draft.batch()
+    def leave(self, opened: Draft, decided: Draft, *, is_to_be_made: bool) -> EditBatch | None:
+        """Take what was decided on the draft as it was when it was opened.
+
+        What came back since, from a draft that was being written, was not seen: it stays in front.
+
+        Returns:
+            What is to be written, if it is; it is out of the draft until something comes back.
+        """
+        back = [e for e in self.draft.edits if not any(e is known for known in opened.edits)]
+        if not is_to_be_made:
+            self.set(replace(decided, edits=(*back, *decided.edits)))
+            return None
+        batch = decided.batch()
         self._tried.append(batch)
-        self.set(Draft())
+        self.set(Draft(tuple(back)))
         return batch
 
     def settle(self, batch: EditBatch, result: BatchResult) -> bool:
