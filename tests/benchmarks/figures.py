@@ -89,6 +89,14 @@ def progress(line: str) -> None:
         sys.stderr.flush()
 
 
+def paired_ratio(taken: Sequence[float]) -> float:
+    """How many times as long the first of a pair took as the second, from what `interleave` gives.
+
+    The median over the pairs: a slow moment of the disk hits both of a pair, so it tells nothing.
+    """
+    return median([one / other for one, other in zip(taken[::2], taken[1::2], strict=True)])
+
+
 def machine_line(root: Path) -> str:
     """Where these figures were taken: processor count, kernel, file system, versions, load."""
     libraries = " · ".join(

@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks import lists
-from tests.benchmarks.figures import at_least, at_most, interleave, median, number, quantile
+from tests.benchmarks.figures import (
+    at_least,
+    at_most,
+    interleave,
+    median,
+    number,
+    paired_ratio,
+    quantile,
+)
 from tests.benchmarks.naive import NaiveStore, PatientStore
 from tests.benchmarks.startup import EMPTY
 from tests.benchmarks.terminal import HERE, Terminal
@@ -47,6 +55,14 @@ def test_aim_says_met_and_not_met() -> None:
     assert at_least(300).verdict(301).endswith("×  met")
     assert at_least(300).verdict(299).endswith("NOT MET")
     assert at_most(10, " ms").verdict(10).endswith("ms  met")
+
+
+def test_paired_ratio_does_not_depend_on_slow_moments_that_hit_both() -> None:
+    quiet = [3.0, 1.0, 3.0, 1.0, 6.0, 2.0]
+    slow = [3.0, 1.0, 300.0, 100.0, 60.0, 20.0, 3.0, 1.0, 0.3, 0.1]
+    assert paired_ratio(quiet) == pytest.approx(3.0)
+    assert paired_ratio(slow) == pytest.approx(3.0)
+    assert paired_ratio([1.0, 2.0] * 3) == pytest.approx(0.5)
 
 
 def test_interleave_keeps_the_two_apart_whichever_ran_first() -> None:
