@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -224,3 +225,12 @@ def test_claim_next_by_several_processes_at_once_gives_each_another(colony: Colo
     assert won == {i: colony.stored("colony:alpha", i)["owner"] for i in range(1, 5)}
     assert [a["error"]["reason"] for a in answers if "error" in a] == ["nothing_ready"]
     assert sorted(process.returncode for process in running) == [0, 0, 0, 0, 1]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_each_command_says_what_each_option_is_for(name: str) -> None:
+    command = program.get_command(click.Context(program), name)
+    assert command is not None
+    assert command.help
+    options = [one for one in command.params if isinstance(one, click.Option)]
+    assert [one.name for one in options if not one.help] == []

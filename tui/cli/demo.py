@@ -29,7 +29,12 @@ MAX_TASKS = 100_000
 
 @click.command()
 @click.option(
-    "--agents", type=click.IntRange(1, MAX_AGENTS), default=6, show_default=True, metavar="N"
+    "--agents",
+    type=click.IntRange(1, MAX_AGENTS),
+    default=6,
+    show_default=True,
+    metavar="N",
+    help="How many agents.",
 )
 @click.option(
     "--tasks",

@@ -22,11 +22,20 @@ STATUSES = ("pending", "in_progress", "completed")
 @click.command()
 @click.argument("name", metavar="LIST")
 @click.argument("subject", metavar="SUBJECT")
-@click.option("--description", default="", metavar="TEXT")
+@click.option("--description", default="", metavar="TEXT", help="What is to be done.")
 @click.option("--active-form", metavar="TEXT", help="What is shown while it is worked on.")
-@click.option("--owner", metavar="NAME")
-@click.option("--blocked-by", "--by", multiple=True, type=TASK_ID, metavar="ID")
-@click.option("--metadata", "-m", multiple=True, metavar="KEY=JSON")
+@click.option("--owner", metavar="NAME", help="Whose it is; without it nobody's.")
+@click.option(
+    "--blocked-by",
+    "--by",
+    multiple=True,
+    type=TASK_ID,
+    metavar="ID",
+    help="What it waits on; may be given several times.",
+)
+@click.option(
+    "--metadata", "-m", multiple=True, metavar="KEY=JSON", help="What else there is to say."
+)
 @click.option("--new-list", is_flag=True, help="Start LIST, a full list id, if it is not there.")
 @dry_run_option
 @common_options
@@ -66,16 +75,22 @@ def add(
 @click.command()
 @click.argument("name", metavar="LIST")
 @click.argument("task_id", metavar="ID", type=TASK_ID)
-@click.option("--subject", metavar="TEXT")
-@click.option("--description", metavar="TEXT")
-@click.option("--active-form", metavar="TEXT")
+@click.option("--subject", metavar="TEXT", help="The new subject.")
+@click.option("--description", metavar="TEXT", help="The new description.")
+@click.option("--active-form", metavar="TEXT", help="What is shown while it is worked on.")
 @click.option("--owner", metavar="NAME", help="The new owner; - for nobody.")
 @click.option("--status", metavar="STATUS", help="pending, in_progress or completed.")
 @click.option("--priority", metavar="PRIORITY", help="Where the system has priorities.")
-@click.option("--add-blocks", multiple=True, type=TASK_ID, metavar="ID")
-@click.option("--add-blocked-by", multiple=True, type=TASK_ID, metavar="ID")
-@click.option("--remove-blocks", multiple=True, type=TASK_ID, metavar="ID")
-@click.option("--remove-blocked-by", multiple=True, type=TASK_ID, metavar="ID")
+@click.option("--add-blocks", multiple=True, type=TASK_ID, metavar="ID", help="Make ID wait on it.")
+@click.option(
+    "--add-blocked-by", multiple=True, type=TASK_ID, metavar="ID", help="Make it wait on ID."
+)
+@click.option(
+    "--remove-blocks", multiple=True, type=TASK_ID, metavar="ID", help="ID waits on it no more."
+)
+@click.option(
+    "--remove-blocked-by", multiple=True, type=TASK_ID, metavar="ID", help="It waits on ID no more."
+)
 @click.option("--metadata", "-m", multiple=True, metavar="KEY=JSON", help="KEY=null deletes it.")
 @click.option(
     "--expect",
