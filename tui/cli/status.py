@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from store.model.snapshot import Snapshot
 
 FIELDS = {
-    "needs": "what only a person gets moving again: the rows of the queue",
+    "needs": "what only a person gets moving again; held locks and unseen edits take watching",
     "active": "in progress and not silent",
     "ready": "can start now",
     "blocked": "waits on something unmet",
