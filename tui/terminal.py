@@ -21,6 +21,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
+from store.collector import collect_as_usual
+
 if TYPE_CHECKING:
     from store.workspace import RootSpec, Workspace
     from tui.app import ColonytopApp
@@ -209,6 +211,7 @@ def run_app(
         return _refused(problem)
     os.environ.setdefault("TEXTUAL_FPS", "120")  # in a stream a change waits for a frame
     gc.disable()  # until the first paint: what is imported is here to stay
+    collect_as_usual()
     from tui.app import ColonytopApp
     from tui.safe_text import one_line
 

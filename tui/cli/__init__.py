@@ -87,6 +87,9 @@ __all__ = ["main"]
 
 def main() -> None:
     """The `colonytop` script."""
+    from store.collector import collect_rarely
+
+    collect_rarely()
     from tui.cli.program import program
 
     program.main(prog_name="colonytop")
