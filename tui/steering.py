@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+NATIVE = "hive"
+"""The system in which lists are started."""
+
 
 class Steering:
     """Opens dialogs on a named target, sends edits off, and keeps those that a lock kept out."""
@@ -71,18 +74,25 @@ class Steering:
             return
         frame = self._frame()
         if verb is Verb.CREATE:
-            if list_key := self._list_at_hand():
-                from tui.screens.create_task import CreateScreen
-
-                self.open(CreateScreen(frame, list_key), self._decide)
-            else:
-                lists = frame.snapshot.lists
-                how = "choose a list first (L), then c"
-                text = how if lists else f"no list yet: {START_LIST}"
-                self._screen.say(one_line(text), severity="warn")
+            self._begin_create(frame)
             return
         if (key := self._target(frame)) is not None:
             self.open(dialog_on_task(verb, frame, key), self._decide)
+
+    def _begin_create(self, frame: Frame) -> None:
+        roots = frame.snapshot.roots
+        if list_key := self._list_at_hand():
+            from tui.screens.create_task import CreateScreen
+
+            self.open(CreateScreen(frame, list_key), self._decide)
+        elif frame.snapshot.lists or not frame.snapshot.is_complete:
+            self._screen.say(one_line("choose a list first (L), then c"), severity="warn")
+        elif len(roots) == 1:
+            from tui.screens.start_list import StartListScreen
+
+            self.open(StartListScreen(frame, NATIVE, roots[0].path), self._decide)
+        else:
+            self._screen.say(one_line(f"no list yet: {START_LIST}"), severity="warn")
 
     def begin_on(self, key: TaskKey, verb: Verb) -> None:
         """Open the dialog of a verb on this very task, whatever else is marked."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tui.screens.busy import BusyScreen
 from tui.screens.conflict import ConflictScreen
 from tui.screens.quit import QuitScreen
 from tui.screens.release import ReleaseScreen
+from tui.screens.start_list import StartListScreen
 from tui.screens.unblock import UnblockScreen
 from tui.settings import Settings
 from tui.view_state import ChangeSign
@@ -99,6 +101,21 @@ async def test_task_that_another_removes_is_told_as_no_longer_there(
         await session.until_selected(6)
         (colony.tasks / "0006.json").unlink()
         await session.until(lambda: "no longer in its list" in session.text().splitlines()[-2])
+
+
+async def test_create_key_where_there_is_no_list_starts_one_with_its_first_task(
+    colony: Colony, open_session: OpenSession
+) -> None:
+    async with open_session(colony) as session:
+        shutil.rmtree(colony.root / "colonies")
+        await session.until(lambda: not session.frame.snapshot.lists, "the list is gone")
+        await session.until(lambda: session.frame.selected is None)
+        await session.press("c")
+        await session.until(lambda: isinstance(session.app.screen, StartListScreen))
+        await session.press(*"alpha", "tab", *"Begin", "ctrl+s")
+        await session.until(lambda: bool(session.frame.snapshot.count()), "seen by the watch")
+        await session.until(lambda: "Begin" in session.text())
+    assert (colony.root / "colonies" / "alpha" / "tasks" / "tasks" / "0001.json").exists()
 
 
 async def test_create_key_makes_the_task_and_selects_it(

@@ -9,11 +9,12 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from store.model.edits import CreateTask, UpdateTask
-from store.model.task import Capabilities, TaskId, TaskStatus, Verb
+from store.model.task import Capabilities, ListKey, TaskId, TaskListId, TaskStatus, Verb
 from tests.tui.dialog_host import DEMO, LIST, UNSET, a_frame, a_task, key, opened, shown
 from tui.screens.create_task import CreateScreen
 from tui.screens.edit_task import EditScreen, json_text, parse_object
 from tui.screens.fields import SafeInput, SafeTextArea
+from tui.screens.start_list import StartListScreen
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 
@@ -298,3 +299,13 @@ def test_json_text_escapes_only_what_cannot_be_shown() -> None:
     assert json_text({"note": "grün"}) == '{\n  "note": "grün"\n}'
     assert json_text({"note": "\u202e"}) == '{\n  "note": "\\u202e"\n}'
     assert parse_object(json_text({"note": "\u202e"})) == {"note": "\u202e"}
+
+
+async def test_start_list_names_what_a_list_is_called_and_makes_its_first_task() -> None:
+    async with opened(StartListScreen(a_frame(), "hive", "/root")) as pilot:
+        assert "New list" in shown(pilot)
+        assert await saved(pilot, subject="Begin") is UNSET
+        assert "list: colony:NAME" in shown(pilot)
+        result = await saved(pilot, list="colony:alpha")
+    key = ListKey("hive", "/root", TaskListId("colony:alpha"))
+    assert result == CreateTask(key, "Begin", starts_list=True)

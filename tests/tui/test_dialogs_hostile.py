@@ -38,6 +38,7 @@ from tui.screens.go_to import GoToScreen
 from tui.screens.path_prompt import PathPrompt
 from tui.screens.receipts import ReceiptsScreen
 from tui.screens.release import ReleaseScreen
+from tui.screens.start_list import StartListScreen
 from tui.screens.status import StatusScreen
 from tui.screens.unblock import UnblockScreen
 from tui.view_state import Frame
@@ -127,6 +128,7 @@ DIALOGS: dict[str, tuple[Maker, list[str]]] = {
     "status": (lambda f, k, t: StatusScreen(f, k), ["d", "p"]),
     "edit": (lambda f, k, t: EditScreen(f, k), ["tab", "tab", "tab", "tab", "right", "tab"]),
     "create": (lambda f, k, t: CreateScreen(f, k.list), ["x", "tab", "tab", "tab", "o", "down"]),
+    "start list": (lambda f, k, t: StartListScreen(f, k.list.system, t), ["x", "tab", "o"]),
     "release": (lambda f, k, t: ReleaseScreen(f, k), []),
     "delete": (lambda f, k, t: DeleteScreen(f, k), []),
     "conflict": (a_conflict, ["t", "t", "space"]),
