@@ -46,6 +46,8 @@ class Row(NamedTuple):
     facts: Facts
     frame: Frame
     id_prefix: str = ""
+    is_critical: bool = False
+    """It is on its list's critical path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +136,14 @@ def _offered(cells: int, projection: Projection, ascii_only: bool) -> list[Colum
 
 
 def sign_cell(row: Row) -> Cell:
-    """Whether it is marked, else what has just happened to the row: that shows in its tint too."""
+    """Whether it is marked, else what has just happened to the row (that shows in its tint too),
+    else whether it is on the critical path."""
     if row.task.key in row.frame.marked:
         return Cell(one_line(signs(row.frame.ascii).marked), "marked")
     mark = row.frame.marks.get(row.task.key)
     if mark is None or mark.until <= row.frame.now:
+        if row.is_critical:
+            return Cell(one_line(signs(row.frame.ascii).critical), "status-root")
         return Cell(one_line(" "))
     return Cell(one_line(mark.sign.value), "sign")
 

@@ -46,6 +46,8 @@ class Signs:
     needs_you: str = "⚑"
     marked: str = "◉"
     """In the first column, so unlike every sign of a change."""
+    critical: str = "┃"
+    """In the first column too, where nothing more pressing stands there."""
     vanished: str = "◌"
     arrow: str = "→"
     above: str = "↑"
@@ -66,6 +68,7 @@ UNICODE_SIGNS = Signs()
 ASCII_SIGNS = Signs(
     needs_you="!",
     marked="@",
+    critical="|",
     vanished="_",
     arrow=">",
     above="^",

@@ -31,6 +31,15 @@ def bindings(commands: Iterable[Command] = COMMANDS) -> list[BindingType]:
     ]
 
 
+def moved_keys(keymap: Mapping[str, str]) -> dict[str, str]:
+    """The key that stands now for each key that the model names, where a keymap moved it."""
+    return {
+        command.key: moved[0]
+        for command in COMMANDS
+        if command.verb and (moved := _keys(keymap.get(command.id, "")))
+    }
+
+
 def keymap_problem(keymap: Mapping[str, str]) -> str | None:
     """Why a keymap cannot be used: an id that is not there, or two commands on one key."""
     taken: dict[str, str] = {}

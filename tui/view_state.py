@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from store.model.attention import DEFAULT_LOCK_AFTER_S, DEFAULT_STALE_AFTER_S, Thresholds
+from store.model.attention import DEFAULT_LOCK_AFTER_S, DEFAULT_STALE_AFTER_S, Need, Thresholds
 from store.model.receipts import UNSEEN_AFTER_S, Receipt
 from store.model.snapshot import EMPTY_SNAPSHOT, Snapshot
 from store.model.task import ListKey, TaskKey
@@ -105,8 +105,16 @@ class Frame:
     """Edits are collected now, not written."""
     unseen_after_s: float = UNSEEN_AFTER_S
     lock_after_s: float = DEFAULT_LOCK_AFTER_S
+    need: Need | None = None
+    """What the cursor of the queue is on, while the queue is shown."""
+    moved_keys: Mapping[str, str] = field(default_factory=dict)
+    """The key that stands now for a default one, where a keymap moved it."""
     query_error: str | None = None
     """Why the search line as it is typed is not understood; the last good one stays in force."""
+
+    def key_now(self, default: str) -> str:
+        """The key to press where the model names its default one."""
+        return self.moved_keys.get(default, default)
 
     @property
     def thresholds(self) -> Thresholds:

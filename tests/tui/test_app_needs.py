@@ -9,6 +9,7 @@ from store.model.task import TaskKey
 from tests.tui.conftest import Colony, OpenSession, Session
 from tui.screens.release import ReleaseScreen
 from tui.screens.unblock import UnblockScreen
+from tui.settings import Settings
 from tui.view_state import Lens
 from tui.widgets.header_bar import HeaderBar
 from tui.widgets.lens_bar import LensBar
@@ -93,6 +94,41 @@ async def test_standstill_of_a_list_leads_to_the_task_that_holds_most(
         await session.until(lambda: selected(session) == "1")
         assert session.frame.view.lens is Lens.ALL
         assert session.app.main.has_class("-detail")
+
+
+async def test_need_of_a_whole_list_is_told_whole_where_its_row_has_no_room(
+    tmp_path: Path, open_session: OpenSession
+) -> None:
+    colony = stuck(tmp_path)
+    colony.write(5, "Calm", owner="bo", status="completed")
+    async with open_session(colony) as session:
+        await session.press("6")
+        told = "⚑ nothing can start: 3 blocked, 1 silent (enter)"
+        await session.until(lambda: told in session.text().splitlines()[-2], session.text())
+        await session.press("w")
+        await session.until(lambda: session.text().count(told) == 2, "also in the detail")
+        await session.press("escape", "j")
+        await session.until(lambda: " #1 ⚑" in session.text().splitlines()[-2])
+
+
+async def test_keys_that_a_keymap_moved_are_told_as_they_are_now(
+    tmp_path: Path, open_session: OpenSession
+) -> None:
+    settings = Settings(keymap={"task.release": "f8", "task.unblock": "f9"})
+    async with open_session(stuck(tmp_path), settings=settings, goto="stuck/1") as session:
+        await session.until_selected(1)
+        await session.press("w")
+
+        def rows() -> list[str]:
+            return session.text().splitlines()[:-2]
+
+        await session.until(lambda: any("f8" in row for row in rows()), "in the detail")
+        assert "silent (f8)" in session.text().splitlines()[-2]
+        await session.press("escape", "6")
+        await session.until(lambda: session.app.main.needs is not None)
+        await session.until(lambda: any(" f8 " in row for row in rows()), "in the queue")
+        await session.press("f8")
+        await session.until(lambda: isinstance(session.app.screen, ReleaseScreen))
 
 
 async def test_read_only_queue_opens_the_detail_instead(

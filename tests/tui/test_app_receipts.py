@@ -69,6 +69,6 @@ async def test_without_any_edit_the_receipts_say_so(
 ) -> None:
     async with open_session(colony) as session:
         await session.press("U", "enter", "j")
-        await session.until(lambda: "Nothing that you changed" in session.text())
+        await session.until(lambda: "No edit of yours since the start" in session.text())
         await session.press("escape")
         await session.until(lambda: len(session.app.screen_stack) == 1)

@@ -31,6 +31,8 @@ CASES = [
     (entry("changed", Move("status", "pending", "completed"), origin=Origin.AGENT, who="ann"),
      ["ann", "pending → ✓ completed", "agent?"]),
     (edited("delete"), ["noor", "deleted", "operator", "step s1"]),
+    (entry("changed", Move("metadata", {"tokens": 1, "kind": "x"}, {"tokens": 2, "kind": "x"})),
+     ["metadata.tokens: 1 → 2"]),
     (edited("restore", undoes="s0"), ["put back: restored"]),
     (edited("assign", Move("owner", "ann", None), undoes="s0"), ["put back", "owner ann → -"]),
     (edited("assign", made=False, said="the lock was busy"),
@@ -61,7 +63,7 @@ async def test_history_that_cannot_be_read_says_why() -> None:
         assert "the journal cannot be read: permission denied" in shown(pilot)
         screen.show([])
         await pilot.pause()
-        assert "nothing is written down of it" in shown(pilot)
+        assert "The journal has nothing of it" in shown(pilot)
         await pilot.press("escape")
 
 

@@ -483,6 +483,19 @@ async def test_table_marked_row_has_a_sign_that_no_change_has(ascii: bool) -> No
         assert {line[0] for line in run.lines()[1:3]} == {"+", "~"}
 
 
+@pytest.mark.parametrize("ascii", [False, True])
+async def test_table_critical_path_has_a_sign_that_marks_and_changes_go_before(ascii: bool) -> None:
+    chain = task_list([task(1), task(2, 1), task(3, 2), task(4, 1)])
+    frame = replace(frame_of(chain), ascii=ascii)
+    critical = signs(ascii).critical
+    async with session(frame) as run:
+        assert [line[0] for line in run.lines()[1:5]] == [critical, critical, critical, " "]
+        one, two = (TaskKey(DEMO, TaskId(i)) for i in ("1", "2"))
+        marks = {two: ChangeMark(ChangeSign.CHANGED, NOW + 5)}
+        await run.show(replace(frame, marked=frozenset({one}), marks=marks))
+        assert [line[0] for line in run.lines()[1:4]] == [signs(ascii).marked, "~", critical]
+
+
 async def test_table_marked_row_without_colour_is_told_by_its_sign_alone() -> None:
     frame = frame_of(numbered(3), marked=frozenset({TaskKey(DEMO, TaskId("12"))}))
     async with session(frame, theme="ansi-dark", no_colour=True) as run:

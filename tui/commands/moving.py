@@ -30,7 +30,7 @@ MOVING = (
         Group.MOVE,
     ),
     Command(
-        "pane.next", "tab", "app.focus_next", "Pane: next", "The next pane.", Group.MOVE, "pane", 14
+        "pane.next", "tab", "app.focus_next", "Pane: next", "The next pane.", Group.MOVE, "pane", 16
     ),
     Command(
         "pane.previous",

@@ -13,7 +13,7 @@ PROGRAM = (
         "All commands and tasks, by their words.",
         Group.APP,
         "command",
-        13,
+        15,
     ),
     Command(
         "notify.toggle",
@@ -40,6 +40,6 @@ PROGRAM = (
         "Leave; asks only while edits wait.",
         Group.APP,
         "quit",
-        16,
+        18,
     ),
 )

@@ -13,7 +13,7 @@ TIME = (
         "Take back your last edit or batch of edits, with the checks of any edit.",
         Group.STEER,
         "undo",
-        11,
+        8,
     ),
     Command(
         "steps.redo",

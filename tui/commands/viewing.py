@@ -15,7 +15,7 @@ VIEWING = (
     ),
     Command("view.lists", "L", "toggle_lists", "View: lists", "Show the lists.", Group.VIEW),
     Command(
-        "view.zoom", "M", "toggle_zoom", "View: zoom", "This pane alone.", Group.VIEW, "zoom", 15
+        "view.zoom", "M", "toggle_zoom", "View: zoom", "This pane alone.", Group.VIEW, "zoom", 17
     ),
     Command(
         "view.pause",
@@ -25,7 +25,7 @@ VIEWING = (
         "Freeze what is shown; changes are still counted.",
         Group.VIEW,
         "pause",
-        11,
+        10,
     ),
     Command("view.rescan", "r", "app.rescan", "View: rescan", "Look at the disk now.", Group.VIEW),
     Command(
@@ -36,7 +36,7 @@ VIEWING = (
         "Why the task is not ready, and what it holds.",
         Group.VIEW,
         "why",
-        12,
+        9,
     ),
     Command("task.copy", "y", "copy_id", "Task: copy id", "Copy its list and id.", Group.VIEW),
 )

@@ -13,12 +13,14 @@ from textual import on
 from textual.reactive import reactive
 from textual.screen import Screen
 
+from store.model.attention import Need
 from store.model.edits import Edit, EditBatch, EditResult
 from store.model.receipts import Receipt, added, observe, receipts_of
 from store.model.snapshot import Change, Snapshot
 from store.model.task import TaskKey
 from tui.edit_text import deed
 from tui.intake import Intake
+from tui.keys import moved_keys
 from tui.marking import Marks
 from tui.messages import (
     BatchRequested,
@@ -67,6 +69,7 @@ class ColonyScreen(Screen[None]):
         """What became of the edits of this session, oldest first."""
         self.steering = Steering(self)
         self._goto = goto
+        self._moved_keys = moved_keys(settings.keymap)
         self._wanted: TaskKey | None = None
         self._view = view or ViewState()
         self._query_error: tuple[str, int] | None = None
@@ -114,6 +117,11 @@ class ColonyScreen(Screen[None]):
         """Keep the rows in place while something lies over them."""
 
     @property
+    def need_in_queue(self) -> Need | None:
+        """What the cursor of the queue of needs is on; None while the queue is not shown."""
+        return None
+
+    @property
     def has_dialog(self) -> bool:
         """Something lies over this screen."""
         return self.app.screen is not self
@@ -142,6 +150,8 @@ class ColonyScreen(Screen[None]):
             is_drafting=self.steering.tray.is_on,
             unseen_after_s=self.settings.unseen_after,
             lock_after_s=self.settings.lock_held_after,
+            need=self.need_in_queue,
+            moved_keys=self._moved_keys,
             query_error=self._query_error[0] if self._query_error else None,
             query_error_at=self._query_error[1] if self._query_error else None,
         )

@@ -25,6 +25,7 @@ _SPELLED = {
     "tab": "Tab",
     "shift+tab": "Shift-Tab",
     "esc": "Esc",
+    "space": "Space",
 }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import ClassVar
 
 from textual import on
@@ -11,7 +12,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import OptionList, Static
 
-from store.model.history import Entry, StepOutcome
+from store.model.history import Entry, Move, StepOutcome
 from store.model.task import Task, TaskKey
 from tui.edit_text import refusal_text, target_name
 from tui.safe_text import one_line
@@ -95,13 +96,14 @@ class EntriesDialog(Dialog[None]):
         if entry.step is not None:
             facts.append(f"step {entry.step}")
         rows = [line(*cut([piece(" · ".join(f for f in facts if f), "$muted")], room))]
-        for move in entry.moves[:_MOST_MOVES]:
+        moves = list(chain.from_iterable(_by_key(move) for move in entry.moves))
+        for move in moves[:_MOST_MOVES]:
             old, new = wording.value_text(move.old, 200), wording.value_text(move.new, 200)
             name = move.field.replace("_", " ") or entry.what
             told = [piece(f"{name}: ", "$muted"), piece(f"{old} → ", "$muted"), piece(str(new))]
             rows.append(line(*cut(told, room)))
-        if len(entry.moves) > _MOST_MOVES:
-            rows.append(line(piece(f"and {len(entry.moves) - _MOST_MOVES} fields more", "$muted")))
+        if len(moves) > _MOST_MOVES:
+            rows.append(line(piece(f"and {len(moves) - _MOST_MOVES} fields more", "$muted")))
         if entry.said:
             rows.append(line(*cut([piece(entry.said, "$status-unreadable")], room)))
         return rows + (list(_last_record(entry.last, room)) if entry.last else [])
@@ -129,7 +131,7 @@ class HistoryScreen(EntriesDialog):
             more = ", and older ones that `colonytop history` tells" if is_cut else ""
             self.show_entries(entries, f"{_count(len(entries))}, newest first{more}")
         else:
-            text = "nothing is written down of it: changes are while colonytop runs"
+            text = "The journal has nothing of it: changes are written down while colonytop runs."
             self.show_entries((), text)
 
 
@@ -161,6 +163,15 @@ class RefusedStepScreen(EntriesDialog):
 
 def _count(entries: int) -> str:
     return "1 entry" if entries == 1 else f"{entries:,} entries"
+
+
+def _by_key(move: Move) -> Iterable[Move]:
+    """A mapping's move key by key, those that are the same left out; any other move as it is."""
+    old, new = move.old or {}, move.new or {}
+    if not (isinstance(old, Mapping) and isinstance(new, Mapping)) or old == new:
+        return [move]
+    moved = [key for key in {**old, **new} if old.get(key) != new.get(key)]
+    return [Move(f"{move.field}.{key}", old.get(key), new.get(key)) for key in moved]
 
 
 def _last_record(task: Task, room: int) -> Iterable[Content]:

@@ -8,6 +8,7 @@ from store.model.task import TaskKey
 from tui.marking import Marks, keys_shown, open_tasks_like
 from tui.safe_text import one_line
 from tui.screens.colony import ColonyScreen
+from tui.widgets.status_line import StatusLine
 from tui.widgets.task_table import TaskTable
 
 _ACTIONS = frozenset({"mark_task", "mark_range", "mark_shown", "mark_owner"})
@@ -40,6 +41,7 @@ class MarkActions(ColonyScreen):
         key = self.frame.selected
         if self.marks.anchor is not None:
             self.set_marks(self.marks.end_range())
+            self.clear_said()
             self._tell_count()
         elif key is not None:
             self.set_marks(self.marks.begin_range(key))
@@ -60,8 +62,14 @@ class MarkActions(ColonyScreen):
         """Take all marks away; False if there were none."""
         had_any = bool(self.marks.keys)
         if had_any:
+            if self.marks.anchor is not None:
+                self.clear_said()  # what was said of the range
             self.set_marks(Marks())
         return had_any
+
+    def clear_said(self) -> None:
+        """What was said no longer holds."""
+        self.query_one(StatusLine).clear_message()
 
     def _toggle_all(self, keys: Iterable[TaskKey]) -> None:
         self.set_marks(self.marks.toggled_all(keys))

@@ -40,6 +40,11 @@ class NeedsActions(ColonyScreen):
         return self.query_one(NeedsPane)
 
     @property
+    def need_in_queue(self) -> Need | None:
+        queue = self.needs if self.is_mounted else None
+        return queue.need if queue is not None else None
+
+    @property
     def home(self) -> Widget:
         """The pane that the focus comes back to: the table, or what stands in its place."""
         return self.needs or self.table
@@ -72,6 +77,7 @@ class NeedsActions(ColonyScreen):
     def on_needs_pane_highlighted(self, message: NeedsPane.Highlighted) -> None:
         if self.needs is not None:
             self.set_selected(message.key)
+            self.show_frame()  # one need of a whole list may follow another
 
     def on_needs_pane_answered(self, message: NeedsPane.Answered) -> None:
         self.answer(message.need)

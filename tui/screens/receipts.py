@@ -52,7 +52,7 @@ class ReceiptsScreen(Dialog[TaskKey | None]):
 
     def compose_body(self) -> Iterable[Widget]:
         if not self.receipts:
-            text = "Nothing that you changed since the start is somebody's to see."
+            text = "No edit of yours since the start waits for an owner to see it."
             yield Static(Content.styled(text, "$muted"), id="note")
             return
         yield Static(Content.styled(_HOW, "$muted"), id="note")

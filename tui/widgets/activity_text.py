@@ -67,9 +67,10 @@ def entry_activity(entry: Entry, *, ascii: bool) -> Activity:
 
 
 def _entry_pieces(entry: Entry, ascii: bool) -> Iterable[Piece]:
-    if entry.step is not None:
-        yield piece(_edit_words(entry), "$status-unreadable" if entry.made is False else "")
-    else:
+    words = _edit_words(entry) if entry.step is not None else ""
+    if words:
+        yield piece(words, "$status-unreadable" if entry.made is False else "")
+    if entry.step is None:
         kind = ChangeKind(entry.what) if entry.what in set(ChangeKind) else ChangeKind.CHANGED
         if kind is not ChangeKind.CHANGED:
             old, new = (entry.moves[0].old, entry.moves[0].new) if entry.moves else ("", "")
@@ -78,7 +79,7 @@ def _entry_pieces(entry: Entry, ascii: bool) -> Iterable[Piece]:
             return
     told = [move for move in entry.moves if move.field != "blocks"] or entry.moves
     for place, move in enumerate(told):
-        if place or entry.step is not None:
+        if place or words:
             yield piece(" · " if place else " ", "$muted")
         change = Change(
             ChangeKind.CHANGED, entry.list, entry.task, move.field, move.old, move.new, entry.at

@@ -20,6 +20,7 @@ from tui.view_state import EMPTY_FRAME, Frame
 from tui.widgets import detail_text
 from tui.widgets.drawing import in_ascii, line, piece
 from tui.widgets.pace import pace_of
+from tui.widgets.status_line import needs_of_list
 
 
 class DetailPane(VerticalScroll, can_focus=True, inherit_bindings=False):
@@ -110,9 +111,7 @@ description and every field of the record, also those that colonytop does not kn
         self.set_class(frame.ascii, "-ascii")
         found = self._selected()
         if found is None:
-            gone = frame.selected is not None
-            text = "This task is no longer there." if gone else "No task is selected."
-            head = line(piece(text, "$muted"))
+            head = in_ascii(self._without_task(), frame.ascii)
             self._show_body(None)
         else:
             derivation = self._derive(*found)
@@ -127,6 +126,15 @@ description and every field of the record, also those that colonytop does not kn
             self.scroll_home(animate=False)
             title = "Detail" if frame.selected is None else f"Detail · #{frame.selected.id}"
             self.border_title = in_ascii(content(one_line(title, 80)), frame.ascii)
+
+    def _without_task(self) -> Content:
+        """What is said where no task is to be shown."""
+        frame = self.frame
+        if whole := needs_of_list(frame):
+            return line(*whole)
+        gone = frame.selected is not None
+        text = "This task is no longer there." if gone else "No task is selected."
+        return line(piece(text, "$muted"))
 
     def _derive(self, task_list: TaskList, task: Task) -> Derivation:
         frame = self.frame

@@ -92,7 +92,7 @@ def _needs(frame: Frame, task_list: TaskList, task: Task, derivation: Derivation
     if found is None:
         return []
     sign = piece(f"{signs(frame.ascii).needs_you} ", "bold $status-needs")
-    key = [piece("  press ", "$muted"), piece(found.key, "bold $border")]
+    key = [piece("  press ", "$muted"), piece(frame.key_now(found.key), "bold $border")]
     cost = costs(derivation.cost) if derivation.cost.holds or derivation.cost.agents else ""
     said = piece(f"needs you: {found.text}{', ' if cost else ''}{cost}")
     return [line(sign, said, *([] if frame.read_only else key))]
@@ -116,7 +116,7 @@ def _why_line(frame: Frame, said: WhyLine, cells: int) -> Content:
     lead = piece(f"  {glyph(state, frame.ascii)} ", f"${style_role(state)}")
     words: list[Piece] = [(text, _PHANTOM if phantom else "")]
     if said.key and not frame.read_only:
-        words += [piece("  press ", "$muted"), piece(said.key, "bold $border")]
+        words += [piece("  press ", "$muted"), piece(frame.key_now(said.key), "bold $border")]
     return hanging(line(lead), line(*words), cells)
 
 

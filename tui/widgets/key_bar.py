@@ -104,9 +104,7 @@ class KeyBar(Widget):
     def _spell(self, key: str) -> str:
         if key == "enter":
             return "Enter" if self._ascii_only else "↵"
-        if key == "tab":
-            return "Tab"
-        return key
+        return {"tab": "Tab", "space": "Space"}.get(key, key)
 
     async def on_click(self, event: events.Click) -> None:
         for hint in self._hints:

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.message import Message
 
 from store.model.attention import Need, NeedKind
-from store.model.list_needs import Place
+from store.model.list_needs import NeedName, Place
 from store.model.needs import EMPTY_QUEUE, NeedQueue
 from store.model.query import EMPTY_QUERY, Moment, Query, matches
 from store.model.snapshot import Snapshot
@@ -60,7 +60,7 @@ cannot be read, an edit that nobody has seen, a lock that is never free.
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.queue: NeedQueue = EMPTY_QUEUE
-        self._told: TaskKey | None = None
+        self._told: NeedName | None = None
         self._costs = Costs()
         self._narrowed: tuple[object, ...] = ()
         self._found: Sequence[Place] = ()
@@ -72,6 +72,12 @@ cannot be read, an edit that nobody has seen, a lock that is never free.
         """The task of the need under the cursor."""
         place = self._place_under_cursor()
         return place.key if place is not None and place.key.id else None
+
+    @property
+    def need(self) -> Need | None:
+        """The need under the cursor, as it was when the rows were made."""
+        place = self._place_under_cursor()
+        return self.queue.need(place) if place is not None else None
 
     def select(self, key: TaskKey) -> bool:
         """Put the cursor on the need of a task; False where it has none in sight."""
@@ -113,8 +119,7 @@ cannot be read, an edit that nobody has seen, a lock that is never free.
         return heading(self._widths(cells))
 
     def draw(self, row: Row[NeedFacts], cells: int) -> Content:
-        read_only = self.frame.read_only
-        return draw_need(row.facts, self._widths(cells), self.ascii, read_only=read_only)
+        return draw_need(row.facts, self._widths(cells), self.frame)
 
     def pick(self, row: Row[NeedFacts]) -> None:
         self.post_message(self.Answered(row.facts.need))
@@ -205,6 +210,8 @@ cannot be read, an edit that nobody has seen, a lock that is never free.
         self._tell()
 
     def _tell(self) -> None:
-        if self.selected != self._told:
-            self._told = self.selected
-            self.post_message(self.Highlighted(self._told))
+        place = self._place_under_cursor()
+        name = place.name if place is not None else None
+        if name != self._told:
+            self._told = name
+            self.post_message(self.Highlighted(self.selected))

@@ -16,7 +16,7 @@ from store.model.task import Verb
 from tui.glyphs import glyph, owner_role, signs, style_role
 from tui.safe_text import one_line
 from tui.view_state import Frame
-from tui.widgets.drawing import Piece, cells_of, fitted, line, piece, spread
+from tui.widgets.drawing import Piece, cells_of, cut, fitted, line, piece, spread
 from tui.widgets.pane import Row
 
 _NAMED = 64  # cells from which there is room for the list
@@ -130,9 +130,9 @@ def heading(widths: Widths) -> Content:
     )
 
 
-def draw_need(facts: NeedFacts, widths: Widths, ascii: bool, *, read_only: bool) -> Content:
+def draw_need(facts: NeedFacts, widths: Widths, frame: Frame) -> Content:
     """One row."""
-    need = facts.need
+    need, ascii = facts.need, frame.ascii
     state = _STATES.get(need.kind)
     role = f"${style_role(state)}" if state else "$status-needs"
     sign = glyph(state, ascii) if state else signs(ascii).needs_you
@@ -149,7 +149,7 @@ def draw_need(facts: NeedFacts, widths: Widths, ascii: bool, *, read_only: bool)
         fitted(str(need.holds) if need.holds else "", widths.hold, "$status-root", right=True),
         fitted(minutes_text(lost) + "m" if lost else "", widths.lost, "$status-stale", right=True),
         piece(" "),
-        *_key(need, widths, ascii, read_only=read_only),
+        *_key(need, widths, frame),
     )
     named = not widths.list
     return start + spread(_why(facts, named=named), [], widths.why - 1) + line(piece(" ")) + end
@@ -169,9 +169,10 @@ def _why(facts: NeedFacts, *, named: bool) -> list[Piece]:
     return [piece(need.text)]
 
 
-def _key(need: Need, widths: Widths, ascii: bool, *, read_only: bool) -> list[Piece]:
-    verb = None if read_only else need.verb
-    shown = [piece(_ENTER[ascii] if verb is None else need.key, "bold $border")]
+def _key(need: Need, widths: Widths, frame: Frame) -> list[Piece]:
+    verb = None if frame.read_only else need.verb
+    key = _ENTER[frame.ascii] if verb is None else frame.key_now(need.key)
+    shown = cut([piece(key, "bold $border")], widths.key)
     if widths.has_word:
         shown.append(piece(f" {'open' if verb is None else _WORDS[verb]}", "$muted"))
     return [*shown, piece(" " * max(0, widths.key - cells_of(shown)))]

@@ -100,7 +100,8 @@ class StatusLine(Widget):
         if (said := self._said) is not None:
             room = max(1, cells - _LEAST_LEFT - cells_of(right))
             right = [*cut([said], room), piece(" "), *right]
-        left = [piece(" "), *_chosen(self.frame), *_consequence(self.frame)]
+        whole = needs_of_list(self.frame)
+        left = [piece(" "), *_chosen(self.frame), *(whole or _consequence(self.frame))]
         drawn = spread(left, right, cells)
         return in_ascii(drawn, self.frame.ascii)
 
@@ -110,6 +111,22 @@ def _chosen(frame: Frame) -> list[Piece]:
     if not frame.marked:
         return []
     return [piece(f"{len(frame.marked):,} marked", "bold $accent"), piece("  ")]
+
+
+def needs_of_list(frame: Frame) -> list[Piece]:
+    """What the need under the queue's cursor says, where it is of a whole list; else nothing."""
+    found = frame.need
+    if found is None or found.task is not None or frame.selected is not None:
+        return []
+    known = frame.snapshot.lists.get(found.list)
+    name = known.info.name if known else found.list.id
+    key = frame.key_now(found.key)
+    return [
+        *cut([piece(name, "$muted")], _LIST_CELLS),
+        piece(f" {signs(frame.ascii).needs_you} ", "bold $status-needs"),
+        piece(found.text),
+        piece(f" ({key})", "$muted"),
+    ]
 
 
 def _consequence(frame: Frame) -> list[Piece]:
@@ -122,7 +139,7 @@ def _consequence(frame: Frame) -> list[Piece]:
     found = need(task_list, task, frame.now, frame.stale_after_s)
     if found is not None:
         sign = piece(f"{signs(frame.ascii).needs_you} ", "bold $status-needs")
-        key = "" if frame.read_only else f" ({found.key})"
+        key = "" if frame.read_only else f" ({frame.key_now(found.key)})"
         parts.append([sign, piece(found.text), piece(key, "$muted")])
     parts.extend(_others(task_list, task))
     label = [piece(f"#{task.id} ", "bold")]

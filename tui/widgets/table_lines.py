@@ -9,6 +9,7 @@ from textual.cache import LRUCache
 from textual.strip import Strip
 from textual.widget import Widget
 
+from store.model.critical import CriticalPaths
 from store.model.task import TaskKey
 from tui.columns import Layout, Row, age_text, layout, row_of
 from tui.projection import Projection
@@ -50,6 +51,7 @@ class TableLines:
         self._styles = TableStyles(table)
         self._strips: LRUCache[TaskKey, tuple[Any, Strip]] = LRUCache(_CACHED_LINES)
         self._layout: tuple[Any, Layout] | None = None
+        self._critical = CriticalPaths()
 
     def clear(self) -> None:
         """Forget what was drawn: the theme or the focus has changed."""
@@ -69,13 +71,14 @@ class TableLines:
         if key is None:
             lines = reason_for_nothing(frame, projection)
             return ("message", lines[row] if 0 <= row < len(lines) else one_line(""))
-        seen = _row(key, window)
+        seen = self._row(key, window)
         if seen is None:
             return ("message", gone_text(key))
         mark = frame.marks.get(key)
         sign = mark.sign if mark is not None and mark.until > frame.now else None
         graph, is_cursor = seen.task_list.graph, key == window.cursor
-        drawn_from = (seen.task, graph, seen.facts, age_text(seen), self._columns(window))
+        facts = (seen.facts, seen.is_critical)
+        drawn_from = (seen.task, graph, facts, age_text(seen), self._columns(window))
         return ("task", key, sign, is_cursor, key in frame.marked, frame.ascii, *drawn_from)
 
     def draw(self, says: tuple[Any, ...], window: Window) -> Strip:
@@ -104,7 +107,7 @@ class TableLines:
         known = self._strips.get(key)
         if known is not None and known[0] == says:
             return known[1]
-        row = _row(key, window)
+        row = self._row(key, window)
         assert row is not None  # `says` was made from it
         over = Style.null()
         if says[2] is not None:
@@ -123,6 +126,8 @@ class TableLines:
             self._layout = (wanted, layout(window.cells, shown, ascii_only))
         return self._layout[1]
 
-
-def _row(key: TaskKey, window: Window) -> Row | None:
-    return row_of(window.frame, key, window.projection.id_prefix)
+    def _row(self, key: TaskKey, window: Window) -> Row | None:
+        row = row_of(window.frame, key, window.projection.id_prefix)
+        if row is not None and not row.task.is_closed:
+            return row._replace(is_critical=key.id in self._critical.of(row.task_list))
+        return row
