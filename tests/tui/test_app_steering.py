@@ -110,6 +110,7 @@ async def test_create_key_where_there_is_no_list_starts_one_with_its_first_task(
         shutil.rmtree(colony.root / "colonies")
         await session.until(lambda: not session.frame.snapshot.lists, "the list is gone")
         await session.until(lambda: session.frame.selected is None)
+        await session.until(lambda: "; c starts one, or:" in session.text())
         await session.press("c")
         await session.until(lambda: isinstance(session.app.screen, StartListScreen))
         await session.press(*"alpha", "tab", *"Begin", "ctrl+s")

@@ -51,7 +51,12 @@ def reason_for_nothing(frame: Frame, projection: Projection) -> tuple[SafeText, 
     roots = [line for root in frame.snapshot.roots for line in _empty_root(root)]
     if not roots:
         roots = [_indented(one_line("No list yet."))]
-    waiting = one_line("Lists appear here as soon as an agent creates one, or you:")
+    can_start = len(frame.snapshot.roots) == 1 and not frame.read_only
+    waiting = one_line(
+        "Lists of agents appear here; c starts one, or:"
+        if can_start
+        else "Lists appear here as soon as an agent creates one, or you:"
+    )
     return (one_line(""), *roots, _indented(waiting), _indented(one_line(f"  {START_LIST}")))
 
 
