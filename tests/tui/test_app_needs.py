@@ -103,7 +103,7 @@ async def test_need_of_a_whole_list_is_told_whole_where_its_row_has_no_room(
     colony.write(5, "Calm", owner="bo", status="completed")
     async with open_session(colony) as session:
         await session.press("6")
-        told = "⚑ nothing can start: 3 blocked, 1 silent (enter)"
+        told = "⚑ nothing can start: 4 blocked, 1 of them for ever"
         await session.until(lambda: told in session.text().splitlines()[-2], session.text())
         await session.press("w")
         await session.until(lambda: session.text().count(told) == 2, "also in the detail")
@@ -120,7 +120,8 @@ async def test_keys_that_a_keymap_moved_are_told_as_they_are_now(
         await session.press("w")
 
         def rows() -> list[str]:
-            return session.text().splitlines()[:-2]
+            found: list[str] = session.text().splitlines()
+            return found[:-2]
 
         await session.until(lambda: any("f8" in row for row in rows()), "in the detail")
         assert "silent (f8)" in session.text().splitlines()[-2]
