@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from store.files.txn_record import MAX_OPS
+from store.model.edits import DeleteTask
 from store.model.errors import CommittedPending, InvalidField
-from store.systems.hive import native as native_store
+from store.model.task import TaskId, TaskKey
+from store.systems.hive import deleting
 from store.systems.hive.adapter import HiveSystem
 from store.systems.hive.deleting import plan_strip
 from store.systems.hive.native import NativeStore
@@ -54,19 +56,35 @@ def test_delete_that_fails_after_its_first_part_says_so_and_is_mended(
     def fail(*_: object, **__: object) -> None:
         raise OSError(errno.EIO, "the disk is gone")
 
-    monkeypatch.setattr(native_store, "plan_strip", fail)
+    monkeypatch.setattr(deleting, "plan_strip", fail)
     with pytest.raises(CommittedPending, match="doctor --repair") as caught:
         store.delete_task(LIST, 1)
     assert caught.value.result.deleted
     assert store.get_task(LIST, 1) is None
     left = blocked(store)
     assert left == CROWD - (MAX_OPS - 1)  # each part is whole; who is left is still blocked
-    monkeypatch.setattr(native_store, "plan_strip", plan_strip)
+    monkeypatch.setattr(deleting, "plan_strip", plan_strip)
     system = HiveSystem()
     (key,) = system.discover(store.root)
     shown = system.load(key)
     assert not any(shown.is_ready(task) for task in shown.tasks.values() if task.blocked_by)
     assert len(system.repair(key, dry_run=False).repairs) == left
+    assert blocked(store) == 0
+
+
+@pytest.mark.parametrize("is_batch", [False, True])
+def test_edit_that_deletes_what_a_crowd_waits_on_frees_all_of_them(
+    store: NativeStore, is_batch: bool
+) -> None:
+    """As the program deletes: by an edit, alone or in a batch."""
+    system = HiveSystem()
+    (key,) = system.discover(store.root)
+    edit = DeleteTask(TaskKey(key, TaskId("1")))
+    if is_batch:
+        (made,) = system.apply_all([edit], all_or_none=True).results
+    else:
+        made = system.apply(edit)
+    assert made.stripped == tuple(TaskId(str(number)) for number in WAITING)
     assert blocked(store) == 0
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from store.files.transaction import Write
 from store.files.txn_record import MAX_OPS
-from store.model.errors import UnreadableTask
+from store.model.errors import ColonytopError, CommittedPending, UnreadableTask
 from store.systems.hive.edges import EdgeEdit
 from store.systems.hive.memory import ListMemory, highest_id, mark_write, referrers_of
 from store.systems.hive.models import TaskRecord
@@ -65,6 +66,28 @@ def plan_strip(opened: OpenList, memory: ListMemory, task_id: int) -> Plan[Delet
     if opened.find(task_id) is None:
         _strip(plan, opened, memory, task_id, MAX_OPS)
     return plan
+
+
+def strip_rest(
+    list_id: str,
+    task_id: int,
+    deleted: Deleted,
+    change: Callable[[Callable[[OpenList, ListMemory], Plan[Deleted]]], Deleted],
+) -> Deleted:
+    """Remove the edges to a deleted task that one change had no room for, in further changes.
+
+    Raises:
+        CommittedPending: it is deleted, and some edges are left; `result` says which are not.
+    """
+    while deleted.has_more:
+        try:
+            deleted = deleted.followed_by(change(partial(plan_strip, task_id=task_id)))
+        except ColonytopError as error:
+            rest = "edges to what was removed are left: run colonytop doctor --repair"
+            pending = CommittedPending(list_id, str(error), rest=rest)
+            pending.result = deleted
+            raise pending from error
+    return deleted
 
 
 def _strip(

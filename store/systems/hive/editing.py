@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from store.files.paths import locate
 from store.files.places import stamp
 from store.files.transaction import Durability
+from store.files.txn_record import MAX_OPS
 from store.model.edits import BatchResult, CreateTask, DeleteTask, Edit, EditResult, RestoreTask
 from store.model.errors import ColonytopError, ListGone
+from store.model.task import TaskId
 from store.systems.hive.batch import Stepped, plan_batch, plan_one
+from store.systems.hive.deleting import Deleted, strip_rest
 from store.systems.hive.steps import stepper_of
 from store.systems.hive.writing import ListWriter
 
@@ -44,7 +48,7 @@ class Editor(ListWriter):
             made = self._staged(list_id, plan, None, None)
         if made is None:
             raise ListGone(list_id, str(self.root))
-        return made
+        return self._without_edges(made) if isinstance(edit, DeleteTask) else made
 
     def apply_all(self, edits: Sequence[Edit], *, all_or_none: bool) -> BatchResult:
         """Make edits of one list in one change; see `System.apply_all`."""
@@ -61,7 +65,21 @@ class Editor(ListWriter):
         made = self._change(list_id, plan, None, None)
         if made is None:
             raise ListGone(list_id, str(self.root))
-        return made
+        return replace(made, results=tuple(map(self._without_edges, made.results)))
+
+    def _without_edges(self, made: EditResult) -> EditResult:
+        """What a delete did, after the edges are gone too that one change had no room for."""
+        if not isinstance(made.edit, DeleteTask) or len(made.stripped) < MAX_OPS - 1:
+            return made
+        list_id = made.edit.list.id
+        more = strip_rest(
+            list_id,
+            int(made.edit.key.id),
+            Deleted(True, has_more=True),
+            lambda strip: self._change(list_id, strip, None, Deleted(True)),
+        )
+        rest = tuple(TaskId(str(number)) for number in more.stripped)
+        return replace(made, stripped=made.stripped + rest)
 
     def _refuse_gone(self, edits: Sequence[Edit]) -> None:
         if any(isinstance(edit, CreateTask) and edit.starts_list for edit in edits):

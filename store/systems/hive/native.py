@@ -15,11 +15,11 @@ from typing import Any
 from store.files.lock import Patience
 from store.files.transaction import Durability
 from store.model.edits import KEEP, Keep
-from store.model.errors import ColonytopError, CommittedPending, TaskNotFound
+from store.model.errors import CommittedPending, TaskNotFound
 from store.model.task import TaskStatus
 from store.systems.hive.claims import ClaimNotFound, ClaimResult, plan_claim
 from store.systems.hive.creating import batch_fields, new_fields, plan_create
-from store.systems.hive.deleting import Deleted, plan_delete, plan_reset, plan_strip
+from store.systems.hive.deleting import Deleted, plan_delete, plan_reset, strip_rest
 from store.systems.hive.edges import EdgeChange, checked_ids
 from store.systems.hive.meta import plan_ensure
 from store.systems.hive.record import (
@@ -165,16 +165,12 @@ class NativeStore(ListWriter):
         (task_id,) = checked_ids("task_id", (task_id,))
         plan = partial(plan_delete, task_id=task_id, expected=expected or {})
         deleted = self._change(list_id, plan, patience, Deleted(False))
-        while deleted.has_more:
-            try:
-                strip = partial(plan_strip, task_id=task_id)
-                deleted = deleted.followed_by(self._change(list_id, strip, None, Deleted(True)))
-            except ColonytopError as error:
-                rest = "edges to what was removed are left: run colonytop doctor --repair"
-                pending = CommittedPending(list_id, str(error), rest=rest)
-                pending.result = deleted
-                raise pending from error
-        return deleted
+        return strip_rest(
+            list_id,
+            task_id,
+            deleted,
+            lambda strip: self._change(list_id, strip, None, Deleted(True)),
+        )
 
     def claim_task(
         self, list_id: str, task_id: int, claimant: str, *, patience: Patience | None = None
