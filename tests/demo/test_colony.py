@@ -25,6 +25,8 @@ from tui.demo.story import ABSENT, Story
 
 pytestmark = pytest.mark.processes
 
+GONE = (ReasonKind.MISSING, ReasonKind.DELETED)
+
 
 def _crew_processes(root: Path) -> list[int]:
     """Every process of a demo: the crew and its agents have its root in their command."""
@@ -58,7 +60,7 @@ def test_demo_first_screen_has_trouble_to_look_at(colony: DemoColony) -> None:
     tasks = list(snapshot.all_tasks())
     assert any(task.owner in ABSENT for _, task in tasks)
     reasons = [r for found, task in tasks for r in found.readiness(task).reasons]
-    assert any(reason.kind is ReasonKind.MISSING for reason in reasons)
+    assert any(reason.kind in GONE for reason in reasons)
     problems = [problem for found in snapshot.lists.values() for problem in found.problems]
     assert {problem.kind for problem in problems} == {"dangling_edge"}
 
@@ -99,7 +101,7 @@ def test_demo_yields_to_the_operator(colony: DemoColony) -> None:
     found, phantom = next(
         (found, task)
         for found, task in tasks
-        if any(r.kind is ReasonKind.MISSING for r in found.readiness(task).reasons)
+        if any(r.kind in GONE for r in found.readiness(task).reasons)
     )
     missing = tuple(i for i in phantom.blocked_by if i not in found.tasks)
     workspace.apply(ReleaseTask(left.key, expected_owner=left.owner))

@@ -65,6 +65,14 @@ class Case:
             task.blocked_by - (old.blocked_by - new.blocked_by) | (new.blocked_by - old.blocked_by),
         )
 
+    def _kept(self, number: int, theirs: Facts) -> dict[str, object]:
+        """What we meant, of the fields in which they left what stood there before us."""
+        old, new = (state.tasks.get(number) for state in self.kill.allowed)
+        if old is None or new is None:
+            return {}
+        names = ("subject", "owner", "status", "rest")
+        return {n: getattr(new, n) for n in names if getattr(theirs, n) == getattr(old, n)}
+
     def _rest(self, state: State) -> dict[int, Facts]:
         return {i: task for i, task in state.tasks.items() if i not in self.outcome.touched}
 
@@ -79,7 +87,7 @@ class Case:
             # As they put back what stood there, our removal of it still holds.
             return None if is_deleted else f"#{number} was written by them and is gone"
         blocks, blocked_by = self._meant(number, theirs)
-        allowed = {"blocks": blocks, "blocked_by": blocked_by}
+        allowed = {**self._kept(number, theirs), "blocks": blocks, "blocked_by": blocked_by}
         for name in ("subject", "owner", "status", "rest", "blocks", "blocked_by"):
             wrote, stands = getattr(theirs, name), getattr(now, name)
             if stands not in (wrote, allowed.get(name, wrote)):

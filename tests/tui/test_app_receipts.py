@@ -39,6 +39,20 @@ async def test_edit_is_unseen_until_its_owner_writes_and_then_acted_on(
         assert "inferred: wrote" in session.text()
 
 
+@SIZES
+async def test_activity_says_behind_an_edit_how_far_it_has_come(
+    colony: Colony, open_session: OpenSession, size: tuple[int, int]
+) -> None:
+    async with open_session(colony, size=size, goto="demo/4") as session:
+        await session.until_selected(4)
+        await session.press("u", "enter")
+        await session.until(lambda: "bo: not seen yet" in session.text())
+        colony.write(2, status="in_progress")
+        await session.until(lambda: "bo: seen?" in session.text())
+        colony.write(4, status="in_progress")
+        await session.until(lambda: "bo: acted on?" in session.text())
+
+
 async def test_write_of_somebody_else_is_no_sign_that_the_owner_saw_it(
     colony: Colony, open_session: OpenSession
 ) -> None:

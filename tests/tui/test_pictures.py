@@ -235,3 +235,37 @@ async def test_picture_of_the_draft_tray(on_scene: Opened) -> None:
         await session.press("X")
         await session.until(lambda: "raft" in session.text(), "the tray")
         await compare(session, "draft")
+
+
+async def test_picture_of_receipts(on_scene: Opened, scene: Scene) -> None:
+    async with on_scene((120, 34)) as session:
+        await select(session, 15)
+        await session.press("u")
+        await session.until(lambda: "Unblock" in session.text(), "the picker")
+        await session.press("enter")
+        await session.until(lambda: len(session.frame.receipts) == 1, "the first receipt")
+        await select(session, 14)
+        await session.press("u")
+        await session.until(lambda: "Unblock" in session.text(), "the picker again")
+        await session.press("enter")
+        await session.until(lambda: len(session.frame.receipts) == 2, "the second receipt")
+        await arrive(session, lambda: scene.change(15, 0, status="in_progress"))
+        await session.until(lambda: session.frame.receipts[-1].seen_at is not None, "a sign of bo")
+        await session.press("U")
+        await session.until(lambda: "Your edits" in session.text(), "the receipts")
+        await compare(session, "receipts")
+
+
+async def test_picture_of_the_views(on_scene: Opened) -> None:
+    async with on_scene((100, 30)) as session:
+        await session.press("V")
+        await session.until(lambda: "phantoms" in session.text(), "the views")
+        await compare(session, "views")
+
+
+async def test_picture_of_why(on_scene: Opened) -> None:
+    async with on_scene((100, 34)) as session:
+        await select(session, 18)
+        await session.press("w", "M")
+        await session.until(lambda: "Cheapest way" in session.text(), "the way")
+        await compare(session, "why")

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.message import Message
 
 from store.model.history import Entry
+from store.model.receipts import Receipt, ReceiptState
 from store.model.snapshot import Change, Snapshot
 from store.model.task import TaskKey
 from tui.glyphs import owner_role
@@ -23,6 +24,12 @@ from tui.widgets.pane import Row, RowsPane
 MOST_LINES = 2000
 _SEVERITIES = {"info": "", "warn": "$status-stale", "error": "$status-unreadable"}
 _ORIGINS = {"you": "bold $border", "derived": "$muted", "agent?": "$muted"}
+_RECEIPTS = {
+    ReceiptState.WRITTEN: "not seen yet",
+    ReceiptState.SEEN: "seen?",
+    ReceiptState.ACTED: "acted on?",
+}
+_SAME_EDIT_S = 1.0  # between the moments that a receipt and a line of one edit have
 _LIST_FROM = 100  # cells from which a line names its list at its end
 _PREFIX_FROM = 66  # cells from which it does so before the id
 _PREFIX_CELLS = 14
@@ -39,7 +46,8 @@ What changed, newest first: the time that the record itself tells, who, the task
 **operator** and **command** are edits that others made through colonytop, by the name they gave.
 **agent?** is inferred: the record was written in fields that its owner writes, so the name is the
 owner's; a record does not say who wrote it. **derived** is what was seen on the disk and nothing
-tells who did it: **?**. When you have scrolled away the border counts what is new.
+tells who did it: **?**. Behind an edit of yours stands whether the owner has seen it or acted on
+it, inferred from their next write. When you have scrolled away the border counts what is new.
 
 - **Enter** or a click selects the task; **Home** goes back to the newest line.
 """
@@ -56,6 +64,7 @@ tells who did it: **?**. When you have scrolled away the border counts what is n
         self._number = 0
         self._new = 0
         self._named_lists = False
+        self._receipts: tuple[Receipt, ...] = ()
 
     def add(self, changes: Sequence[Change], origin: str) -> None:
         """Show changes: `origin` is "you" for what was done here,
@@ -89,8 +98,9 @@ tells who did it: **?**. When you have scrolled away the border counts what is n
         return self.rows[self.cursor].facts.key if self.rows else None
 
     def build(self, frame: Frame, snapshot: Snapshot) -> Sequence[Row[Activity]]:
-        if self._is_merged != self._named_lists:  # the lines say more, or less
-            self._named_lists = self._is_merged
+        # The lines say more, or less.
+        if self._is_merged != self._named_lists or frame.receipts != self._receipts:
+            self._named_lists, self._receipts = self._is_merged, frame.receipts
             self.refresh()
         return self.rows
 
@@ -111,7 +121,7 @@ tells who did it: **?**. When you have scrolled away the border counts what is n
             piece(" "),
             *activity.pieces,
         ]
-        right = []
+        right = self._seen(activity) if is_you and cells >= _PREFIX_FROM else []
         if cells >= _LIST_FROM and activity.list and self._is_merged:
             right.append(piece(f" {self._list_name(activity)}", "$muted"))
         if cells >= 50:
@@ -143,6 +153,18 @@ tells who did it: **?**. When you have scrolled away the border counts what is n
             self._new += len(found)
             self.scroll_to(y=away + len(found), animate=False, immediate=True, force=True)
         self._show_titles()
+
+    def _seen(self, activity: Activity) -> list[Piece]:
+        """What is known of who should see an edit of ours."""
+        label = activity.pieces[0][0] if activity.pieces else ""
+        return [
+            piece(f" {said}", "$status-stale" if receipt.is_unseen else "$muted")
+            for receipt in self.frame.receipts
+            if receipt.key == activity.key
+            and abs(receipt.at - activity.at) <= _SAME_EDIT_S
+            and one_line(receipt.label) == label
+            and (said := f"{receipt.owner}: {_RECEIPTS[receipt.state]}")
+        ]
 
     @property
     def _is_merged(self) -> bool:
