@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.launching import no_signal_ignored
 from tests.patience import PATIENCE_S
 
 pytestmark = [pytest.mark.pty, pytest.mark.processes]
@@ -30,14 +31,15 @@ class Screened:
     def __init__(self, *words: str) -> None:
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tui.cli", *words],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color"},
-            start_new_session=True,
-        )
+        with no_signal_ignored():
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "tui.cli", *words],
+                stdin=slave,
+                stdout=slave,
+                stderr=slave,
+                env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color"},
+                start_new_session=True,
+            )
         os.close(slave)
         self.output = b""
 

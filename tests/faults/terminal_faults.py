@@ -27,6 +27,7 @@ from tests.contract import native
 from tests.faults.figure import Effort, Figure, scratch
 from tests.faults.payloads import PAYLOADS
 from tests.faults.terminal_parser import Parser, sequences
+from tests.launching import no_signal_ignored
 from tests.patience import PATIENCE_S
 
 HERE = Path(__file__).parents[2]
@@ -99,7 +100,7 @@ class Session:
         self.written = b""
         self.is_cut_off = False
         """We stopped reading in the middle."""
-        with _no_signal_ignored():
+        with no_signal_ignored():
             self.process = subprocess.Popen(
                 command,
                 cwd=HERE,
@@ -182,20 +183,6 @@ class Session:
         for descriptor in (self.ours, self.theirs):
             if descriptor >= 0:
                 os.close(descriptor)
-
-
-@contextmanager
-def _no_signal_ignored() -> Iterator[None]:
-    """Who runs us in the background may ignore signals; a program on a terminal does not."""
-    wanted = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
-    ignored = [number for number in wanted if signal.getsignal(number) is signal.SIG_IGN]
-    for number in ignored:
-        signal.signal(number, signal.SIG_DFL)
-    try:
-        yield
-    finally:
-        for number in ignored:
-            signal.signal(number, signal.SIG_IGN)
 
 
 def environment(**variables: str) -> dict[str, str]:

@@ -20,6 +20,7 @@ from typing import Any
 import pyte
 import pytest
 
+from tests.launching import no_signal_ignored
 from tests.patience import PATIENCE_S
 from tests.tui.conftest import Colony
 
@@ -56,14 +57,15 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self.written = b""
         program = [sys.executable, "-c", _PROGRAM.format(before=before)]
-        self.process = subprocess.Popen(
-            [*(command or program), str(root)],
-            stdin=self.theirs,
-            stdout=self.theirs,
-            stderr=self.theirs,
-            start_new_session=True,
-            env={**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8"},
-        )
+        with no_signal_ignored():
+            self.process = subprocess.Popen(
+                [*(command or program), str(root)],
+                stdin=self.theirs,
+                stdout=self.theirs,
+                stderr=self.theirs,
+                start_new_session=True,
+                env={**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8"},
+            )
 
     def read(self, wait_s: float = 0.05) -> None:
         """Take in what has been written."""
