@@ -269,3 +269,12 @@ async def test_picture_of_why(on_scene: Opened) -> None:
         await session.press("w", "M")
         await session.until(lambda: "Cheapest way" in session.text(), "the way")
         await compare(session, "why")
+
+
+async def test_picture_of_a_history(on_scene: Opened) -> None:
+    """What agents did to #13: written down as it was seen, with the times that its record tells."""
+    async with on_scene((100, 30)) as session:
+        await select(session, 13)
+        await session.press("H")
+        await session.until(lambda: "2 entries" in session.text(), "the history")
+        await compare(session, "history")
