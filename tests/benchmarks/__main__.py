@@ -39,7 +39,7 @@ def main() -> None:
         usual = [100, 1_000] if quick else [100, 1_000, 10_000]
         operations.run(sizes or usual, runs or (20 if quick else 100))
     if "claims" in wanted:
-        processes, seconds = ([1, 4], 0.2) if quick else ([1, 4, 16], 1.5)
+        processes, seconds = ([1, 4], 0.2) if quick else ([1, 4, 16, 32], 1.5)
         claims.run(processes, seconds, runs or (1 if quick else 3))
     if "latency" in wanted:
         latency.run(sizes or ([10] if quick else [10, 10_000]), runs or (20 if quick else 200))
