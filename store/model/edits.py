@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from store.model.errors import ColonytopError
+from store.model.execution import TickKind
 from store.model.task import ListKey, Task, TaskId, TaskKey, TaskStatus, Verb
 
 
@@ -53,6 +54,19 @@ class Standing:
     """The keys of its metadata, in order."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Tick off a step or a check of a task, or open it again."""
+
+    kind: TickKind
+    key: str
+    """The step's id, or the check's key."""
+    is_done: bool = True
+    by: str | None = None
+    """Who ticks it; kept where the system has room for it."""
+    note: str | None = None
+
+
 class _Keep:
     """The type of KEEP: leave the owner as it is (None means: no owner)."""
 
@@ -93,6 +107,13 @@ class UpdateTask:
     """A status in the system's own word, put back as it stood although nobody may choose it."""
     standing: tuple[Standing, ...] = ()
     """How the task and the far ends of its edges once stood, if this puts something back."""
+    ticks: tuple[Tick, ...] = ()
+    most_attempts: int | None = None
+    """How often the task may be tried from now on, where the system counts."""
+    is_forced: bool = False
+    """Made although a rule of the system that can be overruled speaks against it: a lock of
+    another who may be alive, required checks that are open.
+    """
 
     @property
     def list(self) -> ListKey:
@@ -109,6 +130,10 @@ class UpdateTask:
             return Verb.STATUS
         if not isinstance(self.owner, Keep):
             return Verb.ASSIGN
+        if self.ticks:
+            return Verb.TICK
+        if self.most_attempts is not None:
+            return Verb.RETRIES
         is_priority = self.priority is not None or "priority" in self.clears
         return Verb.PRIORITY if is_priority else Verb.EDIT
 
@@ -133,6 +158,8 @@ class ClaimTask:
 
     key: TaskKey
     claimant: str
+    is_forced: bool = False
+    """Take it over although another holds its lock and may be alive."""
 
     verb = Verb.CLAIM
 

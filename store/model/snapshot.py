@@ -9,6 +9,7 @@ from typing import Any
 
 from store.model import graph as graphs
 from store.model.errors import LockHolder
+from store.model.execution import ListEvent
 from store.model.graph import EMPTY_GRAPH, TaskGraph, id_order
 from store.model.lineage import Lineage
 from store.model.readiness import Readiness, readiness
@@ -29,6 +30,8 @@ class TaskList:
     """True: the list is gone or could not be read now; this is the last good view of it."""
     highest_id: int | None = None
     """The highest id that the list ever gave away, as it says itself; None: it does not say."""
+    events: tuple[ListEvent, ...] = ()
+    """The last things that the list's system itself recorded, oldest first, a few hundred."""
     lineage: tuple[Mapping[TaskId, Task], Lineage] | None = None
     """The lineage of `tasks`, beside the very mapping that it is true of."""
 
@@ -90,6 +93,7 @@ class TaskList:
             "problems": self.problems,
             "ignored": self.ignored,
             "highest_id": self.highest_id,
+            "events": self.events,
             **facts,
         }
         return TaskList(tasks=tasks, graph=graph, lineage=(tasks, lineage), **now)

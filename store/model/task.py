@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple, NewType
 
+from store.model.execution import Execution, Member, Spent, TaskLock
+
 TaskListId = NewType("TaskListId", str)
 TaskId = NewType("TaskId", str)
 """A native id as text: "12" in the native layout."""
@@ -127,6 +129,10 @@ class Task:
     created_at: float | None = None
     updated_at: float | None = None
     priority: str | None = None
+    """In the system's own word or number; None where it has none."""
+    lock: TaskLock | None = None
+    parent: TaskId | None = None
+    execution: Execution | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Top-level fields that colonytop does not know; kept by every edit."""
     problems: tuple[Problem, ...] = ()
@@ -187,6 +193,33 @@ class Verb(StrEnum):
     DELETE = "delete"
     PRIORITY = "priority"
     RESTORE = "restore"
+    TICK = "tick"
+    """Tick off a step or a check, or open it again."""
+    RETRIES = "retries"
+    """Change how often a task may be tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListRules:
+    """How the tool that owns a list keeps edges, claims and ends. The defaults are the native
+    layout's.
+    """
+
+    mirrors_edges: bool = True
+    """An edge is written on both sides; else only `blocked_by` of the task that waits."""
+    has_edges: bool = True
+    frees_on_completion: bool = False
+    """Completing a task strips its id from whatever lists it as a blocker."""
+    stores_blocked: bool = False
+    """A pending task that lists blockers is stored as blocked, and as pending when the last one
+    is taken away.
+    """
+    locks_tasks: bool = False
+    """Who starts a task stands in its `lock` until it is completed or pending again."""
+    claim_starts: bool = False
+    """A claim sets the status too: to in_progress, or claimed where `statuses` has that."""
+    keeps_ended_blockers: bool = True
+    """A new edge may lead to a task that has ended; else a completed one is no blocker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +233,11 @@ class Capabilities:
         TaskStatus.COMPLETED,
     )
     """What a status may be set to here."""
+    priorities: tuple[str, ...] = ()
+    """What a priority may be set to, the least urgent first; empty: any whole number, or none
+    at all where `refusals` says so.
+    """
+    rules: ListRules = ListRules()
 
     def refusal(self, verb: Verb) -> str | None:
         return self.refusals.get(verb)
@@ -207,6 +245,9 @@ class Capabilities:
     @classmethod
     def read_only(cls, reason: str) -> Capabilities:
         return cls(dict.fromkeys(Verb, reason))
+
+
+_KINDS_OF_LIST = frozenset({"colony", "session", "unscoped", "team", "claude", "queue", "run"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,9 +260,16 @@ class TaskListInfo:
     goal: str | None = None
     created_at: float | None = None
     capabilities: Capabilities = field(default_factory=Capabilities)
+    members: tuple[Member, ...] = ()
+    """The agents that its system names, also those that own nothing."""
+    spent: Spent | None = None
+    archived_at: float | None = None
+    """When it was put away as a whole, epoch seconds; None: it is in use."""
+    notes: tuple[str, ...] = ()
+    """Sentences about the list that an operator should know; untrusted text may stand in them."""
 
     @property
     def name(self) -> str:
         """The list id without the prefix that every list of its kind shares."""
         head, colon, rest = self.key.id.partition(":")
-        return rest if colon and head in {"colony", "session", "unscoped"} and rest else self.key.id
+        return rest if colon and head in _KINDS_OF_LIST and rest else self.key.id

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from store.model.edits import BatchResult, Edit, EditResult
+from store.model.errors import LockHolder
 from store.model.repairs import RepairReport
 from store.model.snapshot import TaskList
-from store.model.task import ListKey, Problem
+from store.model.task import ListKey, Problem, TaskListId
+from store.systems.facts import SystemFacts
 
 
 class System(Protocol):
@@ -18,6 +20,13 @@ class System(Protocol):
     """
 
     name: str
+    facts: SystemFacts
+
+    def list_above(self, path: Path) -> tuple[Path, TaskListId] | None:
+        """The root and the id of the one list whose own directory or file a path is; None: it is
+        none of this system, so a path that is given as a root is a root. Looks, changes nothing.
+        """
+        ...
 
     def discover(self, root: Path) -> Sequence[ListKey]:
         """The lists under a root, in name order. A root that is not there has none."""
@@ -62,6 +71,12 @@ class System(Protocol):
 
     def list_of_path(self, root: Path, path: Path) -> ListKey | None:
         """The list that a changed path belongs to, None if it may be a new or foreign one."""
+        ...
+
+    def lock_holders(self, keys: Collection[ListKey]) -> Mapping[ListKey, LockHolder]:
+        """Those of the lists whose lock is held now, with what is known of who holds it. Takes no
+        lock; {} where the system has none on disk.
+        """
         ...
 
     def apply(self, edit: Edit) -> EditResult:

@@ -196,7 +196,10 @@ def _plain_task(key: TaskKey, raw: dict[str, Any], revision: Revision) -> Task |
             metadata,
             created_at,
             updated_at,
-            None,  # there is no priority in this layout
+            None,  # there is no priority in this layout, no lock, no parent, nothing of execution
+            None,
+            None,
+            None,
             raw or {},  # an emptied one would keep the room of all its fields
             (),
             revision,

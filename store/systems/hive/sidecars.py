@@ -23,7 +23,11 @@ T = TypeVar("T")
 
 _MARK = re.compile(rb"[0-9]{1,13}", re.ASCII)
 NO_PRIORITY = "tasks of this layout have no priority"
-EDITABLE = Capabilities({Verb.PRIORITY: NO_PRIORITY})
+NO_STEPS = "tasks of this layout have no steps or checks to tick off"
+NO_RETRIES = "tasks of this layout have no limit of attempts"
+EDITABLE = Capabilities(
+    {Verb.PRIORITY: NO_PRIORITY, Verb.TICK: NO_STEPS, Verb.RETRIES: NO_RETRIES}
+)
 
 
 @dataclass(frozen=True, slots=True)
