@@ -10,9 +10,9 @@ from pathlib import Path
 
 from store.choosing import AmbiguousList, find_list
 from store.collector import collector_paused, spare_what_is_loaded
-from store.files.lock_watch import LockWatch
 from store.files.scanner import RETRY_S
-from store.model.errors import ColonytopError, ListGone, ListNotFound
+from store.lock_watch import LockWatch
+from store.model.errors import ColonytopError, ListGone, ListNotFound, LockHolder
 from store.model.snapshot import EMPTY_SNAPSHOT, Snapshot, TaskList, WatchMode
 from store.model.task import ListKey, Problem, ProblemKind, TaskListInfo
 from store.roots import RootSpec, Watched, choose_roots, open_roots, root_state
@@ -49,6 +49,7 @@ class Workspace(EditRouter):
             system.name: system
             for system in systems or (HiveSystem(lock_timeout_s=lock_timeout_s),)
         }
+        self._facts = {name: system.facts for name, system in self._systems.items()}
         self._scanning = threading.RLock()
         self._snapshot = EMPTY_SNAPSHOT
         self._loaded: dict[ListKey, TaskList] = {}
@@ -57,7 +58,7 @@ class Workspace(EditRouter):
         self.discoveries = 0
         """How often lists were looked for: the directories to watch are as of then."""
         self._missing_since: dict[ListKey, float] = {}
-        self._locks = LockWatch()
+        self._locks = LockWatch(self._lock_holders)
         self._watched: dict[Path, Watched] = {root.path: Watched() for root in self._open}
 
     @property
@@ -273,11 +274,19 @@ class Workspace(EditRouter):
             lists = last.lists
         systems = self._systems.values()
         states = tuple(root_state(root, self._watched[root.path], systems) for root in self._open)
-        locks = self._locks.look({key: found.info.path for key, found in lists.items()})
+        locks = self._locks.look(lists.keys())
         same = lists is last.lists and states == last.roots and is_complete == last.is_complete
         same = same and locks == last.locks
         if same and last.number:
             return last
         number = last.number + 1
-        self._snapshot = Snapshot(lists, states, time.time(), number, is_complete, locks)
+        self._snapshot = Snapshot(
+            lists, states, time.time(), number, is_complete, locks, self._facts
+        )
         return self._snapshot
+
+    def _lock_holders(self, keys: Collection[ListKey]) -> dict[ListKey, LockHolder]:
+        held: dict[ListKey, LockHolder] = {}
+        for name, system in self._systems.items():
+            held.update(system.lock_holders([key for key in keys if key.system == name]))
+        return held

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from store.model.errors import LockHolder
+
+Name = TypeVar("Name", bound=Hashable)
 
 Identity = tuple[int, int]
 """Device and inode of a lock file."""
@@ -39,6 +42,21 @@ def holders_of(identities: Iterable[Identity]) -> dict[Identity, LockHolder]:
         if pid > 0:
             found[device, inode] = LockHolder(pid, _command(pid), None)
     return found
+
+
+def holders_of_files(paths: Mapping[Name, str]) -> dict[Name, LockHolder]:
+    """Those of the named lock files that are held now. Links are not followed."""
+    identities = {name: found for name, path in paths.items() if (found := _identity(path))}
+    holders = holders_of(identities.values()) if identities else {}
+    return {name: holders[found] for name, found in identities.items() if found in holders}
+
+
+def _identity(path: str) -> Identity | None:
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _command(pid: int) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 from store.model import graph as graphs
 from store.model.errors import LockHolder
 from store.model.execution import ListEvent
+from store.model.facts import SystemFacts
 from store.model.graph import EMPTY_GRAPH, TaskGraph, id_order
 from store.model.lineage import Lineage
 from store.model.readiness import Readiness, readiness
@@ -148,6 +149,8 @@ class Snapshot:
     """False while the first load is still going on."""
     locks: Mapping[ListKey, LockHold] = field(default_factory=dict)
     """Lists whose lock has been held for long."""
+    systems: Mapping[str, SystemFacts] = field(default_factory=dict)
+    """What is said of the systems that are looked for, by `ListKey.system`."""
 
     def task(self, key: TaskKey) -> Task | None:
         found = self.lists.get(key.list)

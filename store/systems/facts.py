@@ -1,25 +1,5 @@
-"""What is said of a system: in the README's table, in `colonytop systems`, in the panes."""
+"""`SystemFacts` under the name that the systems' rooms use; snapshots carry them too."""
 
-from __future__ import annotations
+from store.model.facts import SystemFacts
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class SystemFacts:
-    """One system in the words that a person reads; each is a phrase, without a full stop."""
-
-    name: str
-    """As in `ListKey.system`."""
-    title: str
-    """Its proper name."""
-    badge: str
-    """At most six cells, to tell lists apart."""
-    places: str
-    """Where its lists are looked for."""
-    reads: str
-    edits: str
-    lock: str
-    """By what its owner's writes and ours are kept apart."""
-    limits: str
-    """What cannot be done or promised, and why."""
+__all__ = ["SystemFacts"]

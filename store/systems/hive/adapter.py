@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from store.files.holders import holders_of_files
 from store.files.places import absolute, is_unsafe_parent, network_kind
 from store.model.edits import BatchResult, Edit, EditResult
-from store.model.errors import EditRefused, ListGone
+from store.model.errors import EditRefused, ListGone, LockHolder
 from store.model.repairs import RepairReport
 from store.model.snapshot import TaskList
-from store.model.task import ListKey, Problem
-from store.systems.hive.discovery import TASKS, Found, Parts, find_lists
+from store.model.task import ListKey, Problem, TaskListId
+from store.systems.hive.discovery import TASKS, Found, Parts, find_lists, list_above
+from store.systems.hive.facts import FACTS
 from store.systems.hive.loading import ListLoader
 
 if TYPE_CHECKING:
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 class HiveSystem:
     """Lists in the native layout, one file per task. Thread-safe."""
 
-    name = "hive"
+    name = FACTS.name
+    facts = FACTS
 
     def __init__(self, *, lock_timeout_s: float = 10.0) -> None:
         self._lock_timeout_s = lock_timeout_s
@@ -33,6 +36,10 @@ class HiveSystem:
         self._loaders: dict[ListKey, ListLoader] = {}
         self._refusals: dict[str, str | None] = {}
         self._editors: dict[str, Editor] = {}
+
+    def list_above(self, path: Path) -> tuple[Path, TaskListId] | None:
+        """The root and id of the list whose own directory, or whose `tasks`, a path is."""
+        return list_above(path)
 
     def discover(self, root: Path) -> Sequence[ListKey]:
         """The lists under a root, in id order."""
@@ -102,6 +109,11 @@ class HiveSystem:
                 # its `tasks` came or went: that directory must be watched anew
                 return None if parts[length:] == (TASKS,) else key
         return None
+
+    def lock_holders(self, keys: Collection[ListKey]) -> Mapping[ListKey, LockHolder]:
+        """Whose locks are held now; see `System.lock_holders`."""
+        loaders = ((key, self._loaders.get(key)) for key in keys)
+        return holders_of_files({key: found.lock_path for key, found in loaders if found})
 
     def apply(self, edit: Edit) -> EditResult:
         """Make one edit under the list's lock; see `System.apply`."""

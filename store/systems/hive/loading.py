@@ -21,7 +21,7 @@ from store.model.errors import ListGone
 from store.model.graph import id_order
 from store.model.snapshot import TaskList
 from store.model.task import ListKey, Problem, Revision, Task, TaskId, TaskKey, TaskListInfo
-from store.systems.hive.discovery import MARK, NEWER, TASKS, Parts, is_ours
+from store.systems.hive.discovery import LOCK, MARK, NEWER, TASKS, Parts, is_ours
 from store.systems.hive.problems import EdgeProblems, ignored_names, lost_mark
 from store.systems.hive.record import file_name, id_of_file, read_task, unreadable_task
 from store.systems.hive.sidecars import SidecarReader, Sidecars
@@ -42,6 +42,7 @@ class ListLoader:
         self._root = root
         self._path = root.joinpath(*parts)
         self._tasks_path = f"{self._path}/{TASKS}"
+        self.lock_path = f"{self._path}/{LOCK}"
         self._lock = threading.Lock()
         self._sidecars = SidecarReader(str(self._path))
         self._last: TaskList | None = None

@@ -196,10 +196,7 @@ def _plain_task(key: TaskKey, raw: dict[str, Any], revision: Revision) -> Task |
             metadata,
             created_at,
             updated_at,
-            None,  # there is no priority in this layout, no lock, no parent, nothing of execution
-            None,
-            None,
-            None,
+            *_NOT_KEPT,
             raw or {},  # an emptied one would keep the room of all its fields
             (),
             revision,
@@ -216,5 +213,6 @@ def _plain_ids(found: Any) -> tuple[TaskId, ...] | None:
     return tuple([TaskId(str(number)) for number in found]) if found else ()
 
 
+_NOT_KEPT = (None, None, None, None)  # priority, lock, parent, execution: not in this layout
 _TEXT_OR_NONE = frozenset({str, NoneType})
 _TIME_OR_NONE = frozenset({float, NoneType})

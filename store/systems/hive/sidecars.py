@@ -25,9 +25,7 @@ _MARK = re.compile(rb"[0-9]{1,13}", re.ASCII)
 NO_PRIORITY = "tasks of this layout have no priority"
 NO_STEPS = "tasks of this layout have no steps or checks to tick off"
 NO_RETRIES = "tasks of this layout have no limit of attempts"
-EDITABLE = Capabilities(
-    {Verb.PRIORITY: NO_PRIORITY, Verb.TICK: NO_STEPS, Verb.RETRIES: NO_RETRIES}
-)
+EDITABLE = Capabilities({Verb.PRIORITY: NO_PRIORITY, Verb.TICK: NO_STEPS, Verb.RETRIES: NO_RETRIES})
 
 
 @dataclass(frozen=True, slots=True)

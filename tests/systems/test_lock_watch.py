@@ -6,12 +6,12 @@ import fcntl
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from store.files.holders import Identity
-from store.files.lock_watch import LEAST_HELD_S, LOOK_EVERY_S, LockWatch
+from store.files.holders import holders_of_files
+from store.lock_watch import LEAST_HELD_S, LOOK_EVERY_S, Holders, LockWatch
 from store.model.errors import LockHolder
 from store.model.task import ListKey, TaskListId
 
@@ -34,6 +34,15 @@ class Clock:
         return self.now
 
 
+def asking(directory: Path) -> Holders:
+    """What a system does whose one list has its lock in the directory."""
+
+    def holders(keys: Collection[ListKey]) -> Mapping[ListKey, LockHolder]:
+        return holders_of_files(dict.fromkeys(keys, str(directory / ".lock")))
+
+    return holders
+
+
 @contextmanager
 def holder(directory: Path) -> Iterator[int]:
     """Another process that holds the lock of the directory; its id."""
@@ -54,58 +63,58 @@ def test_look_lock_of_another_process_is_told_after_a_while_with_its_holder(
     tmp_path: Path,
 ) -> None:
     clock = Clock()
-    watch, paths = LockWatch(clock=clock), {KEY: str(tmp_path)}
+    watch = LockWatch(asking(tmp_path), clock=clock)
     with holder(tmp_path) as pid:
-        assert watch.look(paths) == {}
+        assert watch.look([KEY]) == {}
         clock.now += LEAST_HELD_S - 0.5
-        assert watch.look(paths) == {}
+        assert watch.look([KEY]) == {}
         clock.now += 1.5
-        held = watch.look(paths)[KEY]
+        held = watch.look([KEY])[KEY]
         assert (held.holder.pid, held.since) == (pid, 1000.0)
         assert held.holder.command
         clock.now += 60
-        assert watch.look(paths) == {KEY: held}
+        assert watch.look([KEY]) == {KEY: held}
     clock.now += LOOK_EVERY_S
-    assert watch.look(paths) == {}
+    assert watch.look([KEY]) == {}
 
 
 def test_look_lock_seen_free_in_between_begins_anew(tmp_path: Path) -> None:
     clock = Clock()
-    watch, paths = LockWatch(clock=clock), {KEY: str(tmp_path)}
+    watch = LockWatch(asking(tmp_path), clock=clock)
     for _ in range(3):
         with holder(tmp_path):
-            assert watch.look(paths) == {}
+            assert watch.look([KEY]) == {}
             clock.now += LOOK_EVERY_S
-        assert watch.look(paths) == {}
+        assert watch.look([KEY]) == {}
         clock.now += LEAST_HELD_S
 
 
 def test_look_own_lock_and_missing_directories_are_no_news(tmp_path: Path) -> None:
     clock = Clock()
-    watch = LockWatch(clock=clock)
+    watch = LockWatch(asking(tmp_path), clock=clock)
+    absent = LockWatch(asking(tmp_path / "gone"), clock=clock)
     (tmp_path / ".lock").touch()
     descriptor = os.open(tmp_path / ".lock", os.O_RDWR)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         for _ in range(9):
-            assert watch.look({KEY: str(tmp_path)}) == {}
-            assert watch.look({KEY: str(tmp_path / "gone")}) == {}
+            assert watch.look([KEY]) == {}
+            assert absent.look([KEY]) == {}
             clock.now += LOOK_EVERY_S
     finally:
         os.close(descriptor)
 
 
-def test_look_more_often_than_once_a_second_asks_nothing(tmp_path: Path) -> None:
+def test_look_more_often_than_once_a_second_asks_nothing() -> None:
     clock, asked = Clock(), 0
 
-    def count(_: list[Identity]) -> dict[Identity, LockHolder]:
+    def count(_: Collection[ListKey]) -> Mapping[ListKey, LockHolder]:
         nonlocal asked
         asked += 1
         return {}
 
-    (tmp_path / ".lock").touch()
-    watch = LockWatch(clock=clock, holders=count)
+    watch = LockWatch(count, clock=clock)
     for _ in range(5):
-        watch.look({KEY: str(tmp_path)})
+        watch.look([KEY])
         clock.now += LOOK_EVERY_S / 4
     assert asked == 2
