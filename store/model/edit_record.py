@@ -211,7 +211,10 @@ def _read_update(fields: Fields, key: ListKey) -> Edit:
         expected=_expected(fields),
         clears=clears,
         standing=_standing(fields) or (),
-        **{side: read_ids(fields, side) for side in _SIDES},
+        add_blocks=read_ids(fields, "add_blocks"),
+        add_blocked_by=read_ids(fields, "add_blocked_by"),
+        remove_blocks=read_ids(fields, "remove_blocks"),
+        remove_blocked_by=read_ids(fields, "remove_blocked_by"),
     )
     values.end()
     return edit

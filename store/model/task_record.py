@@ -51,7 +51,7 @@ def read_task(record: Any, key: ListKey, source: str, path: str = "") -> Task:
         fields.take("created_at", float, type(None)),
         fields.take("updated_at", float, type(None)),
         fields.take("priority", *TEXT_OR_NULL, default=None),
-        fields.take_object("extra"),
+        extra=fields.take_object("extra"),
     )
     fields.end()
     return task
