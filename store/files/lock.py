@@ -1,4 +1,5 @@
-"""List locks: `flock` on `.lock`, exclusive with every filelock user of the same file.
+"""List locks: `flock` on `.lock`, or on the file that another tool takes, exclusive with every
+user of the same file through filelock or the system call.
 
 Raw `flock` rather than filelock's own classes, for three reasons: the file is opened below an open
 directory, so a directory that is swapped for a link cannot move the lock; waiting by a blocking
@@ -49,11 +50,12 @@ class HeldLock:
     list_id: str
     directory: Directory
     descriptor: int
+    name: str = LOCK_NAME
     taken_at: float = field(default_factory=time.monotonic)
 
     def verify(self) -> None:
         """Raise `ListGone` if the list or its lock file was replaced after the lock was taken."""
-        if not _is_current(self.directory, self.descriptor):
+        if not _is_current(self.directory, self.descriptor, self.name):
             raise ListGone(self.list_id, str(self.directory.path.parent))
 
 
@@ -63,13 +65,16 @@ _held: dict[int, int] = {}
 
 
 @contextmanager
-def list_lock(directory: Directory, list_id: str, patience: Patience) -> Iterator[HeldLock]:
+def list_lock(
+    directory: Directory, list_id: str, patience: Patience, name: str = LOCK_NAME
+) -> Iterator[HeldLock]:
     """Hold a list's lock.
 
     Args:
         directory: the list's directory, opened for this call only.
         list_id: named in errors.
         patience: how long to wait, counted from when it was made.
+        name: the lock file in that directory.
 
     Raises:
         LockTimeout: it stayed busy; names what is known of the holder.
@@ -84,7 +89,7 @@ def list_lock(directory: Directory, list_id: str, patience: Patience) -> Iterato
     traffic = traffic_of(identity)
     started = time.monotonic()
     with storage_failures(directory):
-        held = _acquire(directory, list_id, patience, traffic)
+        held = _acquire(directory, list_id, patience, traffic, name)
     traffic.waited_s = held.taken_at - started
     _owners[identity] = threading.get_ident()
     _held[held.descriptor] = directory.fileno()
@@ -97,19 +102,21 @@ def list_lock(directory: Directory, list_id: str, patience: Patience) -> Iterato
         traffic.add(now, now - held.taken_at)
 
 
-def _acquire(directory: Directory, list_id: str, patience: Patience, traffic: Traffic) -> HeldLock:
+def _acquire(
+    directory: Directory, list_id: str, patience: Patience, traffic: Traffic, name: str
+) -> HeldLock:
     while True:
         keep_quiet(traffic, patience)
-        descriptor = _open(directory)
+        descriptor = _open(directory, name)
         if not _try_briefly(descriptor, patience):
             traffic.contended_at = time.monotonic()
             descriptor = _wait(directory, descriptor, list_id, patience)
             if quiet_left(time.monotonic(), patience):
                 os.close(descriptor)
                 continue
-        if _is_current_or_closed(directory, descriptor):
+        if _is_current_or_closed(directory, descriptor, name):
             if _lock_directory(directory):
-                return HeldLock(list_id, directory, descriptor)
+                return HeldLock(list_id, directory, descriptor, name)
             # Somebody of ours is inside through a lock file that was unlinked under it.
             os.close(descriptor)
             if patience.left_s() <= 0:
@@ -121,8 +128,8 @@ def _acquire(directory: Directory, list_id: str, patience: Patience, traffic: Tr
             raise ListGone(list_id, str(directory.path.parent))
 
 
-def _open(directory: Directory) -> int:
-    descriptor = directory.open_lock(LOCK_NAME)
+def _open(directory: Directory, name: str) -> int:
+    descriptor = directory.open_lock(name)
     mode = os.fstat(descriptor).st_mode
     problem = None
     if not stat.S_ISREG(mode):
@@ -131,7 +138,7 @@ def _open(directory: Directory) -> int:
         problem = "its owner may not write it, so whoever set it so wants no writers here"
     if problem:
         os.close(descriptor)
-        raise StorageFailure(directory.path_of(LOCK_NAME), problem)
+        raise StorageFailure(directory.path_of(name), problem)
     return descriptor
 
 
@@ -188,10 +195,10 @@ def _release(directory: Directory, descriptor: int) -> None:
     os.close(descriptor)
 
 
-def _is_current(directory: Directory, descriptor: int) -> bool:
+def _is_current(directory: Directory, descriptor: int, name: str) -> bool:
     """Whether the locked file is the one that everybody else would lock now."""
     locked = os.fstat(descriptor)
-    named = directory.status(LOCK_NAME)
+    named = directory.status(name)
     return (
         locked.st_nlink > 0
         and named is not None
@@ -200,9 +207,9 @@ def _is_current(directory: Directory, descriptor: int) -> bool:
     )
 
 
-def _is_current_or_closed(directory: Directory, descriptor: int) -> bool:
+def _is_current_or_closed(directory: Directory, descriptor: int, name: str) -> bool:
     try:
-        return _is_current(directory, descriptor)
+        return _is_current(directory, descriptor, name)
     except BaseException:
         os.close(descriptor)
         raise
