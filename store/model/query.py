@@ -1,7 +1,8 @@
 """The filter grammar: the same in the search line, in saved views and on the command line.
 
 Words must all be found in a task's id, subject or owner, in any case; `#12` is that id. Fields
-are `owner: status: list: is:`, `wave holds waits` with numbers, `age changed created` with times,
+are `owner: status: list: system: parent: tier: group: is:`, `priority` by each list's ladder,
+`wave holds waits` with numbers, `age changed created` with times,
 and `meta.KEY`. `-` before a term turns it round, `|` is or, quotes keep spaces, commas offer
 another value.
 """

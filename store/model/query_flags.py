@@ -8,7 +8,7 @@ from store.model.attention import DisplayState, needs_operator
 from store.model.query_moment import Moment, Test, require_equality
 from store.model.query_syntax import QueryError, Term
 from store.model.snapshot import TaskList
-from store.model.task import Task
+from store.model.task import Task, TaskStatus
 
 
 def _in_states(*states: DisplayState) -> Test:
@@ -46,6 +46,15 @@ def _marked(text: str, task: Task, whole: TaskList, state: DisplayState, at: Mom
     return task.key in at.marked
 
 
+def _locked(text: str, task: Task, whole: TaskList, state: DisplayState, at: Moment) -> bool:
+    return task.lock is not None
+
+
+def _archived(text: str, task: Task, whole: TaskList, state: DisplayState, at: Moment) -> bool:
+    """Itself, or with its whole list."""
+    return task.status is TaskStatus.ARCHIVED or whole.info.archived_at is not None
+
+
 _ENDED = (DisplayState.DONE, DisplayState.CLOSED)
 
 FLAGS: Mapping[str, Test] = {
@@ -62,6 +71,8 @@ FLAGS: Mapping[str, Test] = {
     "open": _in_states(*(state for state in DisplayState if state not in _ENDED)),
     "done": _in_states(DisplayState.DONE),
     "closed": _in_states(DisplayState.CLOSED),
+    "archived": _archived,
+    "locked": _locked,
     "waiting": _in_states(DisplayState.WAITING),
     "unreadable": _in_states(DisplayState.UNREADABLE),
 }

@@ -10,7 +10,8 @@ from store.model.query_syntax import Term, Value
 from store.model.snapshot import TaskList
 from store.model.task import ListKey, Task, TaskListInfo, TaskStatus
 
-_NOBODY = "-"
+NONE = "-"
+"""As a value: nobody, nothing."""
 _MANY = 1000  # answers that a test keeps
 
 
@@ -50,7 +51,7 @@ def owner_test(term: Term) -> Test:
     names: set[str | None] = set()
     patterns = []
     for value in term.values:
-        if value.text == _NOBODY and not value.is_quoted:
+        if value.text == NONE and not value.is_quoted:
             names.update((None, ""))
         elif "*" in value.text and not value.is_quoted:
             patterns.append(pattern(value))
@@ -99,6 +100,22 @@ def list_test(term: Term) -> Test:
         return found
 
     return in_list
+
+
+def system_test(term: Term) -> Test:
+    """By the name of the system that owns the list."""
+    require_equality(term)
+    fits = any_of([beginning(value) for value in term.values])
+    known: dict[str, bool] = {}
+
+    def is_of(text: str, task: Task, whole: TaskList, state: DisplayState, at: Moment) -> bool:
+        system = task.key.list.system
+        found = known.get(system)
+        if found is None:
+            found = known[system] = fits(system.casefold())
+        return found
+
+    return is_of
 
 
 def pattern(value: Value) -> Callable[[str], bool]:

@@ -259,6 +259,8 @@ def test_query_flags_of_a_small_plan() -> None:
         "open": "1234567",
         "done": "8",
         "closed": "9",
+        "archived": "",
+        "locked": "",
         "waiting": "",
         "unreadable": "",
     }
