@@ -1,4 +1,4 @@
-"""Which lists' locks are held at look after look. It takes no lock: each system tells of its own."""
+"""Which lists' locks are held at look after look. Takes none: each system tells of its own."""
 
 from __future__ import annotations
 

@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import cast
 
 from store.files.content import FileContent
 from store.files.failures import storage_failures
-from store.files.fs import Directory, open_directory
+from store.files.fs import Directory
 from store.files.places import Stamp, mode_of, stamp
 from store.files.reading import is_quiet
 from store.files.scanner import Moved, RecordFormat, Scanner
-from store.model.errors import ListGone
-from store.model.graph import id_order
+from store.model.edge_problems import EdgeProblems
+from store.model.reloading import last_id, merged
 from store.model.snapshot import TaskList
 from store.model.task import ListKey, Problem, Revision, Task, TaskId, TaskKey, TaskListInfo
 from store.systems.hive.discovery import LOCK, MARK, NEWER, TASKS, Parts, is_ours
-from store.systems.hive.problems import EdgeProblems, ignored_names, lost_mark
-from store.systems.hive.record import file_name, id_of_file, read_task, unreadable_task
+from store.systems.hive.problems import ignored_names, lost_mark
+from store.systems.hive.record import file_name, id_of_file
 from store.systems.hive.sidecars import SidecarReader, Sidecars
 from store.systems.hive.steady import SteadyScan, Width
+from store.systems.listed import list_directories, names_below
+from store.systems.records.record import read_task, unreadable_task
 
 _MARK_DELAY_S = 1.0  # the owner writes a new task first and the mark after it
-_MOST_HINTS = 0.5  # more names than this share of all: listing is cheaper
 
 Stamps = tuple[Stamp | None, Stamp | None]
 
@@ -78,7 +77,7 @@ class ListLoader:
             if quick and self._last is not None and self._is_at_rest(stamps):
                 return self._last
             self._is_broken_off = True  # until the end: what was found so far is not in `_last`
-            with self._directories() as (above, directory):
+            with list_directories(self._root, self.parts, self.key.id) as (above, directory):
                 moved = self._scan(directory, changed, quick, limit)
                 beside = above if self.parts[-1] == TASKS else directory
                 sidecars = self._sidecars.look(
@@ -97,21 +96,6 @@ class ListLoader:
         """Neither directory moved since it was looked at, and nothing waits for another look."""
         is_mark_due = self._mark_due > 0.0
         return stamps == self._stamps and not is_mark_due and not self._scanner.is_restless
-
-    @contextmanager
-    def _directories(self) -> Iterator[tuple[Directory, Directory]]:
-        """The directory above the list's, and the list's own."""
-        try:
-            above = open_directory(self._root, self.parts[:-1])
-        except (FileNotFoundError, NotADirectoryError) as error:
-            raise ListGone(self.key.id, str(self._root)) from error
-        with above:
-            try:
-                directory = above.subdirectory(self.parts[-1])
-            except (FileNotFoundError, NotADirectoryError) as error:
-                raise ListGone(self.key.id, str(self._root)) from error
-            with directory:
-                yield above, directory
 
     def _restart(self, previous: TaskList | None) -> None:
         """Forget what was read; take over the objects of `previous` where they still hold."""
@@ -141,7 +125,13 @@ class ListLoader:
         except FileNotFoundError:
             return self._scanner.clear()
         with tasks:
-            names = None if changed is None else self._names(changed)
+            names = (
+                None
+                if changed is None
+                else names_below(
+                    changed, self._path, self._tasks_path, most=len(self._scanner.tasks)
+                )
+            )
             width = Width.ALL if names is None and not quick else Width.SOME
             if names is not None:
                 look = partial(self._scanner.scan_names, tasks, names)
@@ -154,18 +144,6 @@ class ListLoader:
             shown = self._last.tasks if self._last is not None else {}
             return self._steady.run(directory, tasks, look, width, shown)
 
-    def _names(self, changed: Collection[Path]) -> set[str] | None:
-        """The task files that these paths name; None if they call for a look at all."""
-        names: set[str] = set()
-        own = str(self._path)
-        for path in map(str, changed):
-            parent, _, name = path.rpartition("/")
-            if parent == self._tasks_path:
-                names.add(name)
-            elif path in (own, self._tasks_path) or own.startswith(f"{path}/"):
-                return None
-        return None if len(names) > 1000 + _MOST_HINTS * len(self._scanner.tasks) else names
-
     def _next(self, moved: Moved, sidecars: Sidecars) -> TaskList:
         last = self._last
         if last is None:
@@ -173,8 +151,10 @@ class ListLoader:
         info = self._described(last.info, sidecars)
         following = last
         if moved:
-            touched = _touched(moved)
-            following = last.with_tasks(_merged(last.tasks, moved), touched)
+            changed = {task.id: task for task in moved.changed.values()}
+            gone = [_id_of_name(name) for name in moved.gone]
+            touched = frozenset((*changed, *gone))
+            following = last.with_tasks(merged(last.tasks, changed, gone), touched)
             self._judge_edges(last, following, touched)
         ignored = self._scanner.ignored
         is_stale = not self._steady.is_steady
@@ -227,7 +207,7 @@ class ListLoader:
         return last if now == last else now
 
     def _mark_problem(self, tasks: Mapping[TaskId, Task], sidecars: Sidecars) -> list[Problem]:
-        highest = int(_last_id(tasks) or 0)
+        highest = int(last_id(tasks) or 0)
         problem = lost_mark(sidecars.mark, sidecars.mark_fault, highest, f"{self._path}/{MARK}")
         now = time.monotonic()
         if highest > self._highest and self._last is not None:
@@ -239,7 +219,8 @@ class ListLoader:
         return []
 
     def _parse(self, name: str, file: FileContent) -> Task:
-        return read_task(self._key_of(name), f"{self._tasks_path}/{name}", file)
+        path = f"{self._tasks_path}/{name}"
+        return read_task(self._key_of(name), path, file.content, file.revision)
 
     def _broken(self, name: str, reason: str, revision: Revision) -> Task:
         return unreadable_task(self._key_of(name), f"{self._tasks_path}/{name}", reason, revision)
@@ -250,30 +231,3 @@ class ListLoader:
 
 def _id_of_name(name: str) -> TaskId:
     return TaskId(name[: -len(".json")].lstrip("0"))
-
-
-def _last_id(tasks: Mapping[TaskId, Task]) -> TaskId | None:
-    """The greatest id: tasks are in id order, and every mapping of them is a dict."""
-    return next(reversed(cast(dict[TaskId, Task], tasks)), None)
-
-
-def _touched(moved: Moved) -> frozenset[TaskId]:
-    return frozenset(_id_of_name(name) for name in (*moved.changed, *moved.gone))
-
-
-def _merged(known: Mapping[TaskId, Task], moved: Moved) -> dict[TaskId, Task]:
-    """The tasks by id, sorted only where a new id is not behind all others."""
-    tasks = dict(known)
-    for name in moved.gone:
-        tasks.pop(_id_of_name(name), None)
-    added = []
-    for task in moved.changed.values():
-        if task.id in tasks:
-            tasks[task.id] = task
-        else:
-            added.append(task)
-    added.sort(key=lambda task: id_order(task.id))
-    last = _last_id(tasks)
-    is_behind = not added or last is None or id_order(last) < id_order(added[0].id)
-    tasks.update((task.id, task) for task in added)
-    return tasks if is_behind else dict(sorted(tasks.items(), key=lambda pair: id_order(pair[0])))
