@@ -46,10 +46,11 @@ if TYPE_CHECKING:
         session_task_list_id,
         unscoped_task_list_id,
     )
-    from store.systems.hive.models import TaskListMeta, TaskRecord
+    from store.systems.hive.models import TaskListMeta
     from store.systems.hive.native import NativeStore
     from store.systems.hive.record import TaskListRole
     from store.systems.hive.store import TaskStore, get_task_store
+    from store.systems.records.models import TaskRecord
 
 __all__ = [
     "ClaimAlreadyCompleted",

@@ -24,7 +24,7 @@ from store.model.snapshot import TaskList
 from store.model.task import TaskId
 from store.systems.hive.adapter import HiveSystem
 from store.systems.hive.native import NativeStore
-from store.systems.hive.record import TaskRecord
+from store.systems.records.models import TaskRecord
 from tests.faults.figure import Effort, Figure, scratch
 from tests.faults.storm_log import LIST, Program, judged, read_log
 

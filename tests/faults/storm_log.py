@@ -13,7 +13,7 @@ from typing import Any
 from store.model.errors import CycleRefused
 from store.systems.hive.claims import ClaimOk
 from store.systems.hive.native import NativeStore
-from store.systems.hive.record import TaskRecord
+from store.systems.records.models import TaskRecord
 
 LIST = "colony:storm"
 SHARED = 4

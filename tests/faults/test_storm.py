@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from store.systems.hive.record import TaskRecord
+from store.systems.records.models import TaskRecord
 from tests.faults import storm
 from tests.faults.figure import Effort
 from tests.faults.storm_log import Noted, judged

@@ -16,7 +16,8 @@ from store.files.reading import READS, is_racy
 from store.files.scanner import Moved, RecordFormat, Scanner
 from store.model.task import ListKey, Revision, Task, TaskId, TaskKey, TaskListId
 from store.systems.hive.discovery import is_ours
-from store.systems.hive.record import id_of_file, read_task, unreadable_task
+from store.systems.hive.record import id_of_file
+from store.systems.records.record import read_task, unreadable_task
 from tests.contract import native
 from tests.patience import wait_until
 
@@ -28,7 +29,7 @@ def _key(name: str) -> TaskKey:
 
 
 def _parse(name: str, file: FileContent) -> Task:
-    return read_task(_key(name), name, file)
+    return read_task(_key(name), name, file.content, file.revision)
 
 
 def _broken(name: str, reason: str, revision: Revision) -> Task:

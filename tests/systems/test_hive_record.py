@@ -14,18 +14,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from store.files.codec import Unparsable, parse_object
-from store.files.content import FileContent
 from store.files.plain_json import parse_plain
 from store.model.task import NO_REVISION, ListKey, Task, TaskId, TaskKey, TaskListId
 from store.systems.hive.models import meta_of
-from store.systems.hive.record import (
+from store.systems.hive.sidecars import parse_meta
+from store.systems.records.record import (
     parse_record,
     read_task,
     task_of_record,
     unreadable_task,
     validate_record,
 )
-from store.systems.hive.sidecars import parse_meta
 
 KEY = TaskKey(ListKey("hive", "/root", TaskListId("colony:forge")), TaskId("7"))
 PATH = "/root/colonies/forge/tasks/tasks/0007.json"
@@ -77,7 +76,7 @@ def strictly(content: bytes) -> Task:
 
 
 def check_agreement(content: bytes) -> None:
-    quick = read_task(KEY, PATH, FileContent(content, NO_REVISION, 0o600))
+    quick = read_task(KEY, PATH, content)
     strict = strictly(content)
     for field in dataclasses.fields(Task):
         mine, theirs = getattr(quick, field.name), getattr(strict, field.name)
@@ -170,7 +169,7 @@ def test_metadata_with_so_many_values_same_as_the_strict_way(count: int) -> None
 def test_read_task_plain_record_takes_the_quick_way() -> None:
     content = json.dumps(PLAIN, indent=2).encode()
     assert parse_plain(content) == parse_object(content)
-    task = read_task(KEY, PATH, FileContent(content, NO_REVISION, 0o600))
+    task = read_task(KEY, PATH, content)
     assert task == strictly(content)
     assert task.extra == {"colour": {"red": True}}
     assert task.blocks == ("8", "9")

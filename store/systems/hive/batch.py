@@ -26,8 +26,9 @@ from store.model.errors import ColonytopError, UnreadableTask
 from store.model.task import ListKey, Task, TaskId, TaskKey, TaskStatus
 from store.systems.hive.memory import ListMemory, highest_id, referrers_of
 from store.systems.hive.opened import OpenList, Plan, Stored
-from store.systems.hive.record import id_of_file, validate_record
+from store.systems.hive.record import id_of_file
 from store.systems.hive.steps import Step, Stepper
+from store.systems.records.record import validate_record
 
 Stepped = tuple[Edit, Stepper | ColonytopError]
 """An edit with what plans it, or with why it cannot be made in this layout at all."""

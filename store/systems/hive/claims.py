@@ -9,9 +9,9 @@ from typing import ClassVar, Literal
 from store.model.errors import InvalidField
 from store.model.readiness import Reason, readiness
 from store.model.task import Task, TaskId, TaskStatus
-from store.systems.hive.models import TaskRecord
 from store.systems.hive.opened import OpenList, Plan, Stored
 from store.systems.hive.updating import Change, plan_update
+from store.systems.records.models import TaskRecord
 
 
 @dataclass(frozen=True, slots=True)

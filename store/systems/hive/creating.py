@@ -13,9 +13,9 @@ from store.model.task import TaskStatus
 from store.systems.hive.edges import EdgeEdit, checked_ids
 from store.systems.hive.memory import ListMemory, highest_id, mark_write, next_ids
 from store.systems.hive.meta import missing_meta_write
-from store.systems.hive.models import TaskRecord
 from store.systems.hive.opened import OpenList, Plan
 from store.systems.hive.updating import write_sides
+from store.systems.records.models import TaskRecord
 
 SPEC_FIELDS = ("subject", "description", "active_form", "owner", "metadata")
 

@@ -13,10 +13,10 @@ from store.files.txn_record import MAX_OPS
 from store.model.errors import ColonytopError, CommittedPending, UnreadableTask
 from store.systems.hive.edges import EdgeEdit
 from store.systems.hive.memory import ListMemory, highest_id, mark_write, referrers_of
-from store.systems.hive.models import TaskRecord
 from store.systems.hive.opened import OpenList, Plan
 from store.systems.hive.record import file_name
 from store.systems.hive.updating import check_expected, write_sides
+from store.systems.records.models import TaskRecord
 
 
 @dataclass(frozen=True, slots=True)

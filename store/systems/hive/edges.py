@@ -19,7 +19,7 @@ from store.model.errors import (
     UnreadableTask,
 )
 from store.systems.hive.opened import OpenList, Stored
-from store.systems.hive.record import MAX_ID
+from store.systems.records.record import MAX_ID
 
 
 @dataclass(frozen=True, slots=True)

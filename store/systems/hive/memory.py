@@ -21,7 +21,8 @@ from store.files.fs import Directory
 from store.files.transaction import Write
 from store.model.errors import InvalidField, StorageFailure
 from store.systems.hive.opened import OpenList, Plan
-from store.systems.hive.record import MAX_ID, file_name, id_of_file, parse_record
+from store.systems.hive.record import file_name, id_of_file
+from store.systems.records.record import MAX_ID, parse_record
 
 MARK_NAME = ".highwatermark"
 

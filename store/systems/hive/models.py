@@ -1,44 +1,18 @@
-"""The native record and list meta as models, for those who edit or call the store.
+"""A native list's meta as a model, for those who edit or call the store.
 
 Field names, order and defaults are those of the layout; what the layout does not know is kept.
-Importing pydantic takes longer than a short command, so who only reads does without: `record`.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from store.files.codec import Unparsable
-from store.files.plain_json import has_each_key_once, inner_keys, plain_text
-from store.model.task import TaskStatus
-from store.systems.hive.record import MAX_ID, TaskListRole
-
-NativeId = Annotated[int, Field(ge=1, le=MAX_ID)]
-
-
-class TaskRecord(BaseModel):
-    """One task as the native layout stores it. Times are epoch seconds."""
-
-    model_config = ConfigDict(strict=True, extra="allow")
-
-    id: NativeId
-    subject: str
-    description: str = ""
-    active_form: str | None = None
-    owner: str | None = None
-    status: Annotated[TaskStatus, Strict(False)] | str = Field(
-        default=TaskStatus.PENDING, union_mode="left_to_right"
-    )
-    blocks: list[NativeId] = Field(default_factory=list)
-    blocked_by: list[NativeId] = Field(default_factory=list)
-    metadata: dict[str, Any] = Field(default_factory=dict)
-    created_at: float | None = None
-    """None where the file has none: a time of reading would be an invention."""
-    updated_at: float | None = None
+from store.systems.hive.record import TaskListRole
+from store.systems.records.models import first_fault
 
 
 class TaskListMeta(BaseModel):
@@ -54,40 +28,6 @@ class TaskListMeta(BaseModel):
     schema_version: int = 1
 
 
-def record_of(raw: dict[str, Any]) -> TaskRecord:
-    """A record from a parsed object.
-
-    Raises:
-        Unparsable: with the field and what is wrong with it.
-    """
-    try:
-        return TaskRecord.model_validate(raw)
-    except ValidationError as error:
-        raise Unparsable(_first_fault(error)) from error
-
-
-def quick_record(content: bytes) -> TaskRecord | None:
-    """A record from bytes that have nothing odd about them; None: look at them closely."""
-    text = plain_text(content)
-    if text is None:
-        return None
-    try:
-        record = _validate_json(text)
-    except ValidationError:
-        return None
-    # The fields that were set are the known and the unknown ones.
-    keys = len(record.__pydantic_fields_set__)
-    if record.metadata:
-        keys += len(record.metadata) + inner_keys(record.metadata, 2)
-    if record.__pydantic_extra__:
-        keys += inner_keys(record.__pydantic_extra__)
-    return record if has_each_key_once(text, keys) else None
-
-
-_validate_json: Callable[[str], TaskRecord] = TaskRecord.__pydantic_validator__.validate_json
-"""What `model_validate_json` calls, without what it asks at each of 10,000 records."""
-
-
 def meta_of(raw: dict[str, Any]) -> TaskListMeta:
     """A list's meta from a parsed object.
 
@@ -97,10 +37,4 @@ def meta_of(raw: dict[str, Any]) -> TaskListMeta:
     try:
         return TaskListMeta.model_validate(raw, strict=False)
     except ValidationError as error:
-        raise Unparsable(_first_fault(error)) from error
-
-
-def _first_fault(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_input=False)[0]
-    field = ".".join(str(part) for part in first["loc"]) or "record"
-    return f"field {field}: {first['msg'].lower()}"
+        raise Unparsable(first_fault(error)) from error

@@ -22,13 +22,11 @@ from store.systems.hive.creating import batch_fields, new_fields, plan_create
 from store.systems.hive.deleting import Deleted, plan_delete, plan_reset, strip_rest
 from store.systems.hive.edges import EdgeChange, checked_ids
 from store.systems.hive.meta import plan_ensure
-from store.systems.hive.record import (
-    TaskListMeta,
-    TaskListRole,
-    TaskRecord,
-)
+from store.systems.hive.models import TaskListMeta
+from store.systems.hive.record import TaskListRole
 from store.systems.hive.updating import Change, Updated, plan_release, plan_update
 from store.systems.hive.writing import ListWriter
+from store.systems.records.models import TaskRecord
 
 LOCK_TIMEOUT_S = 10.0
 

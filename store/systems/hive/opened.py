@@ -16,14 +16,9 @@ from store.files.spare import keep_spare
 from store.files.transaction import Write
 from store.model.errors import InvalidField, StorageFailure, UnreadableTask
 from store.model.task import NO_REVISION, ListKey, Task, TaskId, TaskKey, TaskListId
-from store.systems.hive.record import (
-    TaskRecord,
-    file_name,
-    id_of_file,
-    task_of_record,
-    unreadable_task,
-    validate_record,
-)
+from store.systems.hive.record import file_name, id_of_file
+from store.systems.records.models import TaskRecord
+from store.systems.records.record import task_of_record, unreadable_task, validate_record
 
 TASKS = "tasks"
 

@@ -15,15 +15,11 @@ from store.files.shared_lock import shared_lock
 from store.model.errors import StorageFailure
 from store.systems.hive.edges import checked_ids
 from store.systems.hive.meta import META_NAME, read_meta
-from store.systems.hive.models import quick_record
+from store.systems.hive.models import TaskListMeta
 from store.systems.hive.opened import open_list
-from store.systems.hive.record import (
-    TaskListMeta,
-    TaskRecord,
-    file_name,
-    id_of_file,
-    parse_record,
-)
+from store.systems.hive.record import file_name, id_of_file
+from store.systems.records.models import TaskRecord, quick_record
+from store.systems.records.record import parse_record
 
 _SHARING_S = 1.0
 

@@ -23,8 +23,8 @@ from store.systems.hive.intent import RULES
 from store.systems.hive.leftovers import mend_leftovers
 from store.systems.hive.memory import MARK_NAME, ListMemory, highest_id, mark_value, read_mark
 from store.systems.hive.opened import OpenList, Plan, Stored, open_list
-from store.systems.hive.record import MAX_ID
 from store.systems.hive.updating import write_sides
+from store.systems.records.record import MAX_ID
 
 _FURTHEST = 10_000
 """Without a mark, an edge tells of ids so far above all names; further ones are not believed."""

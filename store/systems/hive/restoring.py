@@ -21,8 +21,9 @@ from store.systems.hive.memory import ListMemory, highest_id, mark_write
 from store.systems.hive.meta import missing_meta_write
 from store.systems.hive.old_places import by_number, native_number, set_named
 from store.systems.hive.opened import OpenList, Plan, Stored, checked
-from store.systems.hive.record import TaskRecord, task_of_record
 from store.systems.hive.updating import write_sides
+from store.systems.records.models import TaskRecord
+from store.systems.records.record import task_of_record
 
 
 @dataclass(frozen=True, slots=True)

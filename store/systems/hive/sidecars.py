@@ -17,7 +17,8 @@ from store.files.plain_json import parse_plain
 from store.files.txn_record import BAD_PREFIX
 from store.model.task import Capabilities, Problem, ProblemKind, Revision, Verb
 from store.systems.hive.discovery import LOCK, MARK, META, NEWER, TASKS
-from store.systems.hive.record import MAX_ID, TaskListRole
+from store.systems.hive.record import TaskListRole
+from store.systems.records.record import MAX_ID
 
 T = TypeVar("T")
 

@@ -15,7 +15,8 @@ from store.files.overlay import ATTEMPTS, SHARED_WAIT_S, Moment, moment, pending
 from store.files.scanner import Moved, Scanner
 from store.files.shared_lock import shared_lock
 from store.model.task import Task, TaskId
-from store.systems.hive.record import MAX_ID, file_name, id_of_file
+from store.systems.hive.record import file_name, id_of_file
+from store.systems.records.record import MAX_ID
 
 Tasks = Mapping[TaskId, Task]
 

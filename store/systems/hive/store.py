@@ -23,9 +23,10 @@ from store.model.edits import KEEP, Keep
 from store.model.task import TaskStatus
 from store.systems.hive.claims import ClaimResult
 from store.systems.hive.lanes import Lanes
-from store.systems.hive.models import TaskListMeta, TaskRecord
+from store.systems.hive.models import TaskListMeta
 from store.systems.hive.native import LOCK_TIMEOUT_S, NativeStore
 from store.systems.hive.record import TaskListRole
+from store.systems.records.models import TaskRecord
 
 Result = TypeVar("Result")
 

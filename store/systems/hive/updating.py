@@ -11,10 +11,10 @@ from store.model.edits import KEEP, NULL, Keep, Standing
 from store.model.errors import FieldConflict, InvalidField, StaleEdit
 from store.model.task import TaskStatus
 from store.systems.hive.edges import EdgeChange, EdgeEdit
-from store.systems.hive.models import TaskRecord
 from store.systems.hive.old_places import apply_as_it_stood, metadata_as_it_stood
 from store.systems.hive.opened import OpenList, Plan, Stored
-from store.systems.hive.record import NATIVE_STATUSES
+from store.systems.records.models import TaskRecord
+from store.systems.records.record import NATIVE_STATUSES
 
 _EDGE_LISTS = ("blocks", "blocked_by")
 _OPTIONAL = ("active_form",)
