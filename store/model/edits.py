@@ -6,8 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from store.model.edit_parts import KEEP as KEEP
+from store.model.edit_parts import NULL as NULL
+from store.model.edit_parts import Keep as Keep
+from store.model.edit_parts import Null as Null
+from store.model.edit_parts import Standing as Standing
+from store.model.edit_parts import Tick as Tick
 from store.model.errors import ColonytopError
-from store.model.execution import TickKind
 from store.model.task import ListKey, Task, TaskId, TaskKey, TaskStatus, Verb
 
 
@@ -24,58 +29,10 @@ class CreateTask:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     starts_list: bool = False
     """Make the list if it is not there. Without this an edit never brings back one that is gone."""
+    priority: str | None = None
+    """None: what the system gives a task of which nothing is said."""
 
     verb = Verb.CREATE
-
-
-class _Null:
-    """The type of NULL: a JSON null that is to be stored, where None would delete the key."""
-
-    def __repr__(self) -> str:
-        return "NULL"
-
-
-NULL = _Null()
-Null = _Null
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How one record stood before a change, so that what is put back takes its old place.
-
-    Of the edges that an edit names each comes to stand here as it stood then: at its place in
-    the order, and not at all where only the other side had it.
-    """
-
-    task: TaskId
-    blocks: tuple[TaskId, ...] = ()
-    blocked_by: tuple[TaskId, ...] = ()
-    metadata: tuple[str, ...] = ()
-    """The keys of its metadata, in order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """Tick off a step or a check of a task, or open it again."""
-
-    kind: TickKind
-    key: str
-    """The step's id, or the check's key."""
-    is_done: bool = True
-    by: str | None = None
-    """Who ticks it; kept where the system has room for it."""
-    note: str | None = None
-
-
-class _Keep:
-    """The type of KEEP: leave the owner as it is (None means: no owner)."""
-
-    def __repr__(self) -> str:
-        return "KEEP"
-
-
-KEEP = _Keep()
-Keep = _Keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +40,9 @@ class UpdateTask:
     """Change fields and edges of one task, both sides of each edge in one commit.
 
     `expected` holds field values as the operator saw them; a field that has changed since and
-    that this edit also changes is a `StaleEdit`; `metadata.key` names one key of the metadata
-    there (None: it was not there). None leaves a field as it is; in `metadata_patch` it deletes
+    that this edit also changes is a `StaleEdit`. Beside the names of fields there may be
+    `metadata.KEY` (None: it was not there), `step.ID` and `check.KEY` (whether it is done), `lock`
+    (who holds it) and `most_attempts`. None leaves a field as it is; in `metadata_patch` it deletes
     the key.
     """
 
@@ -114,28 +72,47 @@ class UpdateTask:
     """Made although a rule of the system that can be overruled speaks against it: a lock of
     another who may be alive, required checks that are open.
     """
+    locked_by: str | Keep | None = KEEP
+    """Who holds the lock from now on, where tasks are locked; None: nobody. KEEP: who starts the
+    task (its owner) holds it, and who ends it gives it up.
+    """
 
     @property
     def list(self) -> ListKey:
         return self.key.list
 
     @property
+    def verbs(self) -> tuple[Verb, ...]:
+        """All that it does, the verb that names it best first."""
+        has_lock = not isinstance(self.locked_by, Keep)
+        lock_verb = Verb.RELEASE if self.locked_by is None else Verb.CLAIM
+        done = {
+            Verb.UNBLOCK: self.remove_blocked_by or self.remove_blocks,
+            Verb.BLOCK: self.add_blocked_by or self.add_blocks,
+            Verb.STATUS: self.status is not None or self.native_status is not None,
+            Verb.ASSIGN: not isinstance(self.owner, Keep),
+            Verb.TICK: self.ticks,
+            Verb.RETRIES: self.most_attempts is not None,
+            lock_verb: has_lock,
+            Verb.PRIORITY: self.priority is not None or "priority" in self.clears,
+            Verb.EDIT: self.has_texts,
+        }
+        return tuple(verb for verb, is_done in done.items() if is_done) or (Verb.EDIT,)
+
+    @property
     def verb(self) -> Verb:
         """The verb that names this edit best, for capabilities and for messages."""
-        if self.remove_blocked_by or self.remove_blocks:
-            return Verb.UNBLOCK
-        if self.add_blocked_by or self.add_blocks:
-            return Verb.BLOCK
-        if self.status is not None or self.native_status is not None:
-            return Verb.STATUS
-        if not isinstance(self.owner, Keep):
-            return Verb.ASSIGN
-        if self.ticks:
-            return Verb.TICK
-        if self.most_attempts is not None:
-            return Verb.RETRIES
-        is_priority = self.priority is not None or "priority" in self.clears
-        return Verb.PRIORITY if is_priority else Verb.EDIT
+        return self.verbs[0]
+
+    @property
+    def has_texts(self) -> bool:
+        """It changes texts or metadata."""
+        texts = (self.subject, self.description, self.active_form)
+        return (
+            any(text is not None for text in texts)
+            or bool(self.metadata_patch)
+            or "active_form" in self.clears
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ class ColonytopError(Exception):
     """Something went wrong."""
 
     kind: ClassVar[str] = "error"
+    can_be_forced = False
+    """Whether the same edit would be made with `is_forced`."""
 
     def details(self) -> dict[str, Any]:
         """The facts of this error as JSON values, without the message."""
@@ -190,10 +192,13 @@ class ClaimRefused(ColonytopError):
 
     kind = "claim_refused"
 
-    def __init__(self, reason: str, message: str, by: Sequence[str] = ()) -> None:
+    def __init__(
+        self, reason: str, message: str, by: Sequence[str] = (), *, can_be_forced: bool = False
+    ) -> None:
         super().__init__(message)
         self.reason = reason
         self.by = tuple(by)
+        self.can_be_forced = can_be_forced
 
     def details(self) -> dict[str, Any]:
         return {"reason": self.reason, "by": list(self.by)}

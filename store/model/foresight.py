@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from store.model.consequences import (
@@ -14,17 +15,15 @@ from store.model.consequences import (
     consequences,
     critical_move,
     overlaid,
-    overlay,
     unmet_reasons,
 )
 from store.model.edits import CreateTask, DeleteTask, Edit, EditFailure, RestoreTask, UpdateTask
-from store.model.errors import ColonytopError
 from store.model.graph import Tasks, id_order
-from store.model.objections import check
+from store.model.planning import plan_edits
 from store.model.readiness import Reason
 from store.model.snapshot import TaskList
 from store.model.task import Task, TaskId
-from store.model.written import NEW_ID, new_id, referrers, written_by
+from store.model.written import NEW_ID, new_id, written_by
 
 __all__ = [
     "BatchForesight",
@@ -137,7 +136,7 @@ def foresee(task_list: TaskList, edit: Edit, *, with_critical: bool = False) -> 
             of 100,000 tasks (see `BatchForesight.critical`).
     """
     target = NEW_ID if isinstance(edit, CreateTask) else edit.key.id
-    written = written_by(task_list.tasks, edit)
+    written = written_by(task_list.tasks, edit, task_list.info.capabilities)
     if target not in written:
         return Foresight()
     after = overlaid(task_list.tasks, written)
@@ -167,29 +166,17 @@ def foresee_all(task_list: TaskList, edits: Sequence[Edit]) -> BatchForesight:
     Readiness is judged once, at the end: what one edit blocks and a later one frees is named in
     neither.
     """
-    after = dict(task_list.tasks)
-    naming = referrers(after) if any(isinstance(edit, DeleteTask) for edit in edits) else None
-    written: dict[TaskId, Task | None] = {}
-    targets: dict[TaskId, None] = {}
-    refused = []
-    created = 0
-    for edit in edits:
-        try:
-            check(task_list, after, edit)
-        except ColonytopError as error:
-            refused.append(EditFailure(edit, error))
-            continue
-        target = new_id(created) if isinstance(edit, CreateTask) else edit.key.id
-        created += isinstance(edit, CreateTask)
-        step = written_by(after, edit, new=target, naming=naming)
-        if naming is not None:
-            referrers(step, naming)
-        targets[target] = None
-        overlay(after, step)
-        written.update(step)
-    follows = consequences(task_list, after, written)
+    planned = plan_edits(task_list, edits, all_or_none=False, new_id=_place_holders())
+    after = overlaid(task_list.tasks, planned.written)
+    follows = consequences(task_list, after, planned.written)
+    targets = dict.fromkeys(step.target for step in planned.steps)
     shifts = tuple(_task_shift(task_list.tasks, after, i) for i in targets)
-    return _batch_foresight(task_list, after, written, shifts, refused, follows)
+    return _batch_foresight(task_list, after, planned.written, shifts, planned.failures, follows)
+
+
+def _place_holders() -> Callable[[CreateTask, Tasks], TaskId]:
+    places = count()
+    return lambda edit, tasks: new_id(next(places))
 
 
 def _batch_foresight(

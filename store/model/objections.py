@@ -6,15 +6,12 @@ It judges by the tasks as they are seen. The system judges again, under its lock
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
 
 from store.model.edits import (
     ClaimTask,
     CreateTask,
-    DeleteTask,
     Edit,
-    Keep,
-    ReleaseTask,
     RestoreTask,
     UpdateTask,
 )
@@ -23,19 +20,18 @@ from store.model.errors import (
     ColonytopError,
     CycleRefused,
     EditRefused,
-    FieldConflict,
-    InvalidField,
-    SelfEdge,
-    StaleEdit,
     TaskExists,
     TaskNotFound,
     UnreadableTask,
 )
+from store.model.expecting import check_expected
+from store.model.fields import check_fields
 from store.model.graph import Tasks, find_path
-from store.model.inverse import written_values
+from store.model.locking import check_lock, wanted_status
 from store.model.readiness import readiness
 from store.model.snapshot import TaskList
-from store.model.task import Task, TaskId, TaskStatus
+from store.model.task import ListRules, Task, TaskId, TaskStatus
+from store.model.ticking import check_open, check_ticks
 
 _SHOWN = 3
 
@@ -57,9 +53,11 @@ def check(task_list: TaskList, tasks: Tasks, edit: Edit) -> None:
         tasks: its tasks as the edits before this one would leave them.
         edit: what is to be done.
     """
-    refusal = task_list.info.capabilities.refusal(edit.verb)
-    if refusal is not None:
-        raise EditRefused(refusal)
+    allowed = task_list.info.capabilities
+    for verb in edit.verbs if isinstance(edit, UpdateTask) else (edit.verb,):
+        if (refusal := allowed.refusal(verb)) is not None:
+            raise EditRefused(refusal)
+    check_fields(allowed, edit)
     if isinstance(edit, CreateTask):
         for blocker in edit.blocked_by:
             _readable(tasks, edit, blocker)
@@ -67,12 +65,20 @@ def check(task_list: TaskList, tasks: Tasks, edit: Edit) -> None:
         _check_restore(tasks, edit)
     else:
         task = _readable(tasks, edit, edit.key.id)
-        _check_expected(edit, task)
+        check_expected(edit, task)
         if isinstance(edit, ClaimTask):
             _check_claim(task_list, tasks, edit, task)
         elif isinstance(edit, UpdateTask):
-            _check_status(task_list, edit)
             _check_edges(tasks, edit)
+            _check_execution(allowed.rules, edit, task)
+
+
+def _check_execution(rules: ListRules, edit: UpdateTask, task: Task) -> None:
+    check_ticks(task, edit.ticks, edit.most_attempts)
+    check_lock(rules, edit, task)
+    is_done = wanted_status(rules, edit) is TaskStatus.COMPLETED
+    if is_done and not task.status.frees_dependents and not edit.is_forced:
+        check_open(task, edit.ticks)
 
 
 def _readable(tasks: Tasks, edit: Edit, task_id: TaskId) -> Task:
@@ -84,72 +90,38 @@ def _readable(tasks: Tasks, edit: Edit, task_id: TaskId) -> Task:
     return task
 
 
-def _check_expected(edit: Edit, task: Task) -> None:
-    expected: Mapping[str, Any] = {}
-    if isinstance(edit, (UpdateTask, DeleteTask)):
-        expected = edit.expected
-    elif isinstance(edit, ReleaseTask) and edit.expected_owner is not None:
-        expected = {"owner": edit.expected_owner}
-    stored = {**written_values(task), "priority": task.priority}
-    conflicts = []
-    for name, seen in expected.items():
-        is_key = name.startswith("metadata.")
-        theirs = task.metadata.get(name[len("metadata.") :]) if is_key else stored.get(name)
-        if not _same(theirs, seen):
-            conflicts.append(FieldConflict(name, seen, theirs, _wanted(edit, name, seen)))
-    if conflicts:
-        raise StaleEdit(edit.list.id, task.id, conflicts)
-
-
-def _same(theirs: Any, seen: Any) -> bool:
-    if isinstance(theirs, tuple) and isinstance(seen, (list, tuple)):
-        return [str(i) for i in theirs] == [str(i) for i in seen]
-    return bool(theirs == seen)
-
-
-def _wanted(edit: Edit, name: str, otherwise: Any) -> Any:
-    if isinstance(edit, ReleaseTask):
-        return None
-    if not isinstance(edit, UpdateTask):
-        return otherwise
-    if name.startswith("metadata."):
-        return edit.metadata_patch.get(name[len("metadata.") :], otherwise)
-    wanted = getattr(edit, name, None)
-    return otherwise if (wanted is None and name != "owner") or isinstance(wanted, Keep) else wanted
-
-
 def _check_claim(task_list: TaskList, tasks: Tasks, edit: ClaimTask, task: Task) -> None:
-    if not edit.claimant:
-        raise InvalidField("claimant", "must be a name")
+    rules = task_list.info.capabilities.rules
     if task.status is TaskStatus.COMPLETED:
         raise ClaimRefused("already_completed", f"#{task.id} is already completed")
-    if task.owner and task.owner != edit.claimant:
+    is_other = task.owner and task.owner != edit.claimant
+    if is_other and not (rules.locks_tasks and (edit.is_forced or _is_left(task))):
         text = f"#{task.id} is already owned by {task.owner}"
-        raise ClaimRefused("already_owned", text, (task.owner,))
-    verdict = readiness(task, tasks, (), task_list.highest_id)
-    reasons = [reason for reason in verdict.reasons if reason.task != task.id]
+        by = (task.owner or "",)
+        raise ClaimRefused("already_owned", text, by, can_be_forced=rules.locks_tasks)
+    check_lock(rules, edit, task)
+    if task.status.is_active:  # begun and left: it may be taken up, unless something blocks it
+        task = replace(task, status=TaskStatus.PENDING)
+    reasons = readiness(task, tasks, (), task_list.highest_id).reasons
     if reasons:
         why = "; ".join(reason.text for reason in reasons[:_SHOWN])
-        by = [reason.task for reason in reasons]
-        raise ClaimRefused("blocked", f"#{task.id} cannot start yet: {why}", by)
+        raise ClaimRefused(
+            "blocked", f"#{task.id} cannot start yet: {why}", [reason.task for reason in reasons]
+        )
 
 
-def _check_status(task_list: TaskList, edit: UpdateTask) -> None:
-    known = task_list.info.capabilities.statuses
-    if edit.status is not None and edit.status not in known:
-        named = ", ".join(status.value for status in known)
-        raise InvalidField("status", f"{edit.status.value!r} is not one of {named}")
+def _is_left(task: Task) -> bool:
+    """The owner holds the lock and is known dead."""
+    return task.lock is not None and task.lock.is_live is False and task.lock.by == task.owner
 
 
 def _check_edges(tasks: Tasks, edit: UpdateTask) -> None:
     me = edit.key.id
-    if me in edit.add_blocks or me in edit.add_blocked_by:
-        raise SelfEdge(me)
-    for far in (*edit.add_blocked_by, *edit.add_blocks):
-        if not _led_nowhere(tasks, edit, far):
-            _readable(tasks, edit, far)
     for far in edit.remove_blocks:
         if far in tasks:  # a far gate that cannot be read cannot be opened
+            _readable(tasks, edit, far)
+    for far in (*edit.add_blocked_by, *edit.add_blocks):
+        if not _led_nowhere(tasks, edit, far):
             _readable(tasks, edit, far)
     added = [(me, i) for i in edit.add_blocked_by] + [(i, me) for i in edit.add_blocks]
     if added:

@@ -52,6 +52,9 @@ _CLOSED = frozenset(
 )
 
 
+_WORDS = frozenset(status.value for status in TaskStatus)
+
+
 class ListKey(NamedTuple):
     """Names one list on this machine: the same id may exist under two roots."""
 
@@ -220,6 +223,19 @@ class ListRules:
     """A claim sets the status too: to in_progress, or claimed where `statuses` has that."""
     keeps_ended_blockers: bool = True
     """A new edge may lead to a task that has ended; else a completed one is no blocker."""
+    words: tuple[tuple[TaskStatus, str], ...] = ()
+    """Its own words of statuses, where they are not the common ones."""
+
+    def word_of(self, status: TaskStatus) -> str:
+        """A status in the system's own word."""
+        return dict(self.words).get(status, status.value)
+
+    def status_of(self, word: str) -> TaskStatus:
+        """The status that a word of the system stands for."""
+        for status, own in self.words:
+            if own == word:
+                return status
+        return TaskStatus(word) if word in _WORDS else TaskStatus.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,13 +254,17 @@ class Capabilities:
     at all where `refusals` says so.
     """
     rules: ListRules = ListRules()
+    absent: tuple[str, ...] = ()
+    """Fields for which a task has no room here, as `active_form`, `description`, `metadata`: an
+    edit that sets one is refused.
+    """
 
     def refusal(self, verb: Verb) -> str | None:
         return self.refusals.get(verb)
 
     @classmethod
-    def read_only(cls, reason: str) -> Capabilities:
-        return cls(dict.fromkeys(Verb, reason))
+    def read_only(cls, reason: str, rules: ListRules = ListRules()) -> Capabilities:
+        return cls(dict.fromkeys(Verb, reason), rules=rules)
 
 
 _KINDS_OF_LIST = frozenset({"colony", "session", "unscoped", "team", "claude", "queue", "run"})

@@ -1,4 +1,6 @@
-"""The tasks that an edit would write, as they would be stored: both ends of every edge. Pure."""
+"""The tasks that an edit would write, as they would be stored, by the rules of the system that owns
+the list: both ends of every edge or one, whom a completion frees, who holds the lock. Pure.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +20,15 @@ from store.model.edits import (
     UpdateTask,
 )
 from store.model.graph import Tasks, id_order
+from store.model.settling import Naming, settled
 from store.model.standing import in_old_order, put_back
-from store.model.task import Task, TaskId, TaskKey, TaskStatus
+from store.model.task import Capabilities, ListRules, Task, TaskId, TaskKey, TaskStatus
+from store.model.ticking import ticked
+
+__all__ = ["NEW_ID", "Naming", "new_id", "patched", "referrers", "written_by"]
 
 NEW_ID = TaskId("new")
 """Stands for the id of a task to be created: only the store, under its lock, gives the real one."""
-
-
-Naming = dict[TaskId, set[TaskId]]
-"""task → those that may name it in an edge, on either side; more than do, never fewer."""
 
 
 def new_id(place: int) -> TaskId:
@@ -34,32 +36,45 @@ def new_id(place: int) -> TaskId:
     return NEW_ID if place == 0 else TaskId(f"{NEW_ID}{place + 1}")
 
 
+_NATIVE = Capabilities()
+
+
 def written_by(
-    tasks: Tasks, edit: Edit, *, new: TaskId = NEW_ID, naming: Naming | None = None
+    tasks: Tasks,
+    edit: Edit,
+    allowed: Capabilities = _NATIVE,
+    *,
+    new: TaskId = NEW_ID,
+    naming: Naming | None = None,
+    now: float | None = None,
 ) -> dict[TaskId, Task | None]:
     """Every task that the edit would write, as it would be stored; None for a deleted one.
 
     Args:
         tasks: the list's tasks as they are before the edit.
         edit: what is to be done.
-        new: stands for the id of a task to be created.
-        naming: `referrers(tasks)`, where there is more than one task to delete.
+        allowed: what the list's system allows, with its rules.
+        new: the id of a task to be created, or what stands for it.
+        naming: `referrers(tasks)`, where there is more than one task to delete or to complete.
+        now: epoch seconds; None leaves all times as they are.
     """
+    rules = allowed.rules
     if isinstance(edit, CreateTask):
-        return _created(tasks, edit, new)
-    if isinstance(edit, RestoreTask):
-        return _restored(tasks, edit)
-    target = tasks.get(edit.key.id)
-    if target is None:
+        written = _created(tasks, edit, new, rules)
+    elif isinstance(edit, RestoreTask):
+        written = _restored(tasks, edit, rules)
+    elif (target := tasks.get(edit.key.id)) is None:
         return {}
-    if isinstance(edit, DeleteTask):
+    elif isinstance(edit, DeleteTask):
         near = tasks if naming is None else sorted(naming.get(target.id, ()), key=id_order)
-        return _deleted(tasks, target, near)
-    if isinstance(edit, ClaimTask):
-        return {target.id: replace(target, owner=edit.claimant)}
-    if isinstance(edit, ReleaseTask):
-        return {target.id: _with_status(replace(target, owner=None), TaskStatus.PENDING)}
-    return _updated(tasks, target, edit)
+        written = _deleted(tasks, target, near)
+    elif isinstance(edit, ClaimTask):
+        written = {target.id: _claimed(target, edit, allowed)}
+    elif isinstance(edit, ReleaseTask):
+        written = {target.id: _with_status(replace(target, owner=None), TaskStatus.PENDING, rules)}
+    else:
+        written = _updated(tasks, target, edit, rules, now)
+    return settled(tasks, edit, written, rules, naming=naming, now=now)
 
 
 def referrers(tasks: Mapping[TaskId, Task | None], known: Naming | None = None) -> Naming:
@@ -71,24 +86,29 @@ def referrers(tasks: Mapping[TaskId, Task | None], known: Naming | None = None) 
     return found
 
 
-def _created(tasks: Tasks, edit: CreateTask, new: TaskId) -> dict[TaskId, Task | None]:
+def _created(
+    tasks: Tasks, edit: CreateTask, new: TaskId, rules: ListRules
+) -> dict[TaskId, Task | None]:
+    blockers = _blockers(tasks, edit.blocked_by, rules)
     created = Task(
         TaskKey(edit.list, new),
         edit.subject,
+        native_status=rules.word_of(TaskStatus.PENDING),
         description=edit.description,
         active_form=edit.active_form,
         owner=edit.owner,
-        blocked_by=edit.blocked_by,
+        blocked_by=blockers,
         metadata=edit.metadata,
+        priority=edit.priority,
     )
     written: dict[TaskId, Task | None] = {new: created}
-    for task_id in edit.blocked_by:
+    for task_id in blockers if rules.mirrors_edges else ():
         if blocker := tasks.get(task_id):
             written[task_id] = replace(blocker, blocks=_with(blocker.blocks, (new,)))
     return written
 
 
-def _restored(tasks: Tasks, edit: RestoreTask) -> dict[TaskId, Task | None]:
+def _restored(tasks: Tasks, edit: RestoreTask, rules: ListRules) -> dict[TaskId, Task | None]:
     task = edit.task
     if task.id in tasks:
         return {}  # refused: the id is taken
@@ -96,7 +116,7 @@ def _restored(tasks: Tasks, edit: RestoreTask) -> dict[TaskId, Task | None]:
     back = replace(task, blocks=tuple(i for i in task.blocks if i in tasks or i == task.id))
     written: dict[TaskId, Task | None] = {task.id: back}
     if edit.standing is None:
-        for far_id in {*task.blocks, *task.blocked_by} - {task.id}:
+        for far_id in {*task.blocks, *task.blocked_by} - {task.id} if rules.mirrors_edges else ():
             if far := tasks.get(far_id):
                 blocks = _with(far.blocks, me if far_id in task.blocked_by else ())
                 blocked_by = _with(far.blocked_by, me if far_id in task.blocks else ())
@@ -108,6 +128,15 @@ def _restored(tasks: Tasks, edit: RestoreTask) -> dict[TaskId, Task | None]:
             blocked_by = tuple(put_back(far.blocked_by, stood.blocked_by, me))
             written[far.id] = replace(far, blocks=blocks, blocked_by=blocked_by)
     return written
+
+
+def _claimed(target: Task, edit: ClaimTask, allowed: Capabilities) -> Task:
+    claimed = replace(target, owner=edit.claimant)
+    if not allowed.rules.claim_starts or target.status.is_active:
+        return claimed
+    is_apart = TaskStatus.CLAIMED in allowed.statuses
+    status = TaskStatus.CLAIMED if is_apart else TaskStatus.IN_PROGRESS
+    return _with_status(claimed, status, allowed.rules)
 
 
 def _deleted(tasks: Tasks, target: Task, near: Iterable[TaskId]) -> dict[TaskId, Task | None]:
@@ -125,7 +154,9 @@ def _deleted(tasks: Tasks, target: Task, near: Iterable[TaskId]) -> dict[TaskId,
     return written
 
 
-def _updated(tasks: Tasks, target: Task, edit: UpdateTask) -> dict[TaskId, Task | None]:
+def _updated(
+    tasks: Tasks, target: Task, edit: UpdateTask, rules: ListRules, now: float | None
+) -> dict[TaskId, Task | None]:
     fields: dict[str, Any] = {
         name: value
         for name in ("subject", "description", "active_form", "priority")
@@ -134,28 +165,46 @@ def _updated(tasks: Tasks, target: Task, edit: UpdateTask) -> dict[TaskId, Task 
     fields.update(dict.fromkeys(edit.clears))
     if not isinstance(edit.owner, Keep):
         fields["owner"] = edit.owner
-    now = replace(
+    if edit.ticks or edit.most_attempts is not None:
+        fields["execution"] = ticked(target.execution, edit.ticks, edit.most_attempts, now)
+    blockers = _blockers(tasks, edit.add_blocked_by, rules)
+    blocks = _with(_without(target.blocks, edit.remove_blocks), edit.add_blocks)
+    after = replace(
         target,
-        blocks=_with(_without(target.blocks, edit.remove_blocks), edit.add_blocks),
-        blocked_by=_with(_without(target.blocked_by, edit.remove_blocked_by), edit.add_blocked_by),
+        blocks=blocks if rules.mirrors_edges else target.blocks,
+        blocked_by=_with(_without(target.blocked_by, edit.remove_blocked_by), blockers),
         metadata=patched(target.metadata, edit.metadata_patch),
         **fields,
     )
     if edit.status is not None:
-        now = _with_status(now, edit.status)
+        after = _with_status(after, edit.status, rules)
     elif edit.native_status is not None:
-        now = replace(now, status=_status_of(edit.native_status), native_status=edit.native_status)
-    written: dict[TaskId, Task | None] = {target.id: now}
-    _write_far_ends(tasks, target, edit, written)
+        status = rules.status_of(edit.native_status)
+        after = replace(after, status=status, native_status=edit.native_status)
+    written: dict[TaskId, Task | None] = {target.id: after}
+    _write_far_ends(tasks, target, edit, written, rules)
     _put_back(edit, written)
     return written
 
 
+def _blockers(tasks: Tasks, named: Sequence[TaskId], rules: ListRules) -> tuple[TaskId, ...]:
+    """Those of the named tasks that become blockers: where the rules say so, only what is open."""
+    found = tuple(dict.fromkeys(named))
+    if rules.keeps_ended_blockers:
+        return found
+    return tuple(i for i in found if not ((task := tasks.get(i)) and task.status.frees_dependents))
+
+
 def _write_far_ends(
-    tasks: Tasks, target: Task, edit: UpdateTask, written: dict[TaskId, Task | None]
+    tasks: Tasks,
+    target: Task,
+    edit: UpdateTask,
+    written: dict[TaskId, Task | None],
+    rules: ListRules,
 ) -> None:
     me = (target.id,)
-    for task_id in {*edit.add_blocked_by, *edit.remove_blocked_by} - {target.id}:
+    ups = {*edit.add_blocked_by, *edit.remove_blocked_by} if rules.mirrors_edges else set()
+    for task_id in ups - {target.id}:
         if far := tasks.get(task_id):
             wanted = me if task_id in edit.add_blocked_by else ()
             written[task_id] = replace(far, blocks=_with(_without(far.blocks, me), wanted))
@@ -163,8 +212,14 @@ def _write_far_ends(
         near = written.get(task_id) or tasks.get(task_id)
         if near:
             wanted = me if task_id in edit.add_blocks else ()
+            wanted = wanted if rules.keeps_ended_blockers or _is_open(written, target) else ()
             edges = _with(_without(near.blocked_by, me), wanted)
             written[task_id] = replace(near, blocked_by=edges)
+
+
+def _is_open(written: Mapping[TaskId, Task | None], target: Task) -> bool:
+    after = written.get(target.id) or target
+    return not after.status.frees_dependents
 
 
 def _put_back(edit: UpdateTask, written: dict[TaskId, Task | None]) -> None:
@@ -200,12 +255,8 @@ def patched(metadata: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, 
     return {k: None if v is NULL else v for k, v in kept.items()}
 
 
-def _status_of(native: str) -> TaskStatus:
-    return TaskStatus(native) if native in set(TaskStatus) else TaskStatus.UNKNOWN
-
-
-def _with_status(task: Task, status: TaskStatus) -> Task:
-    return replace(task, status=status, native_status=status.value)
+def _with_status(task: Task, status: TaskStatus, rules: ListRules) -> Task:
+    return replace(task, status=status, native_status=rules.word_of(status))
 
 
 def _with(ids: Sequence[TaskId], added: Sequence[TaskId]) -> tuple[TaskId, ...]:
