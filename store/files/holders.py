@@ -40,7 +40,7 @@ def holders_of(identities: Iterable[Identity]) -> dict[Identity, LockHolder]:
         major, minor = os.major(device), os.minor(device)
         pid = exact.get(f"{major:02x}:{minor:02x}:{inode}", near.get(str(inode), 0))
         if pid > 0:
-            found[device, inode] = LockHolder(pid, _command(pid), None)
+            found[device, inode] = LockHolder(pid, command_of(pid), None)
     return found
 
 
@@ -59,7 +59,8 @@ def _identity(path: str) -> Identity | None:
     return found.st_dev, found.st_ino
 
 
-def _command(pid: int) -> str | None:
+def command_of(pid: int) -> str | None:
+    """The name of a process's program, None where it cannot be told."""
     try:
         return Path(f"/proc/{pid}/comm").read_text(errors="replace").strip() or None
     except OSError:

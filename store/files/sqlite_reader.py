@@ -1,0 +1,215 @@
+"""A SQLite database of another tool, read so that nothing is left behind.
+
+A read-only connection to a database in WAL mode still makes `-wal` and `-shm` where
+there are none, and as long as it is open the owner cannot clear them away. So:
+- no `-wal`: nobody is connected. The file is read as immutable, and read again if it moved.
+- `-wal` and `-shm`: somebody is. One read-only connection is kept while there are commits and
+  asked for its `data_version`; it is let go when they cease. (Its index is not mapped for reading
+  only: SQLite would then refuse every writer in this process too.)
+- `-wal` alone: a crash or a copy left it. A private copy of both is read.
+Between looks only the times and sizes of the files are compared, which opens nothing.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from store.files.failures import UnreadableFile
+from store.files.sqlite_file import (
+    TICK_S,
+    DatabaseBusy,
+    Stamps,
+    connect,
+    primary_code,
+    reading_failure,
+    stamp_of,
+    stamps,
+)
+
+T = TypeVar("T")
+
+KEPT_S = 2.0
+"""After so long without a commit the connection is let go."""
+
+_ATTEMPTS = 5
+_BUSY_S = 0.2  # a reader does not wait longer for a writer; it looks again
+
+
+class SqliteReader:
+    """Reads one database again and again. Thread-safe; never writes, creates or waits long."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._mutex = threading.RLock()
+        self._kept: sqlite3.Connection | None = None
+        self._finalizer: weakref.finalize[..., SqliteReader] | None = None
+        self._version = -1
+        self._seen: Stamps | None = None
+        """The stamps as they were before the last read."""
+        self._glimpsed: Stamps | None = None
+        """The last stamps that were looked at."""
+        self._moved_at = 0.0
+        self._is_doubtful = False
+        """A write in the same tick of the clock as the last read may have gone unnoticed."""
+
+    @property
+    def is_settled(self) -> bool:
+        """False: look again in a moment, something is being written or may have been."""
+        with self._mutex:
+            return not self._is_doubtful
+
+    def has_moved(self) -> bool:
+        """Whether something may have been committed since the last read began.
+
+        Raises:
+            DatabaseGone: it is not there.
+            UnreadableFile: what stands there is no plain file.
+        """
+        with self._mutex:
+            now = stamps(self.path)
+            if self._seen is None:
+                return True
+            if now != self._glimpsed:
+                self._glimpsed, self._moved_at = now, time.monotonic()
+                self._is_doubtful = True
+            if self._kept is not None:
+                return self._has_commits(self._kept, now)
+            if now != self._seen:
+                return True
+            if self._is_doubtful and not now.is_racy:
+                self._is_doubtful = False
+                return True
+            return False
+
+    def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        """What `query` makes of one consistent state of the database.
+
+        It may be called more than once. If this raises, `has_moved` says so only after the next
+        change, except for `DatabaseBusy`.
+
+        Raises:
+            DatabaseGone: it is not there.
+            DatabaseBusy: it is being written at each attempt.
+            UnreadableFile: it is no database, or a damaged one.
+        """
+        with self._mutex:
+            for _ in range(_ATTEMPTS):
+                before = stamps(self.path)
+                if self._kept is not None and self._seen and before.main[:2] != self._seen.main[:2]:
+                    self._let_go()
+                self._seen = self._glimpsed = before
+                self._is_doubtful = before.is_racy
+                found = self._attempt(query, before)
+                if found is not None:
+                    return found[0]
+            self._seen = None
+            raise DatabaseBusy(f"{self.path}: is being written")
+
+    def close(self) -> None:
+        """Let go of the connection, if one is kept. It may be used again."""
+        with self._mutex:
+            self._let_go()
+
+    def _attempt(self, query: Callable[[sqlite3.Connection], T], before: Stamps) -> tuple[T] | None:
+        """What the query found, if it saw one state of the database."""
+        try:
+            if self._kept is not None or _is_live(self.path, before):
+                return (self._query_kept(query),)
+            if before.wal is not None and before.wal[2] > 0:
+                with _private_copy(self.path) as copy, _opened(copy, "mode=rw") as connection:
+                    found = query(connection)
+            else:
+                with _opened(self.path, "mode=ro&immutable=1") as connection:
+                    found = query(connection)
+        except sqlite3.Error as error:
+            self._let_go()
+            if primary_code(error) in _PASSING or stamps(self.path) != before:
+                time.sleep(TICK_S / _ATTEMPTS)
+                return None
+            raise reading_failure(self.path, error) from error
+        return (found,) if stamps(self.path) == before else None
+
+    def _query_kept(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        if self._kept is None:
+            self._kept = connection = connect(self.path, "mode=ro", timeout_s=_BUSY_S)
+            self._finalizer = weakref.finalize(self, connection.close)
+        self._kept.execute("BEGIN")
+        try:
+            found = query(self._kept)
+            (version,) = self._kept.execute("PRAGMA data_version").fetchone()
+        finally:
+            if self._kept.in_transaction:
+                self._kept.execute("COMMIT")
+        self._version, self._moved_at = int(version), time.monotonic()
+        return found
+
+    def _has_commits(self, kept: sqlite3.Connection, now: Stamps) -> bool:
+        seen = self._seen
+        if seen is not None and now.main[:2] != seen.main[:2]:
+            self._let_go()
+            return True
+        try:
+            (version,) = kept.execute("PRAGMA data_version").fetchone()
+        except sqlite3.Error:
+            self._let_go()
+            return True
+        if version != self._version:
+            return True
+        idle_s = time.monotonic() - self._moved_at
+        self._is_doubtful = self._is_doubtful and idle_s < KEPT_S / 8
+        if idle_s >= KEPT_S:
+            self._let_go()
+            self._seen = now
+        return False
+
+    def _let_go(self) -> None:
+        self._kept = None
+        if self._finalizer is not None:
+            self._finalizer()
+            self._finalizer = None
+
+
+def _is_live(path: Path, seen: Stamps) -> bool:
+    """Others may be connected: their lock index, or the journal of a writer, is there."""
+    return (seen.wal is not None and stamp_of(f"{path}-shm") is not None) or bool(
+        stamp_of(f"{path}-journal")
+    )
+
+
+@contextmanager
+def _opened(path: Path, options: str) -> Iterator[sqlite3.Connection]:
+    connection = connect(path, options, timeout_s=_BUSY_S)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def _private_copy(path: Path) -> Iterator[Path]:
+    """A copy of a database and its `-wal`, to which no connection can be open."""
+    with tempfile.TemporaryDirectory(prefix="colonytop-") as place:
+        copy = Path(place) / "copy.db"
+        try:
+            shutil.copyfile(path, copy)
+            shutil.copyfile(f"{path}-wal", f"{copy}-wal")
+        except OSError as error:
+            raise UnreadableFile(str(path), error.strerror or str(error)) from error
+        yield copy
+
+
+_PASSING = (
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_READONLY,  # the index is being made by a writer
+)
