@@ -123,6 +123,16 @@ def is_unsafe_parent(path: Path) -> bool:
     return bool(mode & 0o002) and not mode & stat.S_ISVTX
 
 
+def refusal_to_write(root: Path) -> str | None:
+    """Why nothing below a root may be edited; None: nothing speaks against it."""
+    kind = network_kind(root)
+    if kind is not None:
+        return f"the root is on a network file system ({kind}), where locks are not reliable"
+    if is_unsafe_parent(root):
+        return "anybody may replace the root: its parent directory is writable by all, not sticky"
+    return None
+
+
 def resolved(path: Path | str) -> str:
     """The path with every link followed, so that one directory has one name."""
     return os.path.realpath(path)

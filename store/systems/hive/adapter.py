@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store.files.holders import holders_of_files
-from store.files.places import absolute, is_unsafe_parent, network_kind
+from store.files.places import absolute, refusal_to_write
 from store.model.edits import BatchResult, Edit, EditResult
 from store.model.errors import EditRefused, ListGone, LockHolder
 from store.model.repairs import RepairReport
@@ -49,7 +49,7 @@ class HiveSystem:
         with self._lock:
             self._found[place] = found
             self._by_parts[place] = {parts: key for key, parts in keys.items()}
-            self._refusals[place] = _refusal(root)
+            self._refusals[place] = refusal_to_write(root)
             for key, parts in keys.items():
                 loader = self._loaders.get(key)
                 if loader is None or loader.parts != parts:
@@ -160,13 +160,3 @@ class HiveSystem:
         if loader is None:
             raise ListGone(key.id, key.root)
         return loader
-
-
-def _refusal(root: Path) -> str | None:
-    """Why nothing under a root may be edited."""
-    kind = network_kind(root)
-    if kind is not None:
-        return f"the root is on a network file system ({kind}), where locks are not reliable"
-    if is_unsafe_parent(root):
-        return "anybody may replace the root: its parent directory is writable by all, not sticky"
-    return None
