@@ -24,7 +24,6 @@ from store.systems.hive.problems import ignored_names, lost_mark
 from store.systems.hive.record import file_name, id_of_file
 from store.systems.hive.sidecars import SidecarReader, Sidecars
 from store.systems.hive.steady import SteadyScan, Width
-from store.systems.records.record import read_task, unreadable_task
 from store.systems.listed import list_directories, names_below
 from store.systems.records.record import read_task, unreadable_task
 
