@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from store.model.attention import DisplayState, silent_s
+from store.model.execution import TaskLock
 from store.model.graph import is_met
+from store.model.priorities import urgency
 from store.model.snapshot import TaskList
 from store.model.task import Task, TaskId, TaskKey
 from tui.glyphs import age, bar, glyph, owner_role, signs, style_role
+from tui.kinds import badge
 from tui.ordering import Facts, facts_of
 from tui.rows import Projection
 from tui.safe_text import SafeText, one_line, width
@@ -120,6 +123,11 @@ def _offered(cells: int, projection: Projection, ascii_only: bool) -> list[Colum
         columns.append(Column("list", "List", list_cells, list_cell, rank=7, room=22))
     if is_wide:
         columns.append(Column("blockers", "Blockers", 12, blockers_cell, rank=5, room=24))
+    kinds = projection.kinds
+    if kinds.badge_cells:
+        columns.append(Column("system", "Sys", max(3, kinds.badge_cells), system_cell, 8, 22))
+    if kinds.has_priority:
+        columns.append(_priority_column(kinds.longest_priority if is_wide else 3))
     columns.append(Column("owner", "Owner", owner_cells, owner_cell, rank=2, room=9))
     if is_wide:
         columns.append(Column("wave", "Wave", 4, wave_cell, rank=6, room=26, right=True))
@@ -133,6 +141,12 @@ def _offered(cells: int, projection: Projection, ascii_only: bool) -> list[Colum
         Column("blocked", sign, 2, blocked_cell, rank=5, room=12, right=True),
         Column("holds", "Hold", 4, holds_cell, rank=4, room=11, right=True),
     ]
+
+
+def _priority_column(longest: int) -> Column:
+    cells = min(max(3, longest), 8)
+    title = "Priority" if cells == 8 else "Pri"
+    return Column("priority", title, cells, priority_cell, rank=6, room=18)
 
 
 def sign_cell(row: Row) -> Cell:
@@ -171,11 +185,34 @@ def list_cell(row: Row) -> Cell:
     return Cell(one_line(row.task_list.info.name), "muted")
 
 
+def system_cell(row: Row) -> Cell:
+    return Cell(badge(row.frame.snapshot, row.task.key.list), "muted")
+
+
+def priority_cell(row: Row) -> Cell:
+    """The list's own word or number; what is more urgent than usual stands out."""
+    if row.task.priority is None:
+        return Cell(one_line("-"), "muted")
+    steps = urgency(row.task_list.info.capabilities, row.task.priority) or 0.0
+    role = "" if row.task.is_closed or steps <= 0 else "status-root"
+    return Cell(one_line(row.task.priority, 32), role if steps > 0 else "muted")
+
+
 def owner_cell(row: Row) -> Cell:
+    lock = row.task.lock
+    if lock is not None and (lock.is_live is False or lock.by != row.task.owner):
+        return _lock_cell(row, lock)
     if not row.task.owner:
         return Cell(one_line("-"), "muted")
     role = "status-done" if row.task.is_closed else owner_role(row.task.owner)
     return Cell(one_line(row.task.owner), role)
+
+
+def _lock_cell(row: Row, lock: TaskLock) -> Cell:
+    """Who holds the task, where that is not its owner or is known to be dead."""
+    is_dead = lock.is_live is False
+    shown = f"{signs(row.frame.ascii).lock}{lock.by}"
+    return Cell(one_line(shown), "status-stale" if is_dead else owner_role(lock.by))
 
 
 def wave_cell(row: Row) -> Cell:

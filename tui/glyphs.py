@@ -62,6 +62,11 @@ class Signs:
     tree_line: str = "│"
     times: str = "×"
     alike: str = "≈"
+    lock: str = "⊡"
+    """Before who holds a task."""
+    live: str = "⌁"
+    """A process was seen alive."""
+    dead: str = "✗"
 
 
 UNICODE_SIGNS = Signs()
@@ -82,6 +87,9 @@ ASCII_SIGNS = Signs(
     tree_line="|",
     times="x",
     alike="=",
+    lock="&",
+    live="+",
+    dead="-",
 )
 
 

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 from store.model.attention import DisplayState, display_state, needs_operator
 from store.model.graph import id_order
+from store.model.priorities import urgency
 from store.model.snapshot import TaskList
-from store.model.task import ListKey, Task, TaskKey
+from store.model.task import Capabilities, ListKey, Task, TaskKey
 from tui.view_state import Grouping, Lens, SortKey, ViewState
 
 CYCLE_GROUP = 0
@@ -20,7 +21,7 @@ STATES = tuple(DisplayState)
 _RANK = {state: rank for rank, state in enumerate(STATES)}
 _LONGEST_KEY = 256
 _NO_OWNER = "\U0010ffff"
-_NEVER_WRITTEN = float("inf")
+_NEVER_WRITTEN = _UNKNOWN = float("inf")
 
 LENS_STATES = {
     Lens.ALL: frozenset(STATES),
@@ -31,6 +32,8 @@ LENS_STATES = {
     Lens.NEEDS_YOU: frozenset[DisplayState](),
 }
 
+Allowed = Callable[[ListKey], Capabilities]
+"""What a list allows, its ladder of priorities among it."""
 IdKey = tuple[tuple[int, int, str], ListKey]
 
 
@@ -110,16 +113,31 @@ def id_key(key: TaskKey) -> IdKey:
     return (id_order(key.id), key.list)
 
 
-def sort_key(view: ViewState) -> Callable[[Task, Facts], Any]:
+def sort_key(view: ViewState, allowed: Allowed) -> Callable[[Task, Facts], Any]:
     """The task's place within its group, ascending, as a function."""
+    if view.sort is SortKey.PRIORITY:
+        return _by_priority(allowed)
     if view.sort is SortKey.WAVE and view.grouping is not Grouping.WAVE:
         return _by_wave
     return _SORTS[view.sort]
 
 
-def place_of(view: ViewState, task: Task, facts: Facts) -> tuple[Any, Any, IdKey]:
+def place_of(
+    view: ViewState, task_list: TaskList, task: Task, facts: Facts
+) -> tuple[Any, Any, IdKey]:
     """The whole order of rows, `descending` left out: group, sort key, id."""
-    return (group_key(view)(task, facts), sort_key(view)(task, facts), id_key(task.key))
+    sort = sort_key(view, lambda _: task_list.info.capabilities)
+    return (group_key(view)(task, facts), sort(task, facts), id_key(task.key))
+
+
+def order_choice(view: ViewState) -> tuple[object, ...]:
+    """What decides on the order, beside the tasks."""
+    return (view.sort, view.grouping)
+
+
+def filter_choice(view: ViewState) -> tuple[object, ...]:
+    """What filters beside the query."""
+    return (view.lens, view.list_key)
 
 
 def _code(task: Task, facts: Facts) -> int:
@@ -145,8 +163,30 @@ def _in_list(task: Task, facts: Facts) -> tuple[str, str, str]:
     return (list_id, root, system)
 
 
+def _in_group(task: Task, facts: Facts) -> tuple[bool, str]:
+    """What its system puts it in; tasks of none come last."""
+    group = task.execution.group if task.execution else None
+    return (not group, group or "")
+
+
 def _by_wave(task: Task, facts: Facts) -> int:
     return (facts.group << 40) - facts.holds
+
+
+def _by_priority(allowed: Allowed) -> Callable[[Task, Facts], float]:
+    """The most urgent first, by the ladder of each list; tasks without a priority come last."""
+    known: dict[tuple[ListKey, str], float] = {}
+
+    def place(task: Task, facts: Facts) -> float:
+        if task.priority is None:
+            return _UNKNOWN
+        found = known.get((task.key.list, task.priority))
+        if found is None:
+            steps = urgency(allowed(task.key.list), task.priority)
+            found = known[task.key.list, task.priority] = _UNKNOWN if steps is None else -steps
+        return found
+
+    return place
 
 
 def _by_holds(task: Task, facts: Facts) -> int:
@@ -187,6 +227,7 @@ _GROUPS: dict[Grouping, Callable[[Task, Facts], Any]] = {
     Grouping.OWNER: _in_owner,
     Grouping.LIST: _in_list,
     Grouping.STATUS: lambda task, facts: facts.rank,
+    Grouping.GROUP: _in_group,
     Grouping.FLAT: _in_one,
 }
 _SORTS: dict[SortKey, Callable[[Task, Facts], Any]] = {

@@ -16,11 +16,20 @@ from store.model.query import EMPTY_QUERY, Query
 from store.model.snapshot import Snapshot, TaskList
 from store.model.task import ListKey, Task, TaskKey
 from tui.filtering import RowFilter, query_of
-from tui.ordering import LENS_STATES, STATES, Facts, facts_of, is_grouped
+from tui.kinds import KindsInView
+from tui.ordering import (
+    LENS_STATES,
+    STATES,
+    Facts,
+    facts_of,
+    filter_choice,
+    is_grouped,
+    order_choice,
+)
 from tui.row_order import RowOrder
 from tui.rows import EMPTY_PROJECTION, Group, Projection
 from tui.slots import ListTally, Slots, id_prefix, moved_ids
-from tui.view_state import EMPTY_FRAME, Frame, Lens, ViewState
+from tui.view_state import EMPTY_FRAME, Frame, Lens
 
 __all__ = ["EMPTY_PROJECTION", "Group", "Projection", "Projector", "project"]
 
@@ -44,6 +53,7 @@ class Projector:
 
     def __init__(self) -> None:
         self._frame = EMPTY_FRAME
+        self._kinds = KindsInView()
         self._start_over(EMPTY_QUERY)
 
     def _start_over(self, query: Query) -> None:
@@ -80,8 +90,9 @@ class Projector:
         for slot in gone:
             touched.pop(slot, None)
         moved = self._judge(touched)
-        is_sorted = _order_choice(before.view) == _order_choice(frame.view)
-        is_chosen = _choice(before.view) == _choice(frame.view) and not is_back
+        is_sorted = order_choice(before.view) == order_choice(frame.view)
+        is_sorted = is_sorted and not self._slots.has_new_ladder
+        is_chosen = filter_choice(before.view) == filter_choice(frame.view) and not is_back
         is_kept = is_chosen and query.narrows(self._filter.query)
         if not is_sorted or len(moved) + len(gone) > _FEW:
             self._replace(moved, gone)
@@ -281,16 +292,8 @@ class Projector:
             id_prefix=id_prefix(tally.id_prefix for tally in tallies),
             longest_owner=max((tally.longest_owner for tally in tallies), key=len, default=""),
             list_count=len(tallies),
+            kinds=self._kinds.of(frame.snapshot, view.list_key),
             _keys=self._slots.keys,
             _visible=self._order.visible,
             _heading_rows=[group.row for group in groups],
         )
-
-
-def _order_choice(view: ViewState) -> tuple[object, ...]:
-    return (view.sort, view.grouping)
-
-
-def _choice(view: ViewState) -> tuple[object, ...]:
-    """What filters beside the query."""
-    return (view.lens, view.list_key)

@@ -42,7 +42,8 @@ class RowOrder:
     def sort(self, view: ViewState) -> None:
         """Order all slots anew, from the cached facts."""
         slots = self._slots
-        slots.sort_keys = list(map(sort_key(view), slots.tasks, slots.facts))
+        slots.has_new_ladder = False
+        slots.sort_keys = list(map(sort_key(view, slots.allowed), slots.tasks, slots.facts))
         slots.groups = list(map(group_key(view), slots.tasks, slots.facts))
         slots.codes = list(map(group_code(view), slots.tasks, slots.facts))
         order = self.by_id
@@ -83,7 +84,7 @@ class RowOrder:
     def bring_in(self, slot: int, view: ViewState) -> None:
         """Put a slot where its facts want it."""
         slots, task, facts = self._slots, self._slots.tasks[slot], self._slots.facts[slot]
-        slots.sort_keys[slot] = sort_key(view)(task, facts)
+        slots.sort_keys[slot] = sort_key(view, slots.allowed)(task, facts)
         slots.groups[slot] = group_key(view)(task, facts)
         slots.codes[slot] = group_code(view)(task, facts)
         insort(self._order, slot, key=self._key)

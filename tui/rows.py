@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from store.model.attention import DEFAULT_STALE_AFTER_S, DisplayState
 from store.model.snapshot import EMPTY_SNAPSHOT, Snapshot
 from store.model.task import ListKey, TaskKey, TaskListId, TaskListInfo
+from tui.kinds import NO_KINDS, Kinds
 from tui.ordering import CLOSED_GROUP, CYCLE_GROUP, LAST_WAVE, STATES, Facts, facts_of, place_of
 from tui.view_state import Grouping, Lens, ViewState
 
@@ -66,6 +67,10 @@ def _list_title(key: tuple[str, str, str], by_state: Mapping[DisplayState, int])
     return TaskListInfo(ListKey(key[2], key[1], TaskListId(key[0])), "").name
 
 
+def _group_title(key: tuple[bool, str], by_state: Mapping[DisplayState, int]) -> str:
+    return key[1] or "no group"
+
+
 def _status_title(key: int, by_state: Mapping[DisplayState, int]) -> str:
     return STATES[key].value
 
@@ -75,6 +80,7 @@ _TITLES: Mapping[Grouping, Callable[[Any, Mapping[DisplayState, int]], str]] = {
     Grouping.OWNER: _owner_title,
     Grouping.LIST: _list_title,
     Grouping.STATUS: _status_title,
+    Grouping.GROUP: _group_title,
 }
 
 
@@ -100,6 +106,7 @@ class Projection:
     longest_owner: str = ""
     list_count: int = 0
     """Lists that have a task in view."""
+    kinds: Kinds = NO_KINDS
     _keys: Sequence[TaskKey] = ()
     _visible: Sequence[int] = ()
     _heading_rows: Sequence[int] = ()
@@ -189,7 +196,7 @@ class Projection:
         if task_list is None or task is None:
             return None
         facts = facts_of(task_list, task, self.now, self.stale_after_s)
-        return place_of(self.view, task, facts)
+        return place_of(self.view, task_list, task, facts)
 
     def facts(self, key: TaskKey) -> Facts:
         """State, group and holds of a task of this projection's snapshot, at its moment.

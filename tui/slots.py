@@ -14,7 +14,7 @@ from typing import Any
 from store.model.attention import DisplayState
 from store.model.query import searched_text
 from store.model.snapshot import TaskList
-from store.model.task import ListKey, Task, TaskId, TaskKey
+from store.model.task import Capabilities, ListKey, Task, TaskId, TaskKey
 from tui.ordering import STATES, Facts, IdKey, id_key
 
 _NO_FACTS = Facts(DisplayState.WAITING, 0, 0, False, -1)
@@ -66,6 +66,8 @@ class Slots:
         self.home_of: dict[ListKey, int] = {}
         self.lists: list[TaskList] = []
         """By number, each as it is now."""
+        self.has_new_ladder = False
+        """A list has other priorities than when its tasks were sorted."""
         self.texts: list[str] = []
         """Searched texts, kept from the first search on."""
         self._has_texts = False
@@ -77,8 +79,14 @@ class Slots:
         home = self.home_of.setdefault(task_list.key, len(self.lists))
         if home == len(self.lists):
             self.lists.append(task_list)
-        else:
-            self.lists[home] = task_list
+            return
+        ladder = self.lists[home].info.capabilities.priorities
+        self.has_new_ladder |= ladder != task_list.info.capabilities.priorities
+        self.lists[home] = task_list
+
+    def allowed(self, key: ListKey) -> Capabilities:
+        """What a list that has been seen allows."""
+        return self.lists[self.home_of[key]].info.capabilities
 
     def add(self, task: Task) -> int:
         """A new slot, not yet judged or placed. Its list has been seen."""

@@ -32,6 +32,7 @@ class SortKey(StrEnum):
     OWNER = "owner"
     AGE = "age"
     HOLDS = "holds"
+    PRIORITY = "priority"
     SUBJECT = "subject"
     LIST = "list"
 
@@ -43,6 +44,8 @@ class Grouping(StrEnum):
     OWNER = "owner"
     LIST = "list"
     STATUS = "status"
+    GROUP = "group"
+    """As the list's system puts tasks together: a workstream and the like."""
     FLAT = "flat"
 
 

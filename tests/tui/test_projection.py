@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.model.attention import DisplayState, display_state, need
+from store.model.execution import Execution
 from store.model.graph import id_order
+from store.model.priorities import urgency
 from store.model.query import Moment, QueryError, matches, parse
 from store.model.snapshot import TaskList
-from store.model.task import ListKey, Task, TaskId, TaskKey, TaskStatus
+from store.model.task import Capabilities, ListKey, Task, TaskId, TaskKey, TaskStatus
 from tests.model.colony import (
     DEMO,
     NOW,
@@ -68,6 +70,9 @@ def group_of(frame: Frame, whole: TaskList, one: Task) -> Any:
             return (one.key.list.id, one.key.list.root, one.key.list.system)
         case Grouping.STATUS:
             return list(DisplayState).index(state_of(frame, whole, one))
+        case Grouping.GROUP:
+            group = one.execution.group if one.execution else None
+            return (not group, group or "")
     return wave_of(frame, whole, one)
 
 
@@ -114,6 +119,9 @@ def sort_value(frame: Frame, whole: TaskList, one: Task) -> Any:
             return (one.updated_at is None, -(one.updated_at or 0))
         case SortKey.SUBJECT:
             return one.subject.casefold()
+        case SortKey.PRIORITY:
+            steps = urgency(whole.info.capabilities, one.priority)
+            return (steps is None, -(steps or 0))
         case SortKey.LIST:
             return (one.key.list.id, one.key.list.root)
 
@@ -498,6 +506,34 @@ def test_project_groups_by_the_field(grouping: Grouping, titles: list[str]) -> N
     view = ViewState(grouping=grouping)
     projection = project(Frame(snapshot=snapshot(*lists), view=view, now=NOW))
     assert [group.title for group in projection.groups] == titles
+
+
+def test_project_groups_by_what_the_system_puts_together() -> None:
+    tasks = [task(1), task(2, execution=Execution(group="web"))]
+    projection = project(at(*tasks, grouping=Grouping.GROUP))
+    assert [group.title for group in projection.groups] == ["web", "no group"]
+
+
+def test_project_sorts_by_each_lists_own_ladder() -> None:
+    words = Capabilities(priorities=("low", "medium", "high", "urgent"))
+    mine = task_list([task(1, priority="low"), task(2, priority="urgent"), task(3)])
+    mine = replace(mine, info=replace(mine.info, capabilities=words))
+    theirs = task_list([task(4, at=OTHER, priority="1"), task(5, at=OTHER, priority="x")], OTHER)
+    view = ViewState(sort=SortKey.PRIORITY, grouping=Grouping.FLAT)
+    frame = Frame(snapshot=snapshot(mine, theirs), view=view, now=NOW)
+    assert shown_ids(project(frame)) == ["2", "4", "1", "3", "5"]
+
+
+def test_project_sorts_again_when_a_list_has_another_ladder() -> None:
+    found = task_list([task(1, priority="low"), task(2, priority="high")])
+    view = ViewState(sort=SortKey.PRIORITY, grouping=Grouping.FLAT)
+    projector = Projector()
+    for ladder, ids in ((("low", "high"), ["2", "1"]), (("high", "low"), ["1", "2"])):
+        allowed = Capabilities(priorities=ladder)
+        found = replace(found, info=replace(found.info, capabilities=allowed))
+        projection = projector.project(Frame(snapshot=snapshot(found), view=view, now=NOW))
+        assert shown_ids(projection) == ids
+        assert [projection.row_of(projection.key_at(row)) for row in (0, 1)] == [0, 1]  # type: ignore[arg-type]
 
 
 def test_project_lists_of_one_name_are_told_apart_by_their_root() -> None:

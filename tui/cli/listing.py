@@ -111,7 +111,7 @@ def _ordered(rows: Iterable[Row], sort: str, now: float, stale_after_s: float) -
 
     def place(row: Row) -> object:
         task_list, task = row
-        return place_of(view, task, facts_of(task_list, task, now, stale_after_s))
+        return place_of(view, task_list, task, facts_of(task_list, task, now, stale_after_s))
 
     return sorted(rows, key=place)  # type: ignore[arg-type]  # places compare with each other
 

@@ -21,6 +21,7 @@ _MEANING = {
     SortKey.OWNER: ("o", "by owner's name"),
     SortKey.AGE: ("a", "latest write first"),
     SortKey.HOLDS: ("h", "what most other tasks wait on first"),
+    SortKey.PRIORITY: ("p", "most urgent first, by the ladder of each list"),
     SortKey.SUBJECT: ("u", "by subject"),
     SortKey.LIST: ("l", "by list"),
 }
@@ -29,6 +30,7 @@ _TOGETHER = {
     Grouping.OWNER: ("O", "the tasks of each owner"),
     Grouping.LIST: ("L", "the tasks of each list"),
     Grouping.STATUS: ("S", "the tasks in each state, worst news first"),
+    Grouping.GROUP: ("G", "what its system puts together, such as a workstream"),
     Grouping.FLAT: ("F", "no groups: one run of tasks"),
 }
 _GROUP = "group:"

@@ -30,6 +30,8 @@ _SORTS = {
     "wave": SortKey.WAVE,
     "age": SortKey.AGE,
     "holds": SortKey.HOLDS,
+    "priority": SortKey.PRIORITY,
+    "list": SortKey.LIST,
 }
 
 
@@ -121,7 +123,7 @@ class TableLines:
     def _columns(self, window: Window) -> Layout:
         shown, ascii_only = window.projection, window.frame.ascii
         widths = (shown.longest_id, shown.id_prefix, shown.longest_owner, shown.list_count > 1)
-        wanted = (window.cells, ascii_only, widths)
+        wanted = (window.cells, ascii_only, widths, shown.kinds)
         if self._layout is None or self._layout[0] != wanted:
             self._layout = (wanted, layout(window.cells, shown, ascii_only))
         return self._layout[1]

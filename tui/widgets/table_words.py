@@ -89,6 +89,7 @@ _GROUPS = {
     Grouping.OWNER: "owners",
     Grouping.LIST: "lists",
     Grouping.STATUS: "states",
+    Grouping.GROUP: "groups",
 }
 _NOTHING_IN = {
     Lens.ALL: "No task.",
