@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from store.model.execution_record import (
+    execution_values,
+    lock_values,
+    read_execution,
+    read_lock,
+)
 from store.model.strict import Fields, plain
 from store.model.task import ListKey, Task, TaskId, TaskKey, TaskStatus
 
@@ -12,6 +18,13 @@ TEXT_OR_NULL = (str, type(None))
 
 def task_values(task: Task) -> dict[str, Any]:
     """A task as JSON values, without what is wrong with it and its revision."""
+    beside: dict[str, Any] = {}
+    if task.lock is not None:
+        beside["lock"] = lock_values(task.lock)
+    if task.parent is not None:
+        beside["parent"] = task.parent
+    if task.execution is not None:
+        beside["execution"] = execution_values(task.execution)
     return {
         "id": task.id,
         "subject": task.subject,
@@ -26,6 +39,7 @@ def task_values(task: Task) -> dict[str, Any]:
         "created_at": task.created_at,
         "updated_at": task.updated_at,
         "priority": task.priority,
+        **beside,
         "extra": plain(task.extra),
     }
 
@@ -51,10 +65,18 @@ def read_task(record: Any, key: ListKey, source: str, path: str = "") -> Task:
         fields.take("created_at", float, type(None)),
         fields.take("updated_at", float, type(None)),
         fields.take("priority", *TEXT_OR_NULL, default=None),
-        extra=fields.take_object("extra"),
+        read_lock(fields, "lock"),
+        _read_id(fields, "parent"),
+        read_execution(fields, "execution"),
+        fields.take_object("extra"),
     )
     fields.end()
     return task
+
+
+def _read_id(fields: Fields, name: str) -> TaskId | None:
+    found = fields.take(name, *TEXT_OR_NULL, default=None)
+    return None if found is None else TaskId(found)
 
 
 def read_ids(fields: Fields, name: str) -> tuple[TaskId, ...]:

@@ -22,7 +22,17 @@ from store.model.edits import (
     ReleaseTask,
     RestoreTask,
     Standing,
+    Tick,
     UpdateTask,
+)
+from store.model.execution import (
+    Attempts,
+    Execution,
+    Spent,
+    TaskCheck,
+    TaskLock,
+    TaskStep,
+    TickKind,
 )
 from store.model.strict import BadDocument
 from store.model.task import ListKey, Task, TaskId, TaskKey, TaskListId, TaskStatus
@@ -53,6 +63,22 @@ STANDING = st.lists(
     max_size=2,
 ).map(tuple)
 TIMES = st.none() | st.floats(0, 1e10)
+STEPS = st.builds(TaskStep, TEXT, TEXT, TEXT, st.booleans(), *[OPTIONAL] * 3, TIMES, TIMES)
+CHECKS = st.builds(TaskCheck, TEXT, TEXT, st.booleans(), TIMES, OPTIONAL, OPTIONAL)
+COUNTS = st.none() | st.integers(0, 9)
+EXECUTIONS = st.builds(
+    Execution,
+    st.lists(STEPS, max_size=2).map(tuple),
+    st.lists(CHECKS, max_size=2).map(tuple),
+    st.none() | st.builds(Attempts, st.integers(0, 9), COUNTS, OPTIONAL),
+    st.none() | st.builds(Spent, TIMES, COUNTS, COUNTS, st.booleans()),
+    OPTIONAL,
+    OPTIONAL,
+    OPTIONAL,
+    TIMES,
+    TIMES,
+    TIMES,
+)
 TASKS = st.builds(
     Task,
     KEYS,
@@ -68,7 +94,13 @@ TASKS = st.builds(
     TIMES,
     TIMES,
     OPTIONAL,
+    st.none() | st.builds(TaskLock, NAMES, TIMES, OPTIONAL, st.none() | st.booleans()),
+    st.none() | st.just(TaskId("7")),
+    st.none() | EXECUTIONS,
     METADATA,
+)
+TICKS = st.builds(
+    Tick, st.sampled_from(list(TickKind)), TEXT, st.booleans(), OPTIONAL, OPTIONAL, OPTIONAL
 )
 UPDATES = st.builds(
     UpdateTask,
@@ -82,14 +114,31 @@ UPDATES = st.builds(
     remove_blocked_by=IDS,
     metadata_patch=st.dictionaries(TEXT, VALUES | st.just(NULL), max_size=3),
     expected=EXPECTED,
-    clears=st.sampled_from([(), ("active_form",), ("active_form", "priority")]),
+    clears=st.sampled_from([(), ("active_form",)]),
     standing=STANDING,
+    priority=OPTIONAL,
+    ticks=st.lists(TICKS, max_size=2).map(tuple),
+    most_attempts=COUNTS,
+    is_forced=st.booleans(),
+    locked_by=OPTIONAL | st.just(KEEP),
 )
 EDITS: st.SearchStrategy[Edit] = st.one_of(
-    st.builds(CreateTask, st.just(LIST), TEXT, TEXT, OPTIONAL, OPTIONAL, IDS, METADATA),
+    st.builds(
+        CreateTask,
+        st.just(LIST),
+        TEXT,
+        TEXT,
+        OPTIONAL,
+        OPTIONAL,
+        IDS,
+        METADATA,
+        st.booleans(),
+        OPTIONAL,
+    ),
+    st.builds(UpdateTask, KEYS, clears=st.just(("active_form", "priority"))),
     UPDATES,
     st.builds(DeleteTask, KEYS, EXPECTED),
-    st.builds(ClaimTask, KEYS, NAMES),
+    st.builds(ClaimTask, KEYS, NAMES, st.booleans()),
     st.builds(ReleaseTask, KEYS, OPTIONAL),
     st.builds(RestoreTask, TASKS, OPTIONAL, st.none() | STANDING),
 )
