@@ -90,7 +90,8 @@ def result_if_made(line: EditLine, task_list: TaskList | None) -> EditResult | N
         return EditResult(edit, None, before=before) if now is None else None
     if now is None:
         return None
-    wanted = written_by({**task_list.tasks, line.seen.id: line.seen}, edit).get(line.seen.id)
+    tasks = {**task_list.tasks, line.seen.id: line.seen}
+    wanted = written_by(tasks, edit, task_list.info.capabilities).get(line.seen.id)
     left = _as_left(line.seen, wanted, now) if wanted else None
     return EditResult(edit, left, before=before) if left else None
 

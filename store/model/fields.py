@@ -13,12 +13,16 @@ _MOST_DIGITS = 18
 
 
 def check_fields(allowed: Capabilities, edit: Edit) -> None:
-    """Refuse values that the system could not store.
+    """Refuse what the system does not do, and values that it could not store.
 
     Raises:
+        EditRefused: with the system's own sentence.
         InvalidField: naming the field.
-        EditRefused: edges, where there are none.
+        SelfEdge: a task is to block itself.
     """
+    for verb in edit.verbs if isinstance(edit, UpdateTask) else (edit.verb,):
+        if (refusal := allowed.refusal(verb)) is not None:
+            raise EditRefused(refusal)
     if isinstance(edit, ClaimTask) and not edit.claimant:
         raise InvalidField("claimant", "must be a name")
     if not isinstance(edit, (CreateTask, UpdateTask)):
@@ -38,6 +42,8 @@ def check_fields(allowed: Capabilities, edit: Edit) -> None:
 def _check_update(allowed: Capabilities, edit: UpdateTask) -> None:
     if edit.key.id in (*edit.add_blocks, *edit.add_blocked_by):
         raise SelfEdge(edit.key.id)
+    if not isinstance(edit.locked_by, Keep) and not allowed.rules.locks_tasks:
+        raise InvalidField("locked_by", "tasks here have no lock")
     if "priority" in edit.clears and allowed.priorities:
         raise InvalidField("priority", "cannot be emptied; set the lowest one")
     if edit.status is not None and edit.status not in allowed.statuses:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from store.model.edits import ClaimTask, Edit, Keep, UpdateTask
-from store.model.errors import ClaimRefused, InvalidField
+from store.model.errors import ClaimRefused
 from store.model.execution import TaskLock
 from store.model.task import ListRules, Task, TaskStatus
 
@@ -15,16 +15,13 @@ def check_lock(rules: ListRules, edit: ClaimTask | UpdateTask, task: Task) -> No
 
     Raises:
         ClaimRefused: `reason` is "locked"; it `can_be_forced`.
-        InvalidField: a lock is to be changed where tasks have none.
     """
-    is_named = isinstance(edit, UpdateTask) and not isinstance(edit.locked_by, Keep)
-    if not rules.locks_tasks:
-        if is_named:
-            raise InvalidField("locked_by", "tasks here have no lock")
-        return
     lock = task.lock
-    if lock is None or not lock.by or lock.is_live is False or edit.is_forced:
+    if not rules.locks_tasks or edit.is_forced:
         return
+    if lock is None or not lock.by or lock.is_live is False:
+        return
+    is_named = isinstance(edit, UpdateTask) and not isinstance(edit.locked_by, Keep)
     if not (is_named or _is_start(rules, edit, task)) or lock.by == next_holder(rules, edit, task):
         return
     known = "who is alive" if lock.is_live else "and nothing tells whether it is alive"

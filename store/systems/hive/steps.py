@@ -15,7 +15,8 @@ from store.model.edits import (
     RestoreTask,
     UpdateTask,
 )
-from store.model.errors import ClaimRefused, EditRefused, TaskNotFound
+from store.model.errors import ClaimRefused, TaskNotFound
+from store.model.fields import check_fields
 from store.model.task import TaskId
 from store.systems.hive.claims import (
     ClaimAlreadyOwned,
@@ -32,7 +33,7 @@ from store.systems.hive.memory import ListMemory
 from store.systems.hive.old_places import native_number
 from store.systems.hive.opened import OpenList, Plan
 from store.systems.hive.restoring import plan_restore
-from store.systems.hive.sidecars import NO_PRIORITY
+from store.systems.hive.sidecars import EDITABLE
 from store.systems.hive.updating import Change, plan_release, plan_update
 
 
@@ -59,6 +60,7 @@ def stepper_of(edit: Edit) -> Stepper:
     Raises:
         EditRefused, InvalidField, SelfEdge: it cannot be made in this layout.
     """
+    check_fields(EDITABLE, edit)
     match edit:
         case CreateTask():
             return _create(edit)
@@ -86,8 +88,6 @@ def _create(edit: CreateTask) -> Stepper:
 
 
 def _update(edit: UpdateTask) -> Stepper:
-    if edit.priority is not None or "priority" in edit.clears:
-        raise EditRefused(NO_PRIORITY)
     number = native_number("id", edit.key.id)
     sides = ("add_blocks", "add_blocked_by", "remove_blocks", "remove_blocked_by")
     edges = EdgeChange.of(number, **{side: _numbers(side, getattr(edit, side)) for side in sides})
