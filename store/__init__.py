@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         UnreadableTask,
     )
     from store.model.task import TaskStatus
+    from store.systems.blackboard.blackboard import Blackboard
     from store.systems.hive.claims import (
         ClaimAlreadyCompleted,
         ClaimAlreadyOwned,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from store.systems.records.models import TaskRecord
 
 __all__ = [
+    "Blackboard",
     "ClaimAlreadyCompleted",
     "ClaimAlreadyOwned",
     "ClaimBlocked",
@@ -96,6 +98,7 @@ _HOMES = {
     "store.files.paths": {"task_list_path"},
     "store.files.transaction": {"Durability"},
     "store.model.task": {"TaskStatus"},
+    "store.systems.blackboard.blackboard": {"Blackboard"},
     "store.systems.hive.claims": {
         "ClaimAlreadyCompleted",
         "ClaimAlreadyOwned",
