@@ -117,7 +117,7 @@ def _restored(tasks: Tasks, edit: RestoreTask, rules: ListRules) -> dict[TaskId,
     written: dict[TaskId, Task | None] = {task.id: back}
     if edit.standing is None:
         for far_id in {*task.blocks, *task.blocked_by} - {task.id} if rules.mirrors_edges else ():
-            if far := tasks.get(far_id):
+            if (far := tasks.get(far_id)) and far.is_readable:
                 blocks = _with(far.blocks, me if far_id in task.blocked_by else ())
                 blocked_by = _with(far.blocked_by, me if far_id in task.blocks else ())
                 written[far_id] = replace(far, blocks=blocks, blocked_by=blocked_by)
@@ -146,6 +146,7 @@ def _deleted(tasks: Tasks, target: Task, near: Iterable[TaskId]) -> dict[TaskId,
         if (
             task is None
             or task is target
+            or not task.is_readable
             or not (target.id in task.blocks or target.id in task.blocked_by)
         ):
             continue
@@ -205,12 +206,12 @@ def _write_far_ends(
     me = (target.id,)
     ups = {*edit.add_blocked_by, *edit.remove_blocked_by} if rules.mirrors_edges else set()
     for task_id in ups - {target.id}:
-        if far := tasks.get(task_id):
+        if (far := tasks.get(task_id)) and far.is_readable:
             wanted = me if task_id in edit.add_blocked_by else ()
             written[task_id] = replace(far, blocks=_with(_without(far.blocks, me), wanted))
     for task_id in {*edit.add_blocks, *edit.remove_blocks} - {target.id}:
         near = written.get(task_id) or tasks.get(task_id)
-        if near:
+        if near and near.is_readable:
             wanted = me if task_id in edit.add_blocks else ()
             wanted = wanted if rules.keeps_ended_blockers or _is_open(written, target) else ()
             edges = _with(_without(near.blocked_by, me), wanted)
