@@ -24,6 +24,10 @@ class RepairKind(StrEnum):
     DROP_DANGLING = "drop_dangling"
     """An edge to a task that was removed is dropped."""
     DROP_SELF_EDGE = "drop_self_edge"
+    RELEASE_LOCK = "release_lock"
+    """A task is given free of which somebody holds the lock who is no longer alive."""
+    FREE_TASK = "free_task"
+    """A task no longer waits on others that are completed, where its tool never noticed."""
     LEAVE = "leave"
     """Nothing is done; the text says why."""
 

@@ -98,6 +98,7 @@ class ProblemKind(StrEnum):
     IGNORED_FILE = "ignored_file"
     SKIPPED_DIRECTORY = "skipped_directory"
     UNSAFE_PERMISSIONS = "unsafe_permissions"
+    STALE_LOCK = "stale_lock"
     GONE = "gone"
 
 
