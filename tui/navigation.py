@@ -72,6 +72,8 @@ class Navigation:
         view = screen.frame.view
         if view.list_key not in (None, key.list):
             screen.change_view(list_key=None)
+        if key.list in screen.frame.put_away:
+            screen.change_view(list_key=key.list)
         if screen.needs is not None and screen.needs.select(key):
             return
         if screen.needs is not None or not screen.table.shows(key):

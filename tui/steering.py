@@ -29,8 +29,9 @@ from tui.tray import Tray
 from tui.view_state import Frame
 
 if TYPE_CHECKING:
-    from tui.screens.colony import ColonyScreen, Severity
+    from tui.screens.colony import ColonyScreen
     from tui.screens.draft import TrayDecision
+    from tui.screens.pane_screen import Severity
 
 
 T = TypeVar("T")

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from store.model.attention import DEFAULT_LOCK_AFTER_S, DEFAULT_STALE_AFTER_S, Need, Thresholds
 from store.model.receipts import UNSEEN_AFTER_S, Receipt
-from store.model.snapshot import EMPTY_SNAPSHOT, Snapshot
+from store.model.snapshot import EMPTY_SNAPSHOT, Snapshot, TaskList
 from store.model.task import ListKey, TaskKey
 
 
@@ -85,6 +85,8 @@ class Frame:
     """Everything the panes draw from, at one moment. Compared by identity."""
 
     snapshot: Snapshot = EMPTY_SNAPSHOT
+    put_away: Mapping[ListKey, TaskList] = field(default_factory=dict)
+    """Lists that were put away as a whole: not in the snapshot, but for one shown alone."""
     view: ViewState = field(default_factory=ViewState)
     now: float = 0.0
     """Epoch seconds."""

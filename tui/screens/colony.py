@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import time
-from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import Any, Literal
+from typing import Any
 
 from textual import on
 from textual.reactive import reactive
-from textual.screen import Screen
 
-from store.model.attention import Need
-from store.model.edits import Edit, EditBatch, EditResult
+from store.model.edits import Edit, EditResult
+from store.model.list_events import recorded_since
 from store.model.receipts import Receipt, added, observe, receipts_of
 from store.model.snapshot import Change, Snapshot
 from store.model.task import TaskKey
@@ -31,8 +29,10 @@ from tui.messages import (
     SnapshotArrived,
     WatchFailed,
 )
+from tui.put_away import PutAway
 from tui.safe_text import SafeText, one_line
 from tui.saved_views import SavedViews
+from tui.screens.pane_screen import PaneScreen
 from tui.settings import Settings
 from tui.steering import Steering
 from tui.view_state import EMPTY_FRAME, Frame, ViewState
@@ -40,11 +40,11 @@ from tui.view_state import EMPTY_FRAME, Frame, ViewState
 TICK_S = 1.0
 MAX_SHOW_GAP_S = 0.25
 """A colony that is slow to draw is drawn no more often than four times a second."""
+MOST_RECORDED = 100
+"""Events of the lists' own systems that one snapshot may bring to the activity pane."""
 
-Severity = Literal["info", "warn", "error"]
 
-
-class ColonyScreen(Screen[None]):
+class ColonyScreen(PaneScreen):
     """One frame per change or clock tick, handed to every pane that is bound to it."""
 
     frame: reactive[Frame] = reactive(EMPTY_FRAME, repaint=False)
@@ -65,6 +65,7 @@ class ColonyScreen(Screen[None]):
         self.clock = clock
         self.intake = Intake()
         self.marks = Marks()
+        self.put_away = PutAway()
         self.receipts: tuple[Receipt, ...] = ()
         """What became of the edits of this session, oldest first."""
         self.steering = Steering(self)
@@ -82,45 +83,6 @@ class ColonyScreen(Screen[None]):
         self.show_frame()
         self.set_interval(TICK_S, self._tick)
 
-    # What the panes do for it
-
-    @abstractmethod
-    def report(self, changes: Sequence[Change], origin: str) -> None:
-        """Show what others changed."""
-
-    @abstractmethod
-    def report_own(self, edit: Edit, result: EditResult) -> None:
-        """Show what the operator changed."""
-
-    @abstractmethod
-    def say(self, text: SafeText, *, severity: Severity = "info") -> None:
-        """One line for the operator; an error is shown so that it cannot be missed."""
-
-    @abstractmethod
-    def say_until_settled(self, text: SafeText, edit: Edit | EditBatch) -> None:
-        """Say that something is under way, for as long as it is."""
-
-    @abstractmethod
-    def take_back(self, edit: Edit | EditBatch) -> None:
-        """It is no longer under way."""
-
-    @abstractmethod
-    def note_waiting(self, count: int) -> None:
-        """Show how many edits are kept for a retry."""
-
-    @abstractmethod
-    def go_to(self, key: TaskKey) -> None:
-        """Select a task, widening the view where it hides it."""
-
-    @abstractmethod
-    def freeze_order(self, frozen: bool) -> None:
-        """Keep the rows in place while something lies over them."""
-
-    @property
-    def need_in_queue(self) -> Need | None:
-        """What the cursor of the queue of needs is on; None while the queue is not shown."""
-        return None
-
     @property
     def has_dialog(self) -> bool:
         """Something lies over this screen."""
@@ -134,6 +96,7 @@ class ColonyScreen(Screen[None]):
         scanned = self.intake.scanned_at
         self.frame = Frame(
             snapshot=self.snapshot_to_show(),
+            put_away=self.put_away.lists,
             view=self._view,
             now=now,
             selected=self._selected,
@@ -158,7 +121,7 @@ class ColonyScreen(Screen[None]):
 
     def snapshot_to_show(self) -> Snapshot:
         """What is known of the disk, or was when the view was frozen."""
-        return self.intake.shown
+        return self.put_away.without(self.intake.shown, self._view.list_key)
 
     def latest_frame(self) -> Frame:
         """The frame with what is known of the disk now, also while the view is frozen."""
@@ -219,10 +182,13 @@ class ColonyScreen(Screen[None]):
     @on(SnapshotArrived)
     def take_snapshot(self, message: SnapshotArrived) -> None:
         is_news = message.snapshot is not self.intake.latest or self.intake.scanned_at is None
+        before = self.intake.latest
         changes = self.intake.arrive(message.snapshot, message.scanned_at, self.clock())
         if not is_news:
             return  # the next tick shows the age of the scan
         self._report_foreign(changes)
+        if recorded := recorded_since(before, message.snapshot, MOST_RECORDED):
+            self.report_recorded(recorded)
         self.marks = self.marks.kept_in(message.snapshot)
         self._show_soon()
         if self._goto:
@@ -245,6 +211,8 @@ class ColonyScreen(Screen[None]):
         if self._wanted is None or self.intake.shown.task(self._wanted) is None:
             return
         self.show_frame()
+        if self._wanted.list in self.frame.put_away:
+            self.change_view(list_key=self._wanted.list)
         if self.frame.snapshot.task(self._wanted) is not None:
             key, self._wanted = self._wanted, None
             self.go_to(key)

@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from store.model.edits import Edit, EditBatch, EditResult
+from store.model.list_events import Recorded
 from store.model.query import owner_query
 from store.model.snapshot import Change
 from store.model.task import TaskKey
@@ -19,12 +20,12 @@ from tui.edit_text import deed
 from tui.keys import bindings
 from tui.navigation import Navigation
 from tui.safe_text import SafeText, one_line
-from tui.screens.colony import Severity
 from tui.screens.find_actions import FindActions
 from tui.screens.history_actions import HistoryActions
 from tui.screens.mark_actions import MarkActions
 from tui.screens.needs_actions import NeedsActions
 from tui.screens.notify_actions import NotifyActions
+from tui.screens.pane_screen import Severity
 from tui.screens.read_ahead import ReadAhead
 from tui.screens.steer_actions import SteerActions
 from tui.screens.view_actions import ViewActions
@@ -141,6 +142,9 @@ class MainScreen(
 
     def report(self, changes: Sequence[Change], origin: str) -> None:
         self._activity.add(changes, origin)
+
+    def report_recorded(self, recorded: Sequence[Recorded]) -> None:
+        self._activity.add_recorded(recorded)
 
     def report_own(self, edit: Edit, result: EditResult) -> None:
         key = result.task.key if result.task else getattr(edit, "key", None)

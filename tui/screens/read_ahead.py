@@ -25,7 +25,7 @@ class ReadAhead(ColonyScreen):
     _is_reading = False
 
     def snapshot_to_show(self) -> Snapshot:
-        latest = self.intake.shown
+        latest = super().snapshot_to_show()
         if latest is self._shown or self._is_reading:
             return self._shown
         if _new_tasks(self._shown, latest) < self.MANY:

@@ -11,13 +11,20 @@ from textual.content import Content
 from textual.message import Message
 
 from store.model.history import Entry
+from store.model.list_events import Recorded
 from store.model.receipts import Receipt, ReceiptState
 from store.model.snapshot import Change, Snapshot
 from store.model.task import TaskKey
 from tui.glyphs import owner_role
 from tui.safe_text import one_line
 from tui.view_state import Frame
-from tui.widgets.activity_text import UNKNOWN, Activity, activities, entry_activity
+from tui.widgets.activity_text import (
+    UNKNOWN,
+    Activity,
+    activities,
+    entry_activity,
+    recorded_activity,
+)
 from tui.widgets.drawing import Piece, cells_of, clock, cut, fitted, piece, spread
 from tui.widgets.pane import Row, RowsPane
 
@@ -44,10 +51,11 @@ class ActivityPane(RowsPane[Activity]):
 What changed, newest first: the time that the record itself tells, who, the task, and old → new.
 **you** is what was done here, under your own name where the settings or `--operator` give one.
 **operator** and **command** are edits that others made through colonytop, by the name they gave.
-**agent?** is inferred: the record was written in fields that its owner writes, so the name is the
-owner's; a record does not say who wrote it. **derived** is what was seen on the disk and nothing
-tells who did it: **?**. Behind an edit of yours stands whether the owner has seen it or acted on
-it, inferred from their next write. When you have scrolled away the border counts what is new.
+**recorded** is an event that the list's own system keeps. **agent?** is inferred: the record was
+written in fields that its owner writes, so the name is the owner's; a record does not say who
+wrote it. **derived** is what was seen on the disk and nothing tells who did it: **?**. Behind an
+edit of yours stands whether the owner has seen it or acted on it, inferred from their next write.
+When you have scrolled away the border counts what is new.
 
 - **Enter** or a click selects the task; **Home** goes back to the newest line.
 """
@@ -75,6 +83,10 @@ it, inferred from their next write. When you have scrolled away the border count
         """Show edits that others made through colonytop, the later ones newer."""
         shown = [entry_activity(entry, ascii=self.ascii) for entry in entries[-MOST_LINES:]]
         self._take([activity for activity in shown if activity.pieces])
+
+    def add_recorded(self, recorded: Sequence[Recorded]) -> None:
+        """Show what the systems of lists have recorded themselves, the later ones newer."""
+        self._take([recorded_activity(one) for one in recorded[-MOST_LINES:]])
 
     def add_line(
         self,

@@ -9,6 +9,7 @@ from typing import Any
 from store.model.attention import DisplayState
 from store.model.authorship import by_moment, likely_author
 from store.model.history import Entry, Origin
+from store.model.list_events import Recorded
 from store.model.snapshot import Change, ChangeKind
 from store.model.task import ListKey, TaskKey, TaskStatus
 from tui.glyphs import glyph, signs, style_role
@@ -33,6 +34,8 @@ ORIGIN_WORDS = {
     Origin.DERIVED: "derived",
 }
 """How it is known who did it; the mark of a question is on what is inferred."""
+RECORDED = "recorded"
+"""The list's own system wrote it down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,9 @@ class Activity:
     list: ListKey | None
     pieces: tuple[Piece, ...]
     origin: str
-    """you, operator and command (from the journal), agent? (inferred) or derived (seen)."""
+    """you, operator and command (from the journal), recorded (by the list's own system), agent?
+    (inferred) or derived (seen).
+    """
 
 
 def activities(changes: Iterable[Change], origin: str, *, ascii: bool) -> list[Activity]:
@@ -64,6 +69,16 @@ def entry_activity(entry: Entry, *, ascii: bool) -> Activity:
         tuple(_entry_pieces(entry, ascii)),
         ORIGIN_WORDS[entry.origin],
     )
+
+
+def recorded_activity(recorded: Recorded) -> Activity:
+    """What the system of a list has recorded itself, as a line that a person reads."""
+    event = recorded.event
+    pieces = [piece(event.kind.replace("_", " "), "$accent")]
+    if event.text:
+        pieces += [piece(" "), piece(event.text)]
+    who = one_line(event.actor or UNKNOWN, 64)
+    return Activity(event.at, who, recorded.task, recorded.list, tuple(pieces), RECORDED)
 
 
 def _entry_pieces(entry: Entry, ascii: bool) -> Iterable[Piece]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from textual.content import Content
@@ -14,6 +14,8 @@ from store.model.attention import DisplayState
 from store.model.rollup import Rollup
 from store.model.snapshot import WatchMode
 from tui.glyphs import age, glyph, signs, style_role
+from tui.kinds import badge
+from tui.safe_text import join, one_line
 from tui.view_state import EMPTY_FRAME, Frame
 from tui.widgets.drawing import Piece, cells_of, clock, cut, in_ascii, piece, spread
 from tui.widgets.pace import LEAST_INTERVAL_S, pace_of
@@ -60,7 +62,7 @@ class HeaderBar(Widget):
         roomy = cells >= _SPACIOUS
         needs = len(pace_of(self.app).needs(frame, snapshot))
         counts = _counts(frame, total, needs, roomy=roomy)
-        for place in (_place(frame, roomy=roomy), _place(frame, roomy=False), []):
+        for place in _places(frame, roomy=roomy):
             start = [*name, *place, piece("  "), *counts]
             if cells_of(start) + cells_of(end) < cells:
                 return spread(start, end, cells)
@@ -72,7 +74,15 @@ class HeaderBar(Widget):
         self.refresh()
 
 
-def _place(frame: Frame, *, roomy: bool) -> list[Piece]:
+def _places(frame: Frame, *, roomy: bool) -> Iterator[list[Piece]]:
+    """Where we are, at length and ever shorter."""
+    yield _place(frame, roomy=roomy)
+    yield _place(frame, roomy=False)
+    yield _place(frame, roomy=False, with_badge=False)
+    yield []
+
+
+def _place(frame: Frame, *, roomy: bool, with_badge: bool = True) -> list[Piece]:
     lists, only = frame.snapshot.lists, frame.view.list_key
     shown = lists.get(only) if only else None
     if shown is None and len(lists) == 1:
@@ -80,6 +90,8 @@ def _place(frame: Frame, *, roomy: bool) -> list[Piece]:
     count = f"{len(lists)} list{'s' * (len(lists) != 1)}"
     if shown is not None:
         parts = [piece(f" {shown.info.name}", "bold")]
+        if with_badge and (badged := badge(frame.snapshot, shown.key)):
+            parts.append((join(one_line(" "), badged), "$muted"))
         if len(lists) > 1:
             parts.append(piece(f" of {count}", "$muted"))
     else:

@@ -10,14 +10,24 @@ from textual.content import Content
 from textual.message import Message
 
 from store.model.attention import DisplayState
+from store.model.counting import RunningRollups
 from store.model.listing import all_problems
-from store.model.rollup import Rollup
+from store.model.rollup import ListRollup, merge
 from store.model.snapshot import Snapshot, TaskList
-from store.model.task import ListKey, Verb
+from store.model.task import ListKey
 from tui.glyphs import bar, glyph, signs
+from tui.kinds import badge, badge_cells
 from tui.safe_text import one_line, width
 from tui.view_state import Frame
 from tui.widgets.drawing import Piece, cells_of, figure, fitted, line, piece
+from tui.widgets.lists_rows import (
+    ListFacts,
+    ListWords,
+    badness,
+    list_facts,
+    note_of,
+    words_about,
+)
 from tui.widgets.pace import pace_of
 from tui.widgets.pane import Row, RowsPane
 
@@ -34,41 +44,30 @@ _BAR = (6, 18)  # least and most cells of the bar, with the gap before it
 _NAME = 28
 _SHORT_NAME = 13  # what a narrow pane gives to a name before it gives anything to the bar
 _ROOMY = 44  # cells from which the figures stand apart
-
-
-@dataclass(frozen=True, slots=True)
-class ListFacts:
-    """What one row says."""
-
-    name: str
-    note: str
-    """Why the list is not as others: gone, read-only; empty where it is."""
-    needs: int
-    active: int
-    ready: int
-    blocked: int
-    stale: int
-    done: int
-    total: int
-    is_shown: bool
-    """The table shows this list."""
+_BADGED = 34  # cells from which there is room for badges
 
 
 @dataclass(frozen=True, slots=True)
 class _Widths:
     name: int
+    badge: int
     figures: tuple[int, ...]
     bar: int
     done: int
 
 
-class ListsPane(RowsPane[ListFacts]):
+AnyRow = Row[ListFacts | ListWords]
+
+
+class ListsPane(RowsPane[ListFacts | ListWords]):
     """Each list with what needs you, what moves and how much is done; the first row is all."""
 
     HELP = """\
 ## Lists
 
-Each list with its counts, the one that needs you most on top. The bar shows how much is done.
+Each list with its counts, the one that needs you most on top. The bar shows how much is done. The
+list that is shown alone tells its goal, why it is read-only, and what else there is to know of it.
+Lists that were put away as a whole stand at the end and count nowhere.
 
 - **Enter** or a click shows only that list; **all lists** merges them again.
 """
@@ -80,25 +79,70 @@ Each list with its counts, the one that needs you most on top. The bar shows how
         list_key: ListKey | None
 
     _problems: Mapping[ListKey, tuple[TaskList, int]] = {}
+    _badge_cells = 0
 
-    def build(self, frame: Frame, snapshot: Snapshot) -> Sequence[Row[ListFacts]]:
-        counted = pace_of(self.app).rollups(snapshot)
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._away_counts = RunningRollups()
+        self._away: Mapping[ListKey, tuple[TaskList, ListRollup]] = {}
+        self._away_of: Mapping[ListKey, TaskList] = {}
+
+    def build(self, frame: Frame, snapshot: Snapshot) -> Sequence[AnyRow]:
+        away = self._put_away(frame)
+        counted = {**pace_of(self.app).rollups(snapshot), **away}
         needs = pace_of(self.app).needs(frame, snapshot).counts
-        names = Counter(task_list.info.name for task_list in snapshot.lists.values())
-        rows = []
+        names = Counter(task_list.info.name for task_list, _ in counted.values())
+        self._badge_cells = badge_cells(snapshot)
+        used: list[tuple[ListKey, ListFacts]] = []
+        kept: list[tuple[ListKey, ListFacts]] = []
         for key, (task_list, rollup) in counted.items():
             name = task_list.info.name
             if names[name] > 1:
                 name = f"{name} · {key.root.rstrip('/').rpartition('/')[2]}"
-            shown = frame.view.list_key == key
-            count = needs.get(key, 0)
-            facts = _facts(name, _note(task_list), rollup.total, count, frame, shown)
-            rows.append(Row(key, facts))
-        rows.sort(key=lambda row: _badness(row.facts))
+            facts = list_facts(
+                name,
+                note_of(task_list),
+                rollup.total,
+                needs.get(key, 0) if key not in away else 0,
+                frame,
+                is_shown=frame.view.list_key == key,
+                badge=badge(snapshot, key) if self._badge_cells else "",
+            )
+            (kept if key in away else used).append((key, facts))
+        first: AnyRow = Row(ALL_LISTS, self._all(frame, snapshot, used))
+        rows = [first, *self._with_words(frame, used)]
+        if kept:
+            rows.append(Row(None, ListWords(f"put away · {len(kept)}")))
+        return [*rows, *self._with_words(frame, kept)]
+
+    def _put_away(self, frame: Frame) -> Mapping[ListKey, tuple[TaskList, ListRollup]]:
+        """What was put away, counted once."""
+        if frame.put_away is not self._away_of:
+            self._away_of = frame.put_away
+            self._away = self._away_counts.of(Snapshot(frame.put_away))
+        return self._away
+
+    def _all(
+        self, frame: Frame, snapshot: Snapshot, used: Sequence[tuple[ListKey, ListFacts]]
+    ) -> ListFacts:
+        only = frame.view.list_key
         total = pace_of(self.app).total(snapshot, None)
-        is_all = frame.view.list_key is None
-        first = _facts(ALL_LISTS, "", total, sum(needs.values()), frame, is_all)
-        return [Row(ALL_LISTS, first), *rows]
+        if only in frame.put_away:  # it is in the snapshot now, and counts nowhere still
+            counted = pace_of(self.app).rollups(snapshot)
+            total = merge(counted[key][1].total for key, _ in used)
+        needs = sum(facts.needs for _, facts in used)
+        return list_facts(ALL_LISTS, "", total, needs, frame, is_shown=only is None, badge="")
+
+    def _with_words(self, frame: Frame, lists: Sequence[tuple[ListKey, ListFacts]]) -> list[AnyRow]:
+        """The lists, worst first; under the one that is shown alone, what there is to know."""
+        rows: list[AnyRow] = []
+        for key, facts in sorted(lists, key=lambda pair: badness(pair[1])):
+            rows.append(Row(key, facts))
+            found = frame.snapshot.lists.get(key)
+            if facts.is_shown and found is not None:
+                words = words_about(frame, found.info, self.cells)
+                rows += [Row(None, one) for one in words]
+        return rows
 
     def titles(self, frame: Frame) -> tuple[str, str]:
         lists = frame.snapshot.lists
@@ -128,10 +172,13 @@ Each list with its counts, the one that needs you most on top. The bar shows how
             for (_, state, _), number in zip(_COLUMNS, widths.figures, strict=True)
         ]
         done = fitted("done", widths.bar + widths.done, right=True)
-        return line(fitted("  list", widths.name), *titles, done)
+        system = fitted(" sys" if widths.badge else "", widths.badge)
+        return line(fitted("  list", widths.name), system, *titles, done)
 
-    def draw(self, row: Row[ListFacts], cells: int) -> Content:
+    def draw(self, row: AnyRow, cells: int) -> Content:
         facts, widths = row.facts, self._widths(cells)
+        if isinstance(facts, ListWords):
+            return line(fitted(f"  {facts.text}", cells, facts.style))
         mark = glyph(DisplayState.ACTIVE, self.ascii) if facts.is_shown else " "
         room = max(0, widths.name - 2)
         note = [piece(f" {facts.note}", "$status-stale")] if facts.note else []
@@ -144,12 +191,13 @@ Each list with its counts, the one that needs you most on top. The bar shows how
             piece(f"{mark} ", "$status-active"),
             fitted(facts.name, room, "bold" if facts.is_shown else ""),
             *note,
+            fitted(f" {facts.badge}" if widths.badge else "", widths.badge, "$muted"),
             *figures,
             *self._bar(facts, widths.bar),
             figure(facts.done, widths.done, "$status-done"),
         )
 
-    def pick(self, row: Row[ListFacts]) -> None:
+    def pick(self, row: AnyRow) -> None:
         self.post_message(self.Picked(row.key if isinstance(row.key, ListKey) else None))
 
     def _bar(self, facts: ListFacts, cells: int) -> list[Piece]:
@@ -162,7 +210,7 @@ Each list with its counts, the one that needs you most on top. The bar shows how
 
     def _widths(self, cells: int) -> _Widths:
         """The name first; what it leaves over is the bar's."""
-        rows = [row.facts for row in self.rows]
+        rows = [row.facts for row in self.rows if isinstance(row.facts, ListFacts)]
         apart = 2 if cells >= _ROOMY else 1
         figures = tuple(
             apart + min(5, len(str(max((getattr(facts, name) for facts in rows), default=0))))
@@ -171,38 +219,12 @@ Each list with its counts, the one that needs you most on top. The bar shows how
         done = 1 + max(4, len(str(max((facts.done for facts in rows), default=0))))
         longest = max((width(one_line(f.name, 64)) + len(f.note) + 1 for f in rows), default=0)
         room = cells - sum(figures) - done
+        badged = self._badge_cells + 1 if self._badge_cells and cells >= _BADGED else 0
+        room -= badged
         spare = room - 2 - min(longest, _NAME if cells >= _ROOMY else _SHORT_NAME)
         filled = min(_BAR[1], spare) if spare >= _BAR[0] else 0
-        return _Widths(max(2, room - filled), figures, filled, done)
+        return _Widths(max(2, room - filled), badged, figures, filled, done)
 
 
 def _sign(state: DisplayState | None, ascii: bool) -> str:
     return signs(ascii).needs_you if state is None else glyph(state, ascii)
-
-
-def _note(task_list: TaskList) -> str:
-    if task_list.is_stale:
-        return "gone"
-    return "ro" if task_list.info.capabilities.refusal(Verb.EDIT) else ""
-
-
-def _facts(
-    name: str, note: str, rollup: Rollup, needs: int, frame: Frame, is_shown: bool
-) -> ListFacts:
-    stale = rollup.stale(frame.now, frame.stale_after_s)
-    return ListFacts(
-        name=name,
-        note=note,
-        needs=needs,
-        active=rollup.active - stale,
-        ready=rollup.ready,
-        blocked=rollup.blocked,
-        stale=stale,
-        done=rollup.done,
-        total=rollup.total,
-        is_shown=is_shown,
-    )
-
-
-def _badness(facts: ListFacts) -> tuple[int, int, int, str]:
-    return -facts.needs, -facts.stale, -facts.blocked, facts.name
