@@ -82,7 +82,8 @@ class RunEditor:
         if state != old:
             changes["status"] = state
             if state == "pending" and old in _RETRIED_FROM:
-                changes["retry_count"] = (row.retry_count or 0) + 1
+                counted = row.retry_count if isinstance(row.retry_count, int) else 0
+                changes["retry_count"] = counted + 1
         payload = _patched_payload(row, before, after)
         if payload is not None:
             changes["payload"] = payload

@@ -11,9 +11,6 @@ from store.files.codec import Unparsable, format_object, parse_object
 RESULT = "result"
 """The key of `Task.metadata` under which a brief's result stands."""
 
-MOST_BYTES = 1 << 20
-"""A payload or result over this is not parsed, and not shown whole."""
-
 _SUBJECTS = ("title", "subject", "goal", "objective", "task", "summary", "name")
 _DESCRIPTIONS = ("description", "instructions", "prompt", "details", "context")
 _COLUMNS = frozenset(

@@ -55,10 +55,11 @@ def read_run(connection: sqlite3.Connection, run_id: str) -> RunRows | None:
     if not is_blackboard(connection):
         return None
     failures = dict(connection.execute(_FAILURES, (run_id,)).fetchall())
+    briefs = connection.execute(_BRIEF, (run_id,)).fetchall()
     return RunRows(
         connection.execute(_RUN, (run_id,)).fetchone(),
         connection.execute(_WORKSTREAMS, (run_id,)).fetchall(),
-        [BriefRow._make((*row, failures.get(row[0]))) for row in connection.execute(_BRIEF, (run_id,))],
+        [BriefRow._make((*row, failures.get(row[0]))) for row in briefs],
         connection.execute(_EVENTS, (run_id, SHOWN_EVENTS)).fetchall(),
     )
 

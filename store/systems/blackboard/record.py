@@ -91,7 +91,9 @@ def epoch_of(value: Any) -> float | None:
 
 def _assignment(task_id: TaskId, row: BriefRow, problems: list[Problem]) -> Assignment:
     try:
-        return read_assignment(parse_text(row.payload) if _is_json(row.payload) else {})
+        if not isinstance(row.payload, str):
+            raise Unparsable("no text, or over 1 MiB of it")
+        return read_assignment(parse_text(row.payload))
     except Unparsable as error:
         problems.append(Problem(ProblemKind.BAD_META, f"its payload is {error}", task_id))
         return read_assignment({})
@@ -106,10 +108,6 @@ def _result(task_id: TaskId, row: BriefRow, problems: list[Problem]) -> tuple[An
         return parse_text(shown), shown
     except Unparsable:  # somebody stored plain text: that is a result too
         return shown, shown
-
-
-def _is_json(value: Any) -> bool:
-    return isinstance(value, str) and bool(value.strip())
 
 
 def _attempts(row: BriefRow) -> Attempts:

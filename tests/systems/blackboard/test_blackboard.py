@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -144,7 +145,7 @@ def test_unknown_state_is_a_value_error_that_lists_the_set(tmp_path: Path) -> No
 
 def test_row_that_is_not_there_is_never_changed_in_silence(tmp_path: Path) -> None:
     with Blackboard(RUN, tmp_path) as blackboard:
-        calls = (
+        calls: tuple[Callable[[], object], ...] = (
             lambda: blackboard.update_run_status("active"),
             lambda: blackboard.create_workstream(name="ore", tier=1),
             lambda: blackboard.create_brief(SpawnedBrief()),
@@ -154,7 +155,7 @@ def test_row_that_is_not_there_is_never_changed_in_silence(tmp_path: Path) -> No
             with pytest.raises(RowNotFound, match="no run"):
                 call()
         blackboard.create_run("Forge")
-        more = (
+        more: tuple[Callable[[], object], ...] = (
             lambda: blackboard.update_workstream_status("gone", "active"),
             lambda: blackboard.update_brief_status("gone", "active"),
             lambda: blackboard.update_brief_result("gone", {}),
