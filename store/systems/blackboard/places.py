@@ -6,12 +6,15 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from store.files.places import absolute
 from store.model.errors import InvalidListId
 from store.model.task import TaskListId
 
 DATABASE = "blackboard.db"
 RUNS = "runs"
 ROOT_VARIABLE = "BLACKBOARD_ROOT"
+SIGNS = (f"*/{DATABASE}", f"{RUNS}/*/{DATABASE}")
+"""Without any of these a root has no run; see `store.files.signs`."""
 
 _PREFIX = "run:"
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -21,8 +24,8 @@ def default_root(environ: Mapping[str, str]) -> tuple[Path, str]:
     """Where runs are looked for, and what said so: `$BLACKBOARD_ROOT`, else `runs` right here."""
     chosen = environ.get(ROOT_VARIABLE)
     if chosen:
-        return Path(chosen).expanduser(), f"${ROOT_VARIABLE}"
-    return Path.cwd() / RUNS, f"./{RUNS}"
+        return absolute(Path(chosen)), f"${ROOT_VARIABLE}"
+    return absolute(Path(RUNS)), f"default ./{RUNS}"
 
 
 def checked_run_id(run_id: str) -> str:
