@@ -22,10 +22,12 @@ from store.model.edits import (
 )
 from store.model.errors import EditRefused
 from store.model.standing import standing_of
-from store.model.task import Task, TaskId
+from store.model.task import Task, TaskId, TaskStatus
+from store.model.ticking import is_done, ticks_back
 
 _TEXTS = ("subject", "description")
 _OPTIONAL = ("active_form", "priority")
+_PLAIN = (TaskStatus.PENDING, TaskStatus.IN_PROGRESS, TaskStatus.COMPLETED)
 
 
 def inverse(result: EditResult) -> tuple[Edit, ...]:
@@ -71,6 +73,7 @@ def written_values(task: Task) -> dict[str, Any]:
         "blocks": task.blocks,
         "blocked_by": task.blocked_by,
         "metadata": dict(task.metadata),
+        **({} if task.priority is None else {"priority": task.priority}),
     }
 
 
@@ -84,6 +87,8 @@ def _update_back(
     changes: dict[str, Any] = {}
     expected: dict[str, Any] = {}
     _fields_back(before, after, changes, expected)
+    _lock_back(before, after, changes, expected)
+    _execution_back(before, after, changes, expected)
     patch = _metadata_back(before, after, expected)
     if patch:
         changes["metadata_patch"] = patch
@@ -114,12 +119,46 @@ def _fields_back(
             changes["clears"] = (*changes.get("clears", ()), name)
         else:
             changes[name] = was
-    if before.native_status != after.native_status:
-        expected["status"] = after.native_status
-        if before.native_status == before.status.value:
-            changes["status"] = before.status
-        else:
-            changes["native_status"] = before.native_status
+    if before.native_status == after.native_status:
+        return
+    expected["status"] = after.native_status
+    is_plain = before.status in _PLAIN and before.native_status == before.status.value
+    if is_plain and not (before.status is TaskStatus.PENDING and before.blocked_by):
+        changes["status"] = before.status
+    else:  # put back to the letter, whatever a system makes of a status that is chosen
+        changes["native_status"] = before.native_status
+    if before.status is TaskStatus.COMPLETED and before.execution and before.execution.open_checks:
+        changes["is_forced"] = True
+
+
+def _lock_back(
+    before: Task, after: Task, changes: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    """Who held the lock holds it again, from now on."""
+    was, now = (task.lock.by if task.lock else None for task in (before, after))
+    if was == now:
+        return
+    expected["lock"] = now
+    is_given_up = was is None and not before.status.is_active
+    if is_given_up and before.native_status != after.native_status:
+        return  # that it is no longer in progress takes the lock away
+    changes["locked_by"] = was
+    changes["is_forced"] = True  # who holds it may be alive: it is he whom `expected` names
+
+
+def _execution_back(
+    before: Task, after: Task, changes: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    if before.execution == after.execution or not before.execution or not after.execution:
+        return
+    if ticks := ticks_back(before, after):
+        changes["ticks"] = ticks
+        for tick in ticks:
+            expected[f"{tick.kind}.{tick.key}"] = is_done(after, tick.kind, tick.key)
+    was, now = before.execution.attempts, after.execution.attempts
+    if was and now and was.most is not None and was.most != now.most:
+        changes["most_attempts"] = was.most
+        expected["most_attempts"] = now.most
 
 
 def _metadata_back(before: Task, after: Task, expected: dict[str, Any]) -> dict[str, Any]:
@@ -141,11 +180,18 @@ def _edges_back(
     others: dict[TaskId, Task],
     others_after: dict[TaskId, Task],
 ) -> dict[str, tuple[TaskId, ...]]:
-    """For each edge that the edit named and that changed on either side: as it was."""
+    """For each edge that the edit named, or that went when it completed the task, and that changed
+    on either side: as it was.
+    """
     found: dict[str, tuple[TaskId, ...]] = {}
+    freed = [
+        i
+        for i, task in others.items()
+        if before.id in task.blocked_by and not _names(others_after.get(i), "blocked_by", before.id)
+    ]
     for near, far in (("blocks", "blocked_by"), ("blocked_by", "blocks")):
-        named = (*getattr(edit, f"add_{near}"), *getattr(edit, f"remove_{near}"))
-        for other in dict.fromkeys(named):
+        named = [*getattr(edit, f"add_{near}"), *getattr(edit, f"remove_{near}")]
+        for other in dict.fromkeys(named + (freed if near == "blocks" else [])):
             was_far, now_far = others.get(other), others_after.get(other)
             was, now = (_edge(before, near, was_far, far), _edge(after, near, now_far, far))
             if was == now:

@@ -105,8 +105,10 @@ def _names_status(edit: Edit) -> bool:
 
 
 def _is_put_back(edit: Edit, task_id: TaskId) -> bool:
-    """An edit that puts the task back as it stood, in the very status that it had."""
-    return isinstance(edit, UpdateTask) and edit.key.id == task_id and bool(edit.standing)
+    """An edit that puts the task back in the very status that it had."""
+    if not isinstance(edit, UpdateTask) or edit.key.id != task_id:
+        return False
+    return edit.native_status is not None
 
 
 def _waits(tasks: Tasks, written: Written, task: Task) -> bool:

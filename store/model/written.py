@@ -168,6 +168,8 @@ def _updated(
         fields["owner"] = edit.owner
     if edit.ticks or edit.most_attempts is not None:
         fields["execution"] = ticked(target.execution, edit.ticks, edit.most_attempts, now)
+    if edit.standing:  # what is put back may lead to what has ended
+        rules = replace(rules, keeps_ended_blockers=True)
     blockers = _blockers(tasks, edit.add_blocked_by, rules)
     blocks = _with(_without(target.blocks, edit.remove_blocks), edit.add_blocks)
     after = replace(
@@ -207,15 +209,16 @@ def _write_far_ends(
     ups = {*edit.add_blocked_by, *edit.remove_blocked_by} if rules.mirrors_edges else set()
     for task_id in ups - {target.id}:
         if (far := tasks.get(task_id)) and far.is_readable:
+            kept = _without(far.blocks, me if task_id in edit.remove_blocked_by else ())
             wanted = me if task_id in edit.add_blocked_by else ()
-            written[task_id] = replace(far, blocks=_with(_without(far.blocks, me), wanted))
+            written[task_id] = replace(far, blocks=_with(kept, wanted))
     for task_id in {*edit.add_blocks, *edit.remove_blocks} - {target.id}:
         near = written.get(task_id) or tasks.get(task_id)
         if near and near.is_readable:
+            kept = _without(near.blocked_by, me if task_id in edit.remove_blocks else ())
             wanted = me if task_id in edit.add_blocks else ()
             wanted = wanted if rules.keeps_ended_blockers or _is_open(written, target) else ()
-            edges = _with(_without(near.blocked_by, me), wanted)
-            written[task_id] = replace(near, blocked_by=edges)
+            written[task_id] = replace(near, blocked_by=_with(kept, wanted))
 
 
 def _is_open(written: Mapping[TaskId, Task | None], target: Task) -> bool:
