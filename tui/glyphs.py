@@ -67,6 +67,8 @@ class Signs:
     live: str = "⌁"
     """A process was seen alive."""
     dead: str = "✗"
+    member: str = "⋆"
+    """Named as one of a team; nothing tells whether it lives."""
 
 
 UNICODE_SIGNS = Signs()
@@ -90,6 +92,7 @@ ASCII_SIGNS = Signs(
     lock="&",
     live="+",
     dead="-",
+    member="*",
 )
 
 

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
+from store.model.children import Children
 from store.model.critical import CriticalPaths
 from store.model.derivation import Derivation, Deriving
 from store.model.snapshot import TaskList
@@ -34,7 +35,9 @@ class DetailPane(VerticalScroll, can_focus=True, inherit_bindings=False):
 
 All that is known of the selected task: why it is not ready, what becomes ready when it
 completes, its blockers and dependents, what is wrong with its record and the way out, its
-description and every field of the record, also those that colonytop does not know.
+description and every field of the record, also those that colonytop does not know. Where its
+system keeps them also who holds it, its steps and checks, how often it was tried, the last error,
+the cost and the result; and why its list is read-only, if it is.
 
 - **Arrows**, **Page up**, **Page down** scroll; select text with the mouse to copy it.
 """
@@ -75,6 +78,7 @@ description and every field of the record, also those that colonytop does not kn
         self._key: object = None
         self._deriving = Deriving()
         self._critical = CriticalPaths()
+        self._children = Children()
 
     def compose(self) -> ComposeResult:
         yield Static(markup=False, id="detail-head")
@@ -115,7 +119,8 @@ description and every field of the record, also those that colonytop does not kn
             self._show_body(None)
         else:
             derivation = self._derive(*found)
-            head = detail_text.head(frame, *found, derivation, self._text_cells)
+            children = self._children.of(*found)
+            head = detail_text.head(frame, *found, derivation, self._text_cells, children)
             head = in_ascii(head, frame.ascii)
             self._show_body(found[1])
         if not self._head or not head.is_same(self._head):

@@ -18,7 +18,8 @@ from tui.glyphs import age, glyph, owner_role, signs, style_role
 from tui.safe_text import SafeText, block, one_line
 from tui.view_state import Frame
 from tui.why_text import LineKind, WhyLine, costs, why_lines
-from tui.widgets.drawing import Piece, hanging, line, piece, separated, stamp
+from tui.widgets.drawing import Piece, hanging, line, piece, section, separated, stamp
+from tui.widgets.execution_text import about_execution, about_list, work_lines
 
 MOST_EDGES = 40
 MOST_FIELDS = 100
@@ -30,16 +31,24 @@ _PHANTOM = "$status-phantom"
 
 
 def head(
-    frame: Frame, task_list: TaskList, task: Task, derivation: Derivation, cells: int = 80
+    frame: Frame,
+    task_list: TaskList,
+    task: Task,
+    derivation: Derivation,
+    cells: int = 80,
+    children: Sequence[TaskId] = (),
 ) -> Content:
     """State, times, why it is not ready, what follows: all that others or the clock decide."""
     parts = [
         *_title(frame, task_list, task, derivation),
+        *about_list(frame, task_list, cells),
+        *about_execution(frame, task, cells),
         *_needs(frame, task_list, task, derivation),
         *_why(frame, derivation, cells),
         *_consequence(frame, task_list, task),
         *_edges(frame, task_list, "Blocked by", task.blocked_by, cells),
         *_edges(frame, task_list, "Blocks", _dependents(task_list, task), cells),
+        *_edges(frame, task_list, "Parts", children, cells),
         *_receipts(frame, task),
     ]
     return Content("\n").join(parts)
@@ -50,11 +59,11 @@ def body(task: Task, ascii: bool) -> Content:
     parts: list[Content] = []
     if task.active_form:
         parts.append(_field("doing", task.active_form))
-    if task.priority is not None:
-        parts.append(_field("priority", task.priority))
+    if task.execution is not None:
+        parts.extend(work_lines(task.execution, ascii))
     parts.extend(_problems(task, ascii))
     if task.description:
-        parts += [_section("Description"), line((block(task.description), ""))]
+        parts += [section("Description"), line((block(task.description), ""))]
     parts.extend(_mapping("Metadata", task.metadata))
     parts.extend(_mapping("Other fields", task.extra))
     return Content("\n").join(parts)
@@ -83,7 +92,6 @@ def _title(frame: Frame, task_list: TaskList, task: Task, derivation: Derivation
         line(piece(f"#{task.id} ", "bold"), (one_line(task.subject, _SUBJECT), "bold")),
         line(*separated([[piece(f"{glyph(state, frame.ascii)} {shown}", role)], *where])),
         line(piece(times, "$muted")),
-        line(piece("list ", "$muted"), piece(task_list.info.name)),
     ]
 
 
@@ -125,7 +133,7 @@ def _receipts(frame: Frame, task: Task) -> list[Content]:
     mine = [one for one in frame.receipts if one.key == task.key][:MOST_RECEIPTS]
     if not mine:
         return []
-    lines = [_section("Your edits")]
+    lines = [section("Your edits")]
     for one in mine:
         moment = one.at if one.seen_at is None else one.seen_at
         told = describe(one, age(frame.now - moment))
@@ -142,7 +150,7 @@ def _consequence(frame: Frame, task_list: TaskList, task: Task) -> list[Content]
     if not holds or task.is_closed:
         return []
     freed = graph.freed_by(task.id)
-    lines = [_section(f"If #{task.id} completes")]
+    lines = [section(f"If #{task.id} completes")]
     if freed:
         ready = signs(frame.ascii).arrow
         verb = "becomes ready" if len(freed) == 1 else "become ready"
@@ -161,7 +169,7 @@ def _edges(
 ) -> list[Content]:
     if not ids:
         return []
-    lines = [_section(f"{title} · {len(ids)}")]
+    lines = [section(f"{title} · {len(ids)}")]
     for task_id in ids[:MOST_EDGES]:
         other = task_list.tasks.get(task_id)
         if other is None:
@@ -188,7 +196,7 @@ def _dependents(task_list: TaskList, task: Task) -> list[TaskId]:
 def _problems(task: Task, ascii: bool) -> list[Content]:
     if not task.problems:
         return []
-    lines = [_section(f"Problems · {len(task.problems)}")]
+    lines = [section(f"Problems · {len(task.problems)}")]
     sign = glyph(DisplayState.UNREADABLE, ascii)
     for problem in task.problems[:MOST_EDGES]:
         text = (one_line(problem.text, 1024), "")
@@ -205,7 +213,7 @@ def _problems(task: Task, ascii: bool) -> list[Content]:
 def _mapping(title: str, values: Mapping[str, Any]) -> list[Content]:
     if not values:
         return []
-    lines = [_section(title)]
+    lines = [section(title)]
     lines += [_field(key, value) for key, value in islice(values.items(), MOST_FIELDS)]
     return [*lines, *_more(len(values), MOST_FIELDS)]
 
@@ -228,11 +236,6 @@ def _json(value: object) -> SafeText:
     except (TypeError, ValueError, RecursionError):
         return one_line("(nested too deeply to show)")
     return block(text, 200, _VALUE)
-
-
-def _section(title: str) -> Content:
-    """A title with an empty line above."""
-    return Content.assemble("\n", piece(title, "bold $muted"))
 
 
 def _ids(ids: Iterable[TaskId]) -> Piece:

@@ -106,6 +106,11 @@ def rule(title: str, cells: int, *, ascii: bool) -> Content:
     return line(*label, piece(rest, "$group-rule"))
 
 
+def section(title: str) -> Content:
+    """A title with an empty line above."""
+    return Content.assemble("\n", piece(title, "bold $muted"))
+
+
 def clock(at: float | None) -> str:
     """Local time of day, HH:MM:SS; "-" where there is no such moment."""
     return _format("%H:%M:%S", at)

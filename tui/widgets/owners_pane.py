@@ -15,7 +15,9 @@ from store.model.rollup import Rollup, histogram
 from store.model.snapshot import Snapshot
 from tui.glyphs import age, glyph, owner_role, signs, sparkline
 from tui.safe_text import one_line, width
+from tui.spending import usd_text
 from tui.view_state import Frame
+from tui.widgets.crew import NOTHING_KNOWN, Crew, CrewFacts
 from tui.widgets.drawing import Piece, figure, fitted, line, piece
 from tui.widgets.pace import pace_of
 from tui.widgets.pane import Row, RowsPane
@@ -49,19 +51,24 @@ class OwnerFacts:
     """Since the last write to any of the owner's records."""
     writes: tuple[int, ...]
     """Per minute over the last hour, oldest first."""
+    crew: CrewFacts = NOTHING_KNOWN
     looks_alike: bool = False
     """Another owner's name looks like this one's."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Widths:
+    sign: int
     name: int
     figures: tuple[int, ...]
     age: int
+    cost: int
     gap: int
     spark: int
 
 
+_NO_TASKS = Rollup()
+_NO_WRITES = (0,) * 60
 _Hour = tuple[Rollup, int, tuple[int, ...]]
 """A rollup, the minute it was looked at in, its writes per minute in the hour before."""
 
@@ -74,7 +81,9 @@ class OwnersPane(RowsPane[OwnerFacts]):
 
 Tasks of each owner: in progress, ready, blocked, stale and done; when one of their records was
 last written; and their writes over the last 60 minutes. Silent owners come first, `-` is nobody.
-A `≈` marks owners who are not the same and whose names look alike.
+A `≈` marks owners who are not the same and whose names look alike. Where a list's system names its
+agents, those without tasks are here too, with what they cost (`~`: an estimate); `⌁` was seen
+alive and `✗` is dead, in the colour that the team gives.
 
 - **Enter** or a click shows exactly that owner's tasks; again shows everybody's.
 """
@@ -90,13 +99,23 @@ A `≈` marks owners who are not the same and whose names look alike.
         self._hours: dict[str | None, _Hour] = {}
         self._named: tuple[str, ...] = ()
         self._alike: frozenset[str] = frozenset()
+        self._crew = Crew()
 
     def build(self, frame: Frame, snapshot: Snapshot) -> Sequence[Row[OwnerFacts]]:
         owners = pace_of(self.app).owners(snapshot, frame.view.list_key)
         minute = int(frame.now // 60)
         hours = {owner: self._hour(owner, rollup, minute) for owner, rollup in owners.items()}
         self._hours = hours
-        found = [_facts(owner, rollup, frame, hours[owner][2]) for owner, rollup in owners.items()]
+        crew = self._crew.of(snapshot, frame.view.list_key)
+        found = [
+            _facts(owner, rollup, frame, hours[owner][2], crew.get(owner or "", NOTHING_KNOWN))
+            for owner, rollup in owners.items()
+        ]
+        found += [
+            _facts(name, _NO_TASKS, frame, _NO_WRITES, facts)
+            for name, facts in crew.items()
+            if name not in owners
+        ]
         found.sort(key=_order)
         del found[MOST_OWNERS:]
         alike = self._lookalikes(tuple(facts.owner for facts in found if facts.owner is not None))
@@ -131,7 +150,8 @@ A `≈` marks owners who are not the same and whose names look alike.
             [fitted(" " * widths.gap + title, widths.gap + widths.spark)] if widths.spark else []
         )
         last = fitted("age", widths.age, right=True)
-        return line(fitted("owner", widths.name), *figures, last, *spark)
+        cost = fitted("cost" if widths.cost else "", widths.cost, right=True)
+        return line(fitted("owner", widths.sign + widths.name), *figures, last, cost, *spark)
 
     def draw(self, row: Row[OwnerFacts], cells: int) -> Content:
         facts, widths = row.facts, self._widths(cells)
@@ -147,13 +167,25 @@ A `≈` marks owners who are not the same and whose names look alike.
             spark = [piece(" " * widths.gap), *_drawn(values, self.ascii)]
         mark = f" {signs(self.ascii).alike}" if facts.looks_alike else ""
         room = max(1, widths.name - len(mark))
+        cost = usd_text(facts.crew.spent)
         return line(
+            *self._life(facts, widths.sign),
             fitted(name, room, f"${owner_role(facts.owner)}"),
             fitted(mark, widths.name - room, "$status-needs"),
             *figures,
             fitted(facts.age, widths.age, age_style, right=True),
+            fitted(cost if widths.cost else "", widths.cost, "$muted", right=True),
             *spark,
         )
+
+    def _life(self, facts: OwnerFacts, cells: int) -> list[Piece]:
+        """Whether the agent was seen alive, in the colour that its team gives it."""
+        if not cells:
+            return []
+        drawn, crew = signs(self.ascii), facts.crew
+        sign = {True: drawn.live, False: drawn.dead, None: drawn.member if crew.colour else ""}
+        style = crew.colour or ("$status-unreadable" if crew.is_live is False else "$muted")
+        return [fitted(sign[crew.is_live], cells, style)]
 
     def pick(self, row: Row[OwnerFacts]) -> None:
         self.post_message(self.Picked(row.facts.owner))
@@ -168,16 +200,26 @@ A `≈` marks owners who are not the same and whose names look alike.
         ages = apart + max((len(row.facts.age) for row in self.rows), default=3)
         ages = max(ages, 3 + apart)
         longest = max((width(one_line(row.facts.owner or "-", 64)) for row in self.rows), default=4)
-        room = cells - ages - sum(figures)
+        sign, cost = self._crew_cells(apart)
+        room = cells - ages - sum(figures) - sign - cost
         name = max(_NAME[0], min(max(longest, 5), _NAME[1], room))
         spark = min(_SPARK[1], room - name - apart)
         if spark < _SPARK[0]:
-            return _Widths(max(1, room), figures, ages, 0, 0)
+            return _Widths(sign, max(1, room), figures, ages, cost, 0, 0)
         name = min(_NAME[1], room - apart - spark)
-        return _Widths(name, figures, ages, apart, spark)
+        return _Widths(sign, name, figures, ages, cost, apart, spark)
+
+    def _crew_cells(self, apart: int) -> tuple[int, int]:
+        """Cells for the signs of life and for the costs; none where no system tells them."""
+        known = [row.facts.crew for row in self.rows if row.facts.crew is not NOTHING_KNOWN]
+        has_life = any(crew.is_live is not None or crew.colour for crew in known)
+        costs = max((len(usd_text(crew.spent)) for crew in known), default=0)
+        return 2 if has_life else 0, costs + apart if costs else 0
 
 
-def _facts(owner: str | None, rollup: Rollup, frame: Frame, writes: tuple[int, ...]) -> OwnerFacts:
+def _facts(
+    owner: str | None, rollup: Rollup, frame: Frame, writes: tuple[int, ...], crew: CrewFacts
+) -> OwnerFacts:
     stale = rollup.stale(frame.now, frame.stale_after_s)
     written = rollup.last_write
     return OwnerFacts(
@@ -189,6 +231,7 @@ def _facts(owner: str | None, rollup: Rollup, frame: Frame, writes: tuple[int, .
         done=rollup.done,
         age=age(None if written is None else frame.now - written),
         writes=writes,
+        crew=crew,
     )
 
 

@@ -13,8 +13,9 @@ from textual.widget import Widget
 from store.model.attention import need
 from store.model.graph import TaskGraph
 from store.model.snapshot import TaskList
-from store.model.task import Task, TaskId
+from store.model.task import Task, TaskId, Verb
 from tui.glyphs import signs
+from tui.lock_text import lock_words
 from tui.view_state import EMPTY_FRAME, Frame
 from tui.widgets.drawing import Piece, cells_of, cut, in_ascii, piece, separated, spread
 
@@ -93,9 +94,7 @@ class StatusLine(Widget):
 
     def render(self) -> Content:
         cells = self.size.width
-        mode = (
-            piece(" RO ", "bold $status-stale") if self.frame.read_only else piece(" rw ", "$muted")
-        )
+        mode = _mode(self.frame)
         right = [piece(" muted", "bold $status-stale"), mode] if self.is_muted else [mode]
         if (said := self._said) is not None:
             room = max(1, cells - _LEAST_LEFT - cells_of(right))
@@ -104,6 +103,16 @@ class StatusLine(Widget):
         left = [piece(" "), *_chosen(self.frame), *(whole or _consequence(self.frame))]
         drawn = spread(left, right, cells)
         return in_ascii(drawn, self.frame.ascii)
+
+
+def _mode(frame: Frame) -> Piece:
+    """Whether the list of the selected task can be changed from here."""
+    if frame.read_only:
+        return piece(" RO ", "bold $status-stale")
+    found = frame.snapshot.lists.get(frame.selected.list) if frame.selected else None
+    if found is not None and found.info.capabilities.refusal(Verb.EDIT):
+        return piece(" ro ", "bold $status-stale")
+    return piece(" rw ", "$muted")
 
 
 def _chosen(frame: Frame) -> list[Piece]:
@@ -141,6 +150,9 @@ def _consequence(frame: Frame) -> list[Piece]:
         sign = piece(f"{signs(frame.ascii).needs_you} ", "bold $status-needs")
         key = "" if frame.read_only else f" ({frame.key_now(found.key)})"
         parts.append([sign, piece(found.text), piece(key, "$muted")])
+    if task.lock is not None and not task.is_closed:
+        sign = piece(f"{signs(frame.ascii).lock} ", "$muted")
+        parts.append([sign, piece(lock_words(task.lock, frame.now))])
     parts.extend(_others(task_list, task))
     label = [piece(f"#{task.id} ", "bold")]
     if len(frame.snapshot.lists) > 1 and frame.view.list_key is None:
