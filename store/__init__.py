@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from store.files.paths import task_list_path
     from store.files.transaction import Durability
     from store.model.errors import (
+        ClaimRefused,
         ColonytopError,
         CommittedPending,
         CycleRefused,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     )
     from store.model.task import TaskStatus
     from store.systems.blackboard.blackboard import Blackboard
+    from store.systems.clawteam.team_store import TeamStore
+    from store.systems.clawteam.team_task import TeamStats, TeamTask
     from store.systems.hive.claims import (
         ClaimAlreadyCompleted,
         ClaimAlreadyOwned,
@@ -60,6 +63,7 @@ __all__ = [
     "ClaimBlocked",
     "ClaimNotFound",
     "ClaimOk",
+    "ClaimRefused",
     "ClaimResult",
     "ColonytopError",
     "CommittedPending",
@@ -83,6 +87,9 @@ __all__ = [
     "TaskRecord",
     "TaskStatus",
     "TaskStore",
+    "TeamStats",
+    "TeamStore",
+    "TeamTask",
     "TransactionQuarantined",
     "UnreadableTask",
     "colony_task_list_id",
@@ -99,6 +106,8 @@ _HOMES = {
     "store.files.transaction": {"Durability"},
     "store.model.task": {"TaskStatus"},
     "store.systems.blackboard.blackboard": {"Blackboard"},
+    "store.systems.clawteam.team_store": {"TeamStore"},
+    "store.systems.clawteam.team_task": {"TeamStats", "TeamTask"},
     "store.systems.hive.claims": {
         "ClaimAlreadyCompleted",
         "ClaimAlreadyOwned",
