@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         UnreadableTask,
     )
     from store.model.task import TaskStatus
+    from store.model.ticking import ChecksOpen
     from store.systems.blackboard.blackboard import Blackboard
     from store.systems.clawteam.team_store import TeamStore
     from store.systems.clawteam.team_task import TeamStats, TeamTask
@@ -54,17 +55,37 @@ if TYPE_CHECKING:
     from store.systems.hive.native import NativeStore
     from store.systems.hive.record import TaskListRole
     from store.systems.hive.store import TaskStore, get_task_store
+    from store.systems.progress.provision import ensure_all_colony_dbs, ensure_progress_db
+    from store.systems.progress.reclaiming import reclaim_stale
+    from store.systems.progress.schema import SCHEMA_VERSION, SchemaTooNew
+    from store.systems.progress.seeding import enqueue_task, seed_tasks
+    from store.systems.progress.working import (
+        ClaimedTask,
+        ClaimLost,
+        check_off,
+        claim_next_task,
+        fail_task,
+        finish_task,
+        release_task,
+        renew_claim,
+        start_task,
+        update_step,
+    )
     from store.systems.records.models import TaskRecord
 
 __all__ = [
+    "SCHEMA_VERSION",
     "Blackboard",
+    "ChecksOpen",
     "ClaimAlreadyCompleted",
     "ClaimAlreadyOwned",
     "ClaimBlocked",
+    "ClaimLost",
     "ClaimNotFound",
     "ClaimOk",
     "ClaimRefused",
     "ClaimResult",
+    "ClaimedTask",
     "ColonytopError",
     "CommittedPending",
     "CycleRefused",
@@ -78,6 +99,7 @@ __all__ = [
     "LockReentered",
     "LockTimeout",
     "NativeStore",
+    "SchemaTooNew",
     "SelfEdge",
     "StaleEdit",
     "StorageFailure",
@@ -92,19 +114,33 @@ __all__ = [
     "TeamTask",
     "TransactionQuarantined",
     "UnreadableTask",
+    "check_off",
+    "claim_next_task",
     "colony_task_list_id",
+    "enqueue_task",
+    "ensure_all_colony_dbs",
+    "ensure_progress_db",
+    "fail_task",
+    "finish_task",
     "get_task_store",
     "parse_task_list_id",
+    "reclaim_stale",
+    "release_task",
+    "renew_claim",
     "resolve_task_list_id",
+    "seed_tasks",
     "session_task_list_id",
+    "start_task",
     "task_list_path",
     "unscoped_task_list_id",
+    "update_step",
 ]
 
 _HOMES = {
     "store.files.paths": {"task_list_path"},
     "store.files.transaction": {"Durability"},
     "store.model.task": {"TaskStatus"},
+    "store.model.ticking": {"ChecksOpen"},
     "store.systems.blackboard.blackboard": {"Blackboard"},
     "store.systems.clawteam.team_store": {"TeamStore"},
     "store.systems.clawteam.team_task": {"TeamStats", "TeamTask"},
@@ -123,10 +159,27 @@ _HOMES = {
         "session_task_list_id",
         "unscoped_task_list_id",
     },
-    "store.systems.hive.models": {"TaskListMeta", "TaskRecord"},
+    "store.systems.hive.models": {"TaskListMeta"},
     "store.systems.hive.native": {"NativeStore"},
     "store.systems.hive.record": {"TaskListRole"},
     "store.systems.hive.store": {"TaskStore", "get_task_store"},
+    "store.systems.records.models": {"TaskRecord"},
+    "store.systems.progress.provision": {"ensure_all_colony_dbs", "ensure_progress_db"},
+    "store.systems.progress.reclaiming": {"reclaim_stale"},
+    "store.systems.progress.schema": {"SCHEMA_VERSION", "SchemaTooNew"},
+    "store.systems.progress.seeding": {"enqueue_task", "seed_tasks"},
+    "store.systems.progress.working": {
+        "ClaimLost",
+        "ClaimedTask",
+        "check_off",
+        "claim_next_task",
+        "fail_task",
+        "finish_task",
+        "release_task",
+        "renew_claim",
+        "start_task",
+        "update_step",
+    },
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

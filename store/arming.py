@@ -17,6 +17,8 @@ _FAILURES = 3  # in so short a time that events are given up for a while
 _FAILURES_WITHIN_S = 10.0
 _POLLING_FOR_S = 30.0
 
+_PASSING = (".tmp", ".ctmp", "/.lock", "/.lock.lock", ".json.lock")  # come and go beside records
+
 Armed = frozenset[tuple[Path, tuple[int, int]]]
 
 
@@ -46,7 +48,7 @@ class Arming:
         self._polling_reason = ""
         self._due = True
         self._seen = -1
-        self._roots = [str(root) for root in workspace.watch_paths()]
+        self._roots = list(map(str, workspace.root_paths))
         self._network: dict[Path, str | None] = {}
         self.is_polling = force_polling
 
@@ -196,7 +198,7 @@ class Arming:
         return f"watching cannot be set up: {failure}"
 
     def _is_wanted(self, path: str) -> bool:
-        if path.endswith((".tmp", ".ctmp", "/.lock")):
+        if path.endswith(_PASSING):
             return False
         # In a parent that is watched for a root to come, only that root's way counts.
         below = path + "/"

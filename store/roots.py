@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,10 @@ class RootSpec:
     path: Path
     source: str
     """Who asked: "argument", "--root", "$HIVE_HOME", "default ~/.hive"."""
+    systems: frozenset[str] | None = None
+    """Only lists of these systems are looked for; None: of all."""
+    is_optional: bool = False
+    """Nobody asked: where it is not there, it is worth a word only if nothing else is found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,39 +36,70 @@ class OpenRoot:
     path: Path
     """Absolute; links are kept."""
     only: TaskListId | None = None
-    """The path given was this one list's own directory: show only this list."""
+    """The path given was this one list's own directory or file: show only this list."""
+    systems: frozenset[str] | None = None
+    """As in `RootSpec`."""
+
+    def takes(self, system: str) -> bool:
+        """Whether lists of that system are looked for."""
+        return self.systems is None or system in self.systems
 
 
 def choose_roots(
-    arguments: Sequence[Path], environ: Mapping[str, str] | None = None
+    arguments: Sequence[Path],
+    environ: Mapping[str, str] | None = None,
+    systems: Collection[str] = (),
 ) -> tuple[RootSpec, ...]:
-    """The arguments, else `$HIVE_HOME`, else `~/.hive`."""
+    """The arguments, else the usual root of each system.
+
+    Args:
+        arguments: paths that were asked for; every system looks there.
+        environ: by default the process's.
+        systems: only these; none named are all.
+    """
+    only = frozenset(systems) or None
     if arguments:
-        return tuple(RootSpec(absolute(Path(path)), "argument") for path in arguments)
-    chosen = (os.environ if environ is None else environ).get("HIVE_HOME")
-    if chosen:
-        return (RootSpec(absolute(Path(chosen)), "$HIVE_HOME"),)
-    return (RootSpec(absolute(Path("~/.hive")), "default ~/.hive"),)
+        return tuple(RootSpec(absolute(Path(path)), "argument", only) for path in arguments)
+    from store.systems.registry import default_roots
+
+    found: dict[Path, RootSpec] = {}
+    for system, path, source in default_roots(environ):
+        if only is None or system in only:
+            known = found.get(path)
+            taken = frozenset((system,)) | (known.systems or frozenset() if known else frozenset())
+            said = known.source if known else source
+            found[path] = RootSpec(path, said, taken, is_optional=True)
+    return tuple(found.values())
 
 
-def open_roots(specs: Iterable[RootSpec]) -> list[OpenRoot]:
+def open_roots(specs: Iterable[RootSpec], systems: Iterable[System]) -> list[OpenRoot]:
     """Each directory once, however often and under whatever names it was given."""
-    from store.systems.hive.discovery import list_above  # needs far more than choosing roots does
-
     opened: dict[tuple[object, TaskListId | None], OpenRoot] = {}
+    tried = tuple(systems)
     for spec in specs:
-        path = absolute(spec.path)
-        above = list_above(path)
-        only = None
-        if above is not None:
-            path, only = above
-        found = stamp(path)
-        identity = found.identity if found else path
-        opened.setdefault((identity, only), OpenRoot(spec, path, only))
+        root = _opened(spec, tried)
+        found = stamp(root.path)
+        place = (found.identity if found else root.path), root.only
+        known = opened.get(place)
+        if known is not None:
+            both = known.systems and root.systems and known.systems | root.systems
+            root = replace(known, systems=both or None)
+        opened[place] = root
     whole = {identity for identity, only in opened if only is None}
     return [
         root for (identity, only), root in opened.items() if only is None or identity not in whole
     ]
+
+
+def _opened(spec: RootSpec, systems: Iterable[System]) -> OpenRoot:
+    """The root, or the one list of it whose own directory or file the path is."""
+    path = absolute(spec.path)
+    for system in systems:
+        if spec.systems is None or system.name in spec.systems:
+            above = system.list_above(path)
+            if above is not None:
+                return OpenRoot(spec, *above, frozenset((system.name,)))
+    return OpenRoot(spec, path, systems=spec.systems)
 
 
 @dataclass(slots=True)
@@ -79,9 +113,10 @@ class Watched:
 def root_state(root: OpenRoot, watched: Watched, systems: Iterable[System]) -> RootState:
     """What a snapshot says of a root now."""
     exists = stamp(root.path) is not None
+    mode = WatchMode.WAITING if root.spec.is_optional and not exists else watched.mode
     problem = problem_of(root.path) or watched.problem
     if problem is None and root.only is not None:
         problem = f"showing only {root.only}, the list that was given as a root"
-    skipped = (p for system in systems for p in system.problems(root.path))
+    skipped = dict.fromkeys(p for system in systems for p in system.problems(root.path))
     problems = tuple(skipped) if root.only is None else ()
-    return RootState(str(root.path), root.spec.source, exists, watched.mode, problem, problems)
+    return RootState(str(root.path), root.spec.source, exists, mode, problem, problems)

@@ -129,7 +129,7 @@ class Watcher:
     def _tick(self, stop: threading.Event, deliver: Deliver) -> None:
         """Look for what the events did not tell."""
         start = time.monotonic()
-        discover = self._arming.has_moved()
+        discover = self._arming.has_moved() or self._workspace.has_new_root()
         snapshot = self._refresh(discover=discover, quick=not self._arming.is_polling)
         snapshot = self._armed(snapshot, stop)
         self._poll_cost_s = time.monotonic() - start

@@ -11,14 +11,15 @@ from pathlib import Path
 from store.choosing import AmbiguousList, find_list
 from store.collector import collector_paused, spare_what_is_loaded
 from store.files.scanner import RETRY_S
+from store.finding import Finder
 from store.lock_watch import LockWatch
-from store.model.errors import ColonytopError, ListGone, ListNotFound, LockHolder
+from store.model.errors import ColonytopError, ListGone, ListNotFound
 from store.model.snapshot import EMPTY_SNAPSHOT, Snapshot, TaskList, WatchMode
 from store.model.task import ListKey, Problem, ProblemKind, TaskListInfo
-from store.roots import RootSpec, Watched, choose_roots, open_roots, root_state
+from store.roots import OpenRoot, RootSpec, Watched, choose_roots
 from store.routing import EditRouter
-from store.systems.hive.adapter import HiveSystem
 from store.systems.protocol import System
+from store.systems.registry import open_systems
 
 __all__ = ["AmbiguousList", "RootSpec", "Workspace", "choose_roots"]
 
@@ -41,30 +42,47 @@ class Workspace(EditRouter):
         systems: Sequence[System] | None = None,
         read_only: bool = False,
         lock_timeout_s: float = 10.0,
+        edit_unlocked: bool = False,
     ) -> None:
-        self._open = open_roots(roots)
-        self.roots: tuple[RootSpec, ...] = tuple(root.spec for root in self._open)
+        """Args:
+        roots: where to look.
+        systems: whose lists; by default all that are known, each imported when it is needed.
+        read_only: refuse every edit.
+        lock_timeout_s: how long an edit waits for a list's lock.
+        edit_unlocked: also edit lists of which no lock is known.
+        """
+        lazy = () if systems else open_systems(lock_timeout_s, edit_unlocked=edit_unlocked)
+        self._finder = Finder(roots, systems or lazy)
+        self._systems = self._finder.systems
+        self.roots: tuple[RootSpec, ...] = tuple(root.spec for root in self._finder.roots)
         self.read_only = read_only
-        self._systems: dict[str, System] = {
-            system.name: system
-            for system in systems or (HiveSystem(lock_timeout_s=lock_timeout_s),)
-        }
-        self._facts = {name: system.facts for name, system in self._systems.items()}
         self._scanning = threading.RLock()
         self._snapshot = EMPTY_SNAPSHOT
         self._loaded: dict[ListKey, TaskList] = {}
         """What each system last returned: the `previous` of its next load."""
         self._shown: dict[ListKey, TaskList] = {}
-        self.discoveries = 0
-        """How often lists were looked for: the directories to watch are as of then."""
         self._missing_since: dict[ListKey, float] = {}
-        self._locks = LockWatch(self._lock_holders)
-        self._watched: dict[Path, Watched] = {root.path: Watched() for root in self._open}
+        self._locks = LockWatch(self._finder.lock_holders)
+        self._watched = {path: Watched() for path in self._finder.paths}
 
     @property
     def snapshot(self) -> Snapshot:
         """The latest state; complete only after the first whole scan."""
         return self._snapshot
+
+    @property
+    def discoveries(self) -> int:
+        """How often lists were looked for: the directories to watch are as of then."""
+        return self._finder.discoveries
+
+    @property
+    def root_paths(self) -> list[Path]:
+        """The directories of all roots, whether they are there or not."""
+        return self._finder.paths
+
+    def roots_of(self, system: str) -> list[OpenRoot]:
+        """The roots where lists of a system are looked for."""
+        return self._finder.roots_of(system)
 
     def shown(self, key: ListKey) -> TaskList | None:
         """A list as it was last read, by a scan or alone; no look at the disk."""
@@ -100,7 +118,7 @@ class Workspace(EditRouter):
             hinted, unknown = self._sort_paths(paths)
             first = not self._snapshot.number
             if discover or first or (discover is None and (unknown or paths is None)):
-                keys = self._discover()
+                keys = self._finder.discover()
                 back = self._missing_since
                 whole = {key for key in keys if key not in self._loaded or key in back}
                 hinted, _ = self._sort_paths(paths)
@@ -119,7 +137,7 @@ class Workspace(EditRouter):
     def scan_progressively(self) -> Iterator[Snapshot]:
         """The first load: yields partial snapshots early, then the complete one."""
         with self._scanning, collector_paused():
-            keys = self._discover()
+            keys = self._finder.discover()
             read, limit = 0, FIRST_PART
             for key in keys:
                 while True:
@@ -151,7 +169,7 @@ class Workspace(EditRouter):
         Raises `AmbiguousList`, or `ListNotFound` with near names in the message.
         """
         snapshot = self._snapshot if self._snapshot.number else self.scan()
-        return find_list(snapshot.lists, name, [root.path for root in self._open])
+        return find_list(snapshot.lists, name, self._finder.paths)
 
     def open_list(self, name: str) -> TaskList:
         """The same as it is on disk now. No other list is read, and `snapshot` does not change.
@@ -160,8 +178,8 @@ class Workspace(EditRouter):
             AmbiguousList, ListNotFound: as `find_list`.
         """
         with self._scanning:
-            named = {key: TaskList(TaskListInfo(key, key.root)) for key in self._discover()}
-            key = find_list(named, name, [root.path for root in self._open]).key
+            named = {key: TaskList(TaskListInfo(key, key.root)) for key in self._finder.discover()}
+            key = find_list(named, name, self._finder.paths).key
             self._load(key)
             deadline = time.monotonic() + _LONGEST_SETTLING_S
             while not self._system(key).is_settled(key) and time.monotonic() < deadline:
@@ -172,20 +190,16 @@ class Workspace(EditRouter):
             return self._shown[key]
 
     def watch_paths(self) -> dict[Path, list[Path]]:
-        """For each root, the directories whose entries matter, as last discovered."""
-        return {
-            root.path: [p for s in self._systems.values() for p in s.watch_paths(root.path)]
-            for root in self._open
-        }
+        """For each root, the directories whose entries matter; see `Finder.watch_paths`."""
+        return self._finder.watch_paths()
 
     def list_of_path(self, path: Path) -> ListKey | None:
         """The known list that a path belongs to."""
-        for root in self._open:
-            for system in self._systems.values():
-                key = system.list_of_path(root.path, path)
-                if key is not None and (root.only is None or key.id == root.only):
-                    return key
-        return None
+        return self._finder.list_of_path(path)
+
+    def has_new_root(self) -> bool:
+        """A root that is not watched came or went since lists were last looked for."""
+        return self._finder.has_come()
 
     def set_watch(self, root: Path, mode: WatchMode, problem: str | None = None) -> None:
         """Say how a root is watched; the next snapshot shows it."""
@@ -202,17 +216,8 @@ class Workspace(EditRouter):
             if key is not None and key in self._loaded:
                 hinted.setdefault(key, []).append(path)
             else:
-                unknown = True
+                unknown = unknown or key is not None or self._finder.may_matter(path)
         return hinted, unknown
-
-    def _discover(self) -> list[ListKey]:
-        keys: dict[ListKey, None] = {}
-        for root in self._open:
-            for system in self._systems.values():
-                found = system.discover(root.path)
-                keys.update((k, None) for k in found if root.only in (None, k.id))
-        self.discoveries += 1
-        return list(keys)
 
     def _load(
         self,
@@ -267,26 +272,17 @@ class Workspace(EditRouter):
     def _publish(self, *, is_complete: bool) -> Snapshot:
         """A new snapshot, or the last one if nothing differs."""
         last = self._snapshot
-        order = {root.path: place for place, root in enumerate(self._open)}
-        keys = sorted(self._shown, key=lambda k: (order.get(Path(k.root), 0), k.id))
+        order = {str(path): place for place, path in enumerate(self._finder.paths)}
+        keys = sorted(self._shown, key=lambda k: (order.get(k.root, 0), k.id, k.system))
         lists: Mapping[ListKey, TaskList] = {key: self._shown[key] for key in keys}
         if len(lists) == len(last.lists) and all(last.lists.get(k) is v for k, v in lists.items()):
             lists = last.lists
-        systems = self._systems.values()
-        states = tuple(root_state(root, self._watched[root.path], systems) for root in self._open)
+        states = self._finder.states(self._watched, is_empty=not lists)
         locks = self._locks.look(lists.keys())
         same = lists is last.lists and states == last.roots and is_complete == last.is_complete
         same = same and locks == last.locks
         if same and last.number:
             return last
-        number = last.number + 1
-        self._snapshot = Snapshot(
-            lists, states, time.time(), number, is_complete, locks, self._facts
-        )
+        number, facts = last.number + 1, self._finder.facts(lists.keys())
+        self._snapshot = Snapshot(lists, states, time.time(), number, is_complete, locks, facts)
         return self._snapshot
-
-    def _lock_holders(self, keys: Collection[ListKey]) -> dict[ListKey, LockHolder]:
-        held: dict[ListKey, LockHolder] = {}
-        for name, system in self._systems.items():
-            held.update(system.lock_holders([key for key in keys if key.system == name]))
-        return held

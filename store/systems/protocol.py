@@ -19,8 +19,15 @@ class System(Protocol):
     from worker threads; reading never writes, locks or creates anything.
     """
 
-    name: str
-    facts: SystemFacts
+    @property
+    def name(self) -> str:
+        """As in `ListKey.system`."""
+        ...
+
+    @property
+    def facts(self) -> SystemFacts:
+        """What is said of it."""
+        ...
 
     def list_above(self, path: Path) -> tuple[Path, TaskListId] | None:
         """The root and the id of the one list whose own directory or file a path is; None: it is

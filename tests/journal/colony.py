@@ -33,9 +33,11 @@ class Colony:
     def list_key(self, name: str = LIST) -> ListKey:
         return ListKey("hive", str(self.root), TaskListId(name))
 
-    def operator(self, name: str = "you", via: Via = Via.APP) -> Operator:
+    def operator(
+        self, name: str = "you", via: Via = Via.APP, *, lock_timeout_s: float = 10.0
+    ) -> Operator:
         """A person at work: a workspace of its own, read once."""
-        workspace = Workspace([RootSpec(self.root, "test")])
+        workspace = Workspace([RootSpec(self.root, "test")], lock_timeout_s=lock_timeout_s)
         workspace.scan()
         return Operator(workspace, name=name, via=via, warn=self.warnings.append, state=self.state)
 

@@ -154,12 +154,11 @@ def test_undo_in_a_batch_against_a_foreign_change_takes_the_rest_back(colony: Co
 
 
 def test_undo_while_the_lists_lock_is_held_keeps_the_step_for_the_next_time(
-    colony: Colony, monkeypatch: pytest.MonkeyPatch
+    colony: Colony,
 ) -> None:
     operator = colony.operator()
     operator.apply(UpdateTask(colony.key(3), owner="dee"))
-    impatient = colony.operator()
-    monkeypatch.setattr(impatient.workspace._systems["hive"], "_lock_timeout_s", 0.05, raising=True)
+    impatient = colony.operator(lock_timeout_s=0.05)
     with native.held_elsewhere(colony.root, LIST):
         outcome = impatient.undo()
     assert not outcome.is_made

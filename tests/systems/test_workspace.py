@@ -36,8 +36,18 @@ def key_of(root: Path, list_id: str = FORGE) -> ListKey:
 def test_choose_roots_takes_arguments_before_the_environment(tmp_path: Path) -> None:
     environ = {"HIVE_HOME": str(tmp_path / "env")}
     assert choose_roots([tmp_path / "a"], environ) == (RootSpec(tmp_path / "a", "argument"),)
-    assert choose_roots([], environ) == (RootSpec(tmp_path / "env", "$HIVE_HOME"),)
-    assert choose_roots([], {}) == (RootSpec(Path.home() / ".hive", "default ~/.hive"),)
+    chosen, *_ = choose_roots([], environ)
+    assert (chosen.path, chosen.source) == (tmp_path / "env", "$HIVE_HOME")
+    usual, *_ = choose_roots([], {})
+    assert (usual.path, usual.source) == (Path.home() / ".hive", "default ~/.hive")
+    assert all(spec.is_optional and spec.systems for spec in choose_roots([], {}))
+
+
+def test_choose_roots_of_one_system_takes_no_other(tmp_path: Path) -> None:
+    (only,) = choose_roots([], {}, ["hive"])
+    assert "hive" in (only.systems or ())
+    (named,) = choose_roots([tmp_path], {}, ["hive"])
+    assert named == RootSpec(tmp_path, "argument", frozenset({"hive"}))
 
 
 def test_roots_given_twice_count_once(hive_root: Path, tmp_path: Path) -> None:

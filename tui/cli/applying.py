@@ -48,10 +48,10 @@ def load(invocation: Invocation, file: Path) -> EditBatch:
     """
     from store.files.failures import UnreadableFile
     from store.model.errors import StorageFailure
-    from store.roots import open_roots
+    from store.systems.registry import NATIVE
     from tui.draft_files import load_draft
 
-    roots = open_roots(invocation.root_specs())
+    roots = invocation.workspace().roots_of(NATIVE)
     root = str(roots[0].path) if len(roots) == 1 else None
     try:
         return load_draft(file.expanduser().absolute(), root=root)

@@ -11,10 +11,11 @@ import click
 from tui.cli.invocation import TASK_ID, Invocation, common_options, pass_invocation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from store.model.history import Entry
     from store.model.task import ListKey, TaskId
+    from store.workspace import Workspace
 
 
 @click.command()
@@ -110,19 +111,38 @@ def _list_key(invocation: Invocation, name: str) -> ListKey:
     """The list's key. A list that is gone may still have a history: then its full id is needed.
 
     Raises:
-        ListNotFound: there is none, and the name is no full id under one root.
+        ListNotFound: there is none, and the name is no full id of which anything is written down.
     """
     from store.choosing import AmbiguousList
     from store.model.errors import ListNotFound
-    from store.model.task import ListKey, TaskListId
-    from store.roots import open_roots
 
+    workspace = invocation.workspace()
     try:
-        return invocation.workspace().open_list(name).key
+        return workspace.open_list(name).key
     except AmbiguousList:
         raise
     except ListNotFound:
-        roots = open_roots(invocation.root_specs())
-        if ":" not in name or len(roots) != 1:
+        gone = list(_keys_of_id(workspace, name))
+        written = [key for key in gone if _is_written_down(key)] or gone
+        if len(written) != 1:
             raise
-        return ListKey("hive", str(roots[0].path), TaskListId(name))
+        return written[0]
+
+
+def _keys_of_id(workspace: Workspace, name: str) -> Iterator[ListKey]:
+    """What a full id may have named, with the system before it or without."""
+    from store.model.task import ListKey, TaskListId
+    from store.systems.registry import systems_of_id
+
+    system, slash, rest = name.partition("/")
+    for each in systems_of_id(name) or (systems_of_id(rest) if slash else ()):
+        list_id = name if systems_of_id(name) else rest
+        for root in workspace.roots_of(each):
+            if list_id is name or each == system:
+                yield ListKey(each, str(root.path), TaskListId(list_id))
+
+
+def _is_written_down(key: ListKey) -> bool:
+    from store.journal.journal import Journal
+
+    return next(iter(Journal(key.root).entries(key)), None) is not None

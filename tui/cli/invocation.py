@@ -22,18 +22,23 @@ class Invocation:
     """Options that may stand before or after the command's name, gathered from both places."""
 
     roots: list[Path] = field(default_factory=list)
+    systems: list[str] = field(default_factory=list)
+    """Only lists of these; none named are all."""
     as_json: bool = False
     app: dict[str, Any] = field(default_factory=dict)
     """Options of the app given before its roots."""
 
     def root_specs(self, arguments: tuple[Path, ...] = ()) -> tuple[RootSpec, ...]:
-        """The roots of `--root` and of the arguments; without any, the usual ones."""
-        from store.roots import RootSpec, choose_roots
+        """The roots of `--root` and of the arguments; without any, those that each system uses."""
+        from dataclasses import replace
 
-        named = tuple(RootSpec(path.expanduser().absolute(), "--root") for path in self.roots)
+        from store.roots import choose_roots
+
+        named = choose_roots(self.roots, systems=self.systems) if self.roots else ()
+        named = tuple(replace(spec, source="--root") for spec in named)
         if named and not arguments:
             return named
-        return named + tuple(choose_roots(arguments))
+        return named + choose_roots(arguments, systems=self.systems)
 
     def workspace(self) -> Workspace:
         from store.workspace import Workspace
@@ -77,8 +82,21 @@ def _note_json(ctx: click.Context, _: click.Parameter, value: bool) -> None:
         ctx.ensure_object(Invocation).as_json = True
 
 
+def _note_systems(ctx: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> None:
+    if not value:
+        return
+    from store.systems.registry import ROOMS
+
+    names = [room.name for room in ROOMS]
+    for name in value:
+        if name not in names:
+            message = f"there is no system {name!r}; known: {', '.join(names)}"
+            raise click.BadParameter(message, ctx, parameter)
+    ctx.ensure_object(Invocation).systems.extend(value)
+
+
 def common_options(command: F) -> F:
-    """`--root` and `--json`, which every command has."""
+    """`--root`, `--system` and `--json`, which every command has."""
     root = click.option(
         "--root",
         metavar="DIR",
@@ -87,6 +105,14 @@ def common_options(command: F) -> F:
         callback=_note_roots,
         help="Look for lists under DIR; may be given several times.",
     )
+    system = click.option(
+        "--system",
+        metavar="NAME",
+        multiple=True,
+        expose_value=False,
+        callback=_note_systems,
+        help="Only lists of this system; `colonytop systems` names them.",
+    )
     as_json = click.option(
         "--json",
         is_flag=True,
@@ -94,7 +120,7 @@ def common_options(command: F) -> F:
         callback=_note_json,
         help="Print JSON.",
     )
-    return root(as_json(command))
+    return root(system(as_json(command)))
 
 
 def parse_task_id(text: str) -> str:

@@ -47,16 +47,16 @@ def new_list(invocation: Invocation, name: str) -> TaskList:
     from store.files.paths import task_list_path
     from store.model.snapshot import TaskList
     from store.model.task import ListKey, TaskListId, TaskListInfo
-    from store.roots import open_roots
+    from store.systems.registry import NATIVE
 
     if name.partition(":")[0] not in ("colony", "session", "unscoped"):
         raise click.UsageError(f"{name!r} is no full list id; a new list is {KINDS}")
-    roots = open_roots(invocation.root_specs())
+    roots = invocation.workspace().roots_of(NATIVE)
     if len(roots) != 1:
         raise click.UsageError("a new list needs one root; name it with --root")
     (root,) = roots
     if root.only is not None:
         raise click.UsageError(f"the root given is the list {root.only!r} itself")
     path = task_list_path(name, hive_root=root.path)
-    key = ListKey("hive", str(root.path), TaskListId(name))
+    key = ListKey(NATIVE, str(root.path), TaskListId(name))
     return TaskList(TaskListInfo(key, str(path)))

@@ -1,0 +1,61 @@
+"""Every system that is known, each imported only where a root shows a sign of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from store.systems.lazily import LazySystem
+from store.systems.room import Room
+
+NATIVE = "hive"
+"""The system in which lists are started."""
+ROOMS: tuple[Room, ...] = (Room(NATIVE, "HiveSystem", ("colony", "session", "unscoped")),)
+
+
+class DefaultRoot(NamedTuple):
+    """A root that is looked at when none is named."""
+
+    system: str
+    path: Path
+    source: str
+
+
+def default_roots(environ: Mapping[str, str] | None = None) -> list[DefaultRoot]:
+    """Each system's own, whether it is there or not."""
+    found = os.environ if environ is None else environ
+    return [
+        DefaultRoot(room.name, *root)
+        for room in ROOMS
+        if (root := room.default_root(found)) is not None
+    ]
+
+
+def open_systems(lock_timeout_s: float = 10.0, *, edit_unlocked: bool = False) -> list[LazySystem]:
+    """All systems, none of them imported yet.
+
+    Args:
+        lock_timeout_s: how long an edit waits for a list's lock.
+        edit_unlocked: also edit lists of which no lock is known, by exchange and verify.
+    """
+    return [
+        LazySystem(room, {"lock_timeout_s": lock_timeout_s} | _unlocked(room, edit_unlocked))
+        for room in ROOMS
+    ]
+
+
+def _unlocked(room: Room, edit_unlocked: bool) -> dict[str, bool]:
+    return {"edit_unlocked": edit_unlocked} if room.may_be_unlocked else {}
+
+
+def room_named(name: str) -> Room | None:
+    """The room of that system."""
+    return next((room for room in ROOMS if room.name == name), None)
+
+
+def systems_of_id(list_id: str) -> list[str]:
+    """The systems that have lists with an id like this one."""
+    kind = list_id.partition(":")[0]
+    return [room.name for room in ROOMS if kind in room.kinds]

@@ -1,0 +1,49 @@
+"""A system's room, as long as it is not imported: its light modules, and how to open it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from store.model.facts import SystemFacts
+from store.systems.protocol import System
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One system's room. Its `places` are light: where its lists are, and the signs of them."""
+
+    name: str
+    """As in `ListKey.system`, and of its package."""
+    adapter: str
+    """Its `System`, a class of the room's module `adapter`."""
+    kinds: tuple[str, ...]
+    """What the ids of its lists begin with."""
+    may_be_unlocked: bool = False
+    """It is read-only until the operator says otherwise: takes `edit_unlocked`."""
+
+    @property
+    def facts(self) -> SystemFacts:
+        found = self._module("facts").FACTS
+        assert isinstance(found, SystemFacts)
+        return found
+
+    @property
+    def signs(self) -> tuple[str, ...]:
+        return tuple(self._module("places").SIGNS)
+
+    def default_root(self, environ: Mapping[str, str]) -> tuple[Path, str] | None:
+        """Where its lists are when nobody says where, and what said so."""
+        found: tuple[Path, str] | None = self._module("places").default_root(environ)
+        return found
+
+    def open(self, options: Mapping[str, Any]) -> System:
+        """Import the adapter and make the system."""
+        opened: System = getattr(self._module("adapter"), self.adapter)(**options)
+        return opened
+
+    def _module(self, name: str) -> Any:
+        return import_module(f"store.systems.{self.name}.{name}")
