@@ -99,6 +99,8 @@ class ProblemKind(StrEnum):
     SKIPPED_DIRECTORY = "skipped_directory"
     UNSAFE_PERMISSIONS = "unsafe_permissions"
     STALE_LOCK = "stale_lock"
+    CUT_TEXT = "cut_text"
+    """A text is too long to be shown, or changed, as a whole."""
     GONE = "gone"
 
 

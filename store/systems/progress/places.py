@@ -1,0 +1,33 @@
+"""Where a colony's queue lies, and how a list's id names it. Light to import."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from store.files.places import absolute
+from store.model.task import TaskListId
+
+VARIABLE = "HIVE_HOME"
+HOME = "~/.hive"
+COLONIES, DATA, DATABASE = "colonies", "data", "progress.db"
+
+_PREFIX = "queue:"
+
+
+def default_root(environ: Mapping[str, str] | None = None) -> tuple[Path, str] | None:
+    """The directory under which colonies live when nobody says otherwise, and who says so."""
+    chosen = (os.environ if environ is None else environ).get(VARIABLE)
+    if chosen:
+        return absolute(Path(chosen)), f"${VARIABLE}"
+    return absolute(Path(HOME)), f"default {HOME}"
+
+
+def database_of(colony_dir: Path) -> Path:
+    """The database of a colony, which need not exist."""
+    return colony_dir / DATA / DATABASE
+
+
+def list_id_of(colony: str) -> TaskListId:
+    return TaskListId(_PREFIX + colony)
