@@ -31,7 +31,7 @@ from store.files.held_locks import (
     let_go,
     uninterrupted,
 )
-from store.files.temporaries import temporary_name
+from store.files.temporaries import is_temporary, temporary_name
 from store.files.waiting import Patience
 from store.model.errors import ListGone, LockHolder, LockReentered, LockTimeout, StorageFailure
 
@@ -42,8 +42,10 @@ __all__ = [
     "LockLost",
     "directory_lock",
     "flocked",
-    "is_held",
+    "held_in",
     "is_stale",
+    "remove_stale",
+    "stale_in",
 ]
 
 LOCK_SUFFIX = ".lock"
@@ -119,10 +121,38 @@ def is_stale(found: os.stat_result) -> bool:
     return found.st_mtime_ns // 1_000_000 < (time.time() - STALE_S) * 1000
 
 
-def is_held(directory: Directory, target: str) -> bool:
-    """Whether somebody holds the lock of a file, as far as can be seen without taking it."""
-    found = directory.status(target + LOCK_SUFFIX)
-    return found is not None and stat.S_ISDIR(found.st_mode) and not is_stale(found)
+def held_in(directory: Directory) -> list[str]:
+    """The files here whose lock somebody holds, as far as can be seen without taking it."""
+    return [
+        name.removesuffix(LOCK_SUFFIX)
+        for name, found in _lock_directories(directory)
+        if not is_stale(found)
+    ]
+
+
+def stale_in(directory: Directory) -> list[str]:
+    """The names of locks here that were left behind, and of what a take-over left."""
+    return [name for name, found in _lock_directories(directory) if is_stale(found)]
+
+
+def remove_stale(directory: Directory, name: str) -> bool:
+    """Remove one of those, if it is one still.
+
+    Raises:
+        StorageFailure: there is something in it.
+    """
+    seen = directory.status(name)
+    if seen is None or not stat.S_ISDIR(seen.st_mode) or not is_stale(seen):
+        return False
+    return _has_precedence(directory) and _removed(directory, name, seen)
+
+
+def _lock_directories(directory: Directory) -> Iterator[tuple[str, os.stat_result]]:
+    for name in directory.names():
+        if name.endswith(LOCK_SUFFIX) or is_temporary(name):
+            found = directory.status(name)
+            if found is not None and stat.S_ISDIR(found.st_mode):
+                yield name, found
 
 
 def _acquire(directory: Directory, name: str, list_id: str, patience: Patience) -> HeldDirectory:
@@ -173,13 +203,7 @@ def _take_over_stale(directory: Directory, name: str) -> HeldDirectory | None:
         raise StorageFailure(directory.path_of(name), "no lock directory, so it locks for ever")
     if not is_stale(seen) or not _has_precedence(directory):
         return None
-    try:
-        if not _remove_stale(directory, name, seen):
-            return None
-    finally:
-        with suppress(OSError):
-            fcntl.flock(directory.fileno(), fcntl.LOCK_UN)
-    held = _make(directory, name)
+    held = _make(directory, name) if _removed(directory, name, seen) else None
     if held is None:
         return None
     time.sleep(_SETTLING_S)
@@ -198,7 +222,16 @@ def _has_precedence(directory: Directory) -> bool:
     return True
 
 
-def _remove_stale(directory: Directory, name: str, seen: os.stat_result) -> bool:
+def _removed(directory: Directory, name: str, seen: os.stat_result) -> bool:
+    """Remove it, and give up the precedence."""
+    try:
+        return _remove_as_seen(directory, name, seen)
+    finally:
+        with suppress(OSError):
+            fcntl.flock(directory.fileno(), fcntl.LOCK_UN)
+
+
+def _remove_as_seen(directory: Directory, name: str, seen: os.stat_result) -> bool:
     """Move the lock aside, and remove it if it is the one that was seen; else put it back."""
     again = directory.status(name)
     if again is None or _version(again) != _version(seen):

@@ -17,7 +17,9 @@ from store.files.directory_lock import (
     LockLost,
     directory_lock,
     flocked,
-    is_held,
+    held_in,
+    remove_stale,
+    stale_in,
 )
 from store.files.fs import Directory, open_directory
 from store.files.waiting import GivenUp, Patience
@@ -62,9 +64,9 @@ def test_lock_is_an_empty_directory_while_held_and_nothing_after(
         held.verify()
         assert names(place) == [NAME, f"{NAME}.lock"]
         assert names(place / f"{NAME}.lock") == []
-        assert is_held(directory, NAME)
+        assert held_in(directory) == [NAME]
     assert names(place) == [NAME]
-    assert not is_held(directory, NAME)
+    assert held_in(directory) == []
 
 
 def test_lock_is_given_back_after_an_error_inside(place: Path, directory: Directory) -> None:
@@ -253,3 +255,17 @@ def test_flock_of_a_neighbour_is_waited_for_briefly_and_never_needed(
     with flocked(directory, "nothing") as is_got:
         assert not is_got
     assert names(place) == [".lock", NAME]
+
+
+def test_lock_left_behind_can_be_removed_and_a_fresh_one_cannot(
+    place: Path, directory: Directory
+) -> None:
+    lock = make_lock(place)
+    assert held_in(directory) == [NAME]
+    assert stale_in(directory) == []
+    assert not remove_stale(directory, lock.name)
+    os.utime(lock, (1, 1))
+    assert held_in(directory) == []
+    assert stale_in(directory) == [lock.name]
+    assert remove_stale(directory, lock.name)
+    assert names(place) == [NAME]

@@ -1,0 +1,164 @@
+"""Mending a list: what crashes left behind, the mark, and edges that do not agree.
+
+Nothing is guessed: an edge that one side tells of is written at the other, an edge to a task that
+was removed is dropped, files that cannot be read are never touched.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from store.files.descriptors import close
+from store.files.directory_lock import STALE_S, directory_lock, remove_stale, stale_in
+from store.files.failures import storage_failures
+from store.files.fs import Directory
+from store.files.temporaries import is_temporary
+from store.files.waiting import Patience
+from store.model.edits import EditFailure, UpdateTask
+from store.model.planning import plan_edits
+from store.model.repairs import Repair, RepairKind
+from store.model.snapshot import TaskList
+from store.model.task import ListKey, Task, TaskId, TaskKey, TaskListInfo
+from store.systems.claude_code.editing import make_edits
+from store.systems.claude_code.places import LOCK, MARK, TASKS, name_of
+from store.systems.claude_code.records import Records
+from store.systems.listed import list_directories
+
+_AT_ONCE = 50  # edits, each of two tasks
+
+Mending = tuple[Repair, UpdateTask]
+
+
+def repair_list(key: ListKey, *, dry_run: bool, timeout_s: float) -> list[Repair]:
+    """Mend one list, or say what that would do.
+
+    Raises:
+        ListGone: there is no such list.
+        LockTimeout, StorageFailure: nothing was mended, or not all; it can be tried again.
+    """
+    root, parts = Path(key.root), (TASKS, name_of(key.id))
+    with (
+        storage_failures(root.joinpath(*parts)),
+        list_directories(root, parts, key.id) as (_, directory),
+    ):
+        if dry_run:
+            repairs = list(_mend_beside(directory, key, dry_run=True))
+        else:
+            close(directory.open_lock(LOCK))
+            with directory_lock(directory, LOCK, key.id, Patience(timeout_s)):
+                repairs = list(_mend_beside(directory, key, dry_run=False))
+        records = Records(directory, key)
+        mendings = list(_mendings(key, records))
+        mark = records.mark()
+    for first in range(0, len(mendings), _AT_ONCE):
+        part = mendings[first : first + _AT_ONCE]
+        edits = [edit for _, edit in part]
+        if dry_run:
+            info = TaskListInfo(key, str(root.joinpath(*parts)))
+            task_list = TaskList(info, dict(records), highest_id=mark)
+            made = plan_edits(task_list, edits, all_or_none=False, new_id=_none_is_new)
+            failures = made.failures
+        else:
+            failures = make_edits(key, edits, all_or_none=False, timeout_s=timeout_s).failures
+        repairs += _told(part, failures)
+    return repairs
+
+
+def _told(mendings: Sequence[Mending], failures: Sequence[EditFailure]) -> Iterator[Repair]:
+    refused = {id(failure.edit): failure.error for failure in failures}
+    for repair, edit in mendings:
+        error = refused.get(id(edit))
+        if error is None:
+            yield repair
+        else:
+            yield Repair(RepairKind.LEAVE, f"{repair.text}: not done, {error}", repair.task)
+
+
+def _mend_beside(directory: Directory, key: ListKey, *, dry_run: bool) -> Iterator[Repair]:
+    """Left-over locks and temporaries, and the mark."""
+    for name in stale_in(directory):
+        if dry_run or remove_stale(directory, name):
+            text = f"the lock {name}, which somebody left behind, is removed"
+            path = directory.path_of(name)
+            yield Repair(RepairKind.REMOVE_LEFTOVER, text, path=path)
+    for name in _old_temporaries(directory):
+        if dry_run or directory.unlink(name):
+            text = f"the temporary file {name} is removed"
+            path = directory.path_of(name)
+            yield Repair(RepairKind.REMOVE_LEFTOVER, text, path=path)
+    records = Records(directory, key)
+    if directory.status(MARK) is not None and records.mark() is None:
+        highest = records.highest()
+        if not dry_run:
+            directory.replace(MARK, str(highest).encode())
+        text = f"the high-water mark is set to {highest}, so that no id comes back"
+        yield Repair(RepairKind.SET_MARK, text, path=directory.path_of(MARK))
+
+
+def _old_temporaries(directory: Directory) -> list[str]:
+    before_ns = time.time_ns() - int(STALE_S * 1e9)
+    found = []
+    for name in directory.plain_names():
+        status = directory.status(name) if is_temporary(name) else None
+        if status is not None and status.st_mtime_ns < before_ns:
+            found.append(name)
+    return found
+
+
+def _mendings(key: ListKey, records: Records) -> Iterator[Mending]:
+    tasks = {task_id: task for task_id in list(records) if (task := records.get(task_id))}
+    highest = records.highest()
+    for task in tasks.values():
+        if task.is_readable:
+            yield from _of_blockers(key, task, tasks, highest)
+            yield from _of_blocked(key, task, tasks, highest)
+
+
+def _of_blockers(
+    key: ListKey, task: Task, tasks: dict[TaskId, Task], highest: int
+) -> Iterator[Mending]:
+    for other in dict.fromkeys(task.blocked_by):
+        edge = (other,)
+        blocker = tasks.get(other)
+        if other == task.id:
+            text = f"#{other} is no longer its own blocker"
+            yield _mending(key, task.id, RepairKind.DROP_SELF_EDGE, text, remove_blocked_by=edge)
+        elif blocker is None and _was_given(other, highest):
+            text = f"#{task.id} no longer waits on #{other}, which was removed"
+            yield _mending(key, task.id, RepairKind.DROP_DANGLING, text, remove_blocked_by=edge)
+        elif blocker is not None and blocker.is_readable and task.id not in blocker.blocks:
+            text = f"#{other} is told that it blocks #{task.id}"
+            yield _mending(key, task.id, RepairKind.MIRROR_EDGE, text, add_blocked_by=edge)
+
+
+def _of_blocked(
+    key: ListKey, task: Task, tasks: dict[TaskId, Task], highest: int
+) -> Iterator[Mending]:
+    for other in dict.fromkeys(task.blocks):
+        edge = (other,)
+        waiting = tasks.get(other)
+        if other == task.id:
+            text = f"#{other} no longer says that it blocks itself"
+            yield _mending(key, task.id, RepairKind.DROP_SELF_EDGE, text, remove_blocks=edge)
+        elif waiting is None and _was_given(other, highest):
+            text = f"#{task.id} no longer says that it blocks #{other}, which was removed"
+            yield _mending(key, task.id, RepairKind.DROP_DANGLING, text, remove_blocks=edge)
+        elif waiting is not None and waiting.is_readable and task.id not in waiting.blocked_by:
+            text = f"#{other} waits on #{task.id}, which says that it blocks it"
+            yield _mending(key, task.id, RepairKind.MIRROR_EDGE, text, add_blocks=edge)
+
+
+def _mending(
+    key: ListKey, task_id: TaskId, kind: RepairKind, text: str, **edges: tuple[TaskId, ...]
+) -> Mending:
+    return Repair(kind, text, task_id), UpdateTask(TaskKey(key, task_id), **edges)  # type: ignore[arg-type]
+
+
+def _was_given(task_id: TaskId, highest: int) -> bool:
+    return task_id.isdecimal() and len(task_id) <= 15 and int(task_id) <= highest
+
+
+def _none_is_new(*_: object) -> TaskId:
+    raise AssertionError("mending creates no task")
