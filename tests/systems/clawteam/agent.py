@@ -45,8 +45,7 @@ def claim(store: TeamStore, name: str, count: int) -> dict[str, Any]:
             store.update(f"t{number}", "in_progress", caller=name)
             won.append(f"t{number}")
         except ClaimRefused as error:
-            assert error.reason == "locked"
-            lost[f"t{number}"] = error.by[0]
+            lost[f"t{number}"] = f"{error.reason} {error.by[0]}"
     return {"won": won, "lost": lost}
 
 

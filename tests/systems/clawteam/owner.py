@@ -98,7 +98,7 @@ class Owner:
         return [task for task in found if task is not None]
 
     def create(self, subject: str, blocked_by: list[str] | None = None, **fields: Any) -> OwnedTask:
-        task = OwnedTask(subject=subject, blocked_by=blocked_by or [], **fields)
+        task = OwnedTask(subject=subject, blockedBy=blocked_by or [], **fields)
         if task.blocked_by:
             task.status = Status.BLOCKED
         with self.locked():
