@@ -39,10 +39,6 @@ def settled(
         return written
     target = next(iter(written))  # the task that the edit is about is always the first
     before, after = tasks.get(target), written[target]
-    if isinstance(edit, RestoreTask):
-        if after is not None and now is not None:
-            written[target] = replace(after, updated_at=max(now, after.updated_at or 0.0))
-        return written
     if before is not None and after is not None:
         after = relocked(rules, edit, before, after, now)
         written[target] = _with_moments(before, after, now)
@@ -106,9 +102,9 @@ def _names_status(edit: Edit) -> bool:
 
 def _is_put_back(edit: Edit, task_id: TaskId) -> bool:
     """An edit that puts the task back in the very status that it had."""
-    if not isinstance(edit, UpdateTask) or edit.key.id != task_id:
-        return False
-    return edit.native_status is not None
+    if isinstance(edit, (UpdateTask, RestoreTask)) and edit.key.id == task_id:
+        return isinstance(edit, RestoreTask) or edit.native_status is not None
+    return False
 
 
 def _waits(tasks: Tasks, written: Written, task: Task) -> bool:
@@ -148,10 +144,7 @@ def _stamp(tasks: Tasks, ids: Iterable[TaskId], written: Written, now: float) ->
         task, was = written.get(task_id), tasks.get(task_id)
         if task is None or task == was:
             continue
-        if was is None:
-            written[task_id] = replace(task, created_at=now, updated_at=now)
-        else:
-            written[task_id] = replace(task, updated_at=max(now, was.updated_at or 0.0))
+        written[task_id] = replace(task, updated_at=max(now, task.updated_at or 0.0))
 
 
 def _with_status(task: Task, status: TaskStatus, rules: ListRules) -> Task:

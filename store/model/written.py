@@ -60,7 +60,7 @@ def written_by(
     """
     rules = allowed.rules
     if isinstance(edit, CreateTask):
-        written = _created(tasks, edit, new, rules)
+        written = _created(tasks, edit, new, rules, now)
     elif isinstance(edit, RestoreTask):
         written = _restored(tasks, edit, rules)
     elif (target := tasks.get(edit.key.id)) is None:
@@ -87,7 +87,7 @@ def referrers(tasks: Mapping[TaskId, Task | None], known: Naming | None = None) 
 
 
 def _created(
-    tasks: Tasks, edit: CreateTask, new: TaskId, rules: ListRules
+    tasks: Tasks, edit: CreateTask, new: TaskId, rules: ListRules, now: float | None
 ) -> dict[TaskId, Task | None]:
     blockers = _blockers(tasks, edit.blocked_by, rules)
     created = Task(
@@ -99,6 +99,7 @@ def _created(
         owner=edit.owner,
         blocked_by=blockers,
         metadata=edit.metadata,
+        created_at=now,
         priority=edit.priority,
     )
     written: dict[TaskId, Task | None] = {new: created}
