@@ -12,7 +12,10 @@ from store.systems.room import Room
 
 NATIVE = "hive"
 """The system in which lists are started."""
-ROOMS: tuple[Room, ...] = (Room(NATIVE, "HiveSystem", ("colony", "session", "unscoped")),)
+ROOMS: tuple[Room, ...] = (
+    Room(NATIVE, "HiveSystem", ("colony", "session", "unscoped")),
+    Room("progress", "ProgressSystem", ("queue",)),
+)
 
 
 class DefaultRoot(NamedTuple):

@@ -12,8 +12,8 @@ from store.model.errors import ListGone, LockHolder
 from store.model.repairs import RepairReport
 from store.model.snapshot import TaskList
 from store.model.task import ListKey, Problem, TaskListId
-from store.systems.facts import SystemFacts
 from store.systems.progress import discovery
+from store.systems.progress.facts import FACTS
 from store.systems.progress.places import DATA, database_of, list_id_of
 
 if TYPE_CHECKING:
@@ -24,18 +24,7 @@ class ProgressSystem:
     """Work queues of colonies, each one SQLite database. Thread-safe."""
 
     name = "progress"
-    facts = SystemFacts(
-        "progress",
-        "Progress queue",
-        "queue",
-        "$HIVE_HOME or ~/.hive: colonies/*/data/progress.db",
-        "tasks with steps, checks, attempts, last error, priority, parent and claims",
-        "add, requeue, claim, release, fail, finish, priority, retry limit, ticks of steps and "
-        "checks, texts, payload",
-        "SQLite's own write lock, one short transaction for each edit",
-        "tasks are never deleted and have no blockers; a claim tells its age, not whether its "
-        "worker is alive",
-    )
+    facts = FACTS
 
     def __init__(self, *, lock_timeout_s: float = 10.0) -> None:
         self._lock_timeout_s = lock_timeout_s

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,13 +11,15 @@ from store.model.task import TaskListId
 VARIABLE = "HIVE_HOME"
 HOME = "~/.hive"
 COLONIES, DATA, DATABASE = "colonies", "data", "progress.db"
+SIGNS = (f"{COLONIES}/*/{DATA}/{DATABASE}", f"*/{DATA}/{DATABASE}")
+"""Without any of these a root has no queue; see `store.files.signs`."""
 
 _PREFIX = "queue:"
 
 
-def default_root(environ: Mapping[str, str] | None = None) -> tuple[Path, str] | None:
+def default_root(environ: Mapping[str, str]) -> tuple[Path, str]:
     """The directory under which colonies live when nobody says otherwise, and who says so."""
-    chosen = (os.environ if environ is None else environ).get(VARIABLE)
+    chosen = environ.get(VARIABLE)
     if chosen:
         return absolute(Path(chosen)), f"${VARIABLE}"
     return absolute(Path(HOME)), f"default {HOME}"

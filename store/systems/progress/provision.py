@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +55,7 @@ def ensure_all_colony_dbs(colonies_root: Path | str | None = None) -> list[Path]
         colony that fails is logged and left out.
     """
     if colonies_root is None:
-        home = default_root()
-        colonies_root = home[0] / COLONIES if home else COLONIES
+        colonies_root = default_root(os.environ)[0] / COLONIES
     root = absolute(Path(colonies_root))
     if not root.is_dir():
         return []
