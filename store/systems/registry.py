@@ -14,6 +14,7 @@ NATIVE = "hive"
 """The system in which lists are started."""
 ROOMS: tuple[Room, ...] = (
     Room(NATIVE, "HiveSystem", ("colony", "session", "unscoped")),
+    Room("clawteam", "ClawTeamSystem", ("team",)),
     Room("progress", "ProgressSystem", ("queue",)),
 )
 
