@@ -46,6 +46,12 @@ def read(root: Path, task_id: str, team: str = TEAM) -> dict[str, Any]:
     return found
 
 
+def files(root: Path, team: str = TEAM) -> dict[str, bytes]:
+    """What lies in the directory of the team's tasks, but for the lock."""
+    found = (root / "tasks" / team).iterdir()
+    return {one.name: one.read_bytes() for one in found if one.name != ".tasks.lock"}
+
+
 def write_team(root: Path, *members: dict[str, Any], team: str = TEAM, **fields: Any) -> None:
     """The team's settings."""
     settings = {
