@@ -21,6 +21,7 @@ from store.model.edits import (
     UpdateTask,
 )
 from store.model.errors import EditRefused
+from store.model.locking import gives_up
 from store.model.standing import standing_of
 from store.model.task import Task, TaskId, TaskStatus
 from store.model.ticking import is_done, ticks_back
@@ -139,8 +140,7 @@ def _lock_back(
     if was == now:
         return
     expected["lock"] = now
-    is_given_up = was is None and not before.status.is_active
-    if is_given_up and before.native_status != after.native_status:
+    if was is None and gives_up(before.status) and before.native_status != after.native_status:
         return  # that it is no longer in progress takes the lock away
     changes["locked_by"] = was
     changes["is_forced"] = True  # who holds it may be alive: it is he whom `expected` names

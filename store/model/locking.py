@@ -43,7 +43,7 @@ def relocked(rules: ListRules, edit: Edit, before: Task, after: Task, now: float
             lock = TaskLock(by, now)
         if by and not after.owner:
             after = replace(after, owner=by)
-    elif _gives_up(after.status) and after.native_status != before.native_status:
+    elif gives_up(after.status) and after.native_status != before.native_status:
         lock = None
     return after if lock == after.lock else replace(after, lock=lock)
 
@@ -66,6 +66,11 @@ def wanted_status(rules: ListRules, edit: Edit) -> TaskStatus | None:
     return None if edit.native_status is None else rules.status_of(edit.native_status)
 
 
+def gives_up(status: TaskStatus) -> bool:
+    """Whether nobody works on such a task. One who is held up still holds it."""
+    return not status.is_active and status is not TaskStatus.BLOCKED
+
+
 def _is_start(rules: ListRules, edit: ClaimTask | UpdateTask, task: Task) -> bool:
     if isinstance(edit, ClaimTask):
         return True
@@ -73,8 +78,3 @@ def _is_start(rules: ListRules, edit: ClaimTask | UpdateTask, task: Task) -> boo
     if wanted is None or not wanted.is_active:
         return False
     return not (task.status.is_active and task.lock is not None)
-
-
-def _gives_up(status: TaskStatus) -> bool:
-    """Whether nobody works on such a task. One who is held up still holds it."""
-    return not status.is_active and status is not TaskStatus.BLOCKED

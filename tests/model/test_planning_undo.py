@@ -23,13 +23,12 @@ from store.model.execution import TaskLock, TickKind
 from store.model.inverse import inverse_of_all
 from store.model.planning import plan_edits
 from store.model.snapshot import TaskList
-from store.model.task import Capabilities, ListRules, Task, TaskId, TaskStatus
+from store.model.task import Capabilities, Task, TaskId, TaskStatus
 from tests.model.colony import DEMO, NOW, task
 from tests.model.ruled import QUEUE, TEAM, WORK, a_list, after, blocked, key, next_id, timeless
 
 ANY = Capabilities()
-FREEING = replace(TEAM, rules=ListRules(frees_on_completion=True), absent=())
-SYSTEMS = {"native": ANY, "team": TEAM, "queue": QUEUE, "mirrored and freeing": FREEING}
+SYSTEMS = {"native": ANY, "team": TEAM, "queue": QUEUE}
 NAMES = st.sampled_from([None, "ann", "bo"])
 IDS = st.integers(1, 5).map(str).map(TaskId)
 
