@@ -176,16 +176,26 @@ def test_meta_gives_role_goal_and_time(hive_root: Path) -> None:
     assert (info.role, info.goal, info.created_at, info.name) == ("template", "Iron", 5.0, "forge")
 
 
-def test_a_newer_layout_beside_the_list_makes_it_read_only(hive_root: Path) -> None:
+def test_a_list_beside_which_a_newer_layout_appears_becomes_read_only(hive_root: Path) -> None:
     native.write_list(hive_root, FORGE, native.record(1))
+    system = HiveSystem()
+    (key,) = system.discover(hive_root)
     (hive_root / "colonies" / "forge" / "tasks.json").write_text('{"meta": {}, "tasks": []}')
-    found = load(hive_root)
+    found = system.load(key)
     assert "newer layout" in (found.info.capabilities.refusal(Verb.STATUS) or "")
     assert [p.kind for p in found.problems] == [ProblemKind.IGNORED_FILE]
-    workspace = Workspace([RootSpec(hive_root, "argument")])
-    workspace.scan()
-    with pytest.raises(EditRefused, match="newer layout"):
-        workspace.apply(CreateTask(key_of(hive_root), "Forge it"))
+
+
+def test_a_list_beside_a_newer_layout_is_passed_over_and_named(hive_root: Path) -> None:
+    """The document beside it is the list: nothing shall be shown twice."""
+    native.write_list(hive_root, FORGE, native.record(1))
+    tasks = native.list_directory(hive_root, FORGE)
+    (tasks.parent / "tasks.json").write_text('{"meta": {}, "tasks": []}')
+    system = HiveSystem()
+    assert list(system.discover(hive_root)) == []
+    (problem,) = system.problems(hive_root)
+    assert (problem.kind, problem.path) == (ProblemKind.SKIPPED_DIRECTORY, str(tasks))
+    assert system.list_above(tasks) is None
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

@@ -14,7 +14,8 @@ from store.model.errors import EditRefused, ListGone, LockHolder
 from store.model.repairs import RepairReport
 from store.model.snapshot import TaskList
 from store.model.task import ListKey, Problem, TaskListId
-from store.systems.hive.discovery import TASKS, Found, Parts, find_lists, list_above
+from store.systems.descent import Parts
+from store.systems.hive.discovery import TASKS, Found, find_lists, list_above
 from store.systems.hive.facts import FACTS
 from store.systems.hive.loading import ListLoader
 

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import re
-import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from store.files.fs import Directory, open_directory
 from store.files.paths import list_id_at, list_id_of_parts
-from store.files.places import stamp
 from store.model.errors import StorageFailure
-from store.model.task import Problem, ProblemKind, TaskListId
+from store.model.task import TaskListId
+from store.systems.descent import Parts, Passed, descend, is_directory, is_plain_file
 from store.systems.hive.record import id_of_file
 
 TASKS = "tasks"
 META = "meta.json"
 MARK = ".highwatermark"
 LOCK = ".lock"
-SHOWN = 200
-"""Directories passed over that are told one by one."""
 NEWER = "tasks.json"
-"""Where later versions of the owning tool keep a whole list in one file."""
+"""Where later versions of the owning tool keep a whole list in one file. Where that is there, it is
+the list, and what lies beside it was left behind.
+"""
 
 _SIGNS = frozenset({META, MARK, LOCK})
 _TEMPORARY = re.compile(r"\.c?tmp\Z")
@@ -35,25 +34,13 @@ _PATTERNS: tuple[tuple[str, ...], ...] = (
     ("_misc", "*"),
 )
 
-Parts = tuple[str, ...]
-
 
 @dataclass(slots=True)
-class Found:
+class Found(Passed):
     """What lies under a root."""
 
     lists: dict[TaskListId, Parts] = field(default_factory=dict)
     """List id → the components of its directory, in id order."""
-    directories: list[Path] = field(default_factory=list)
-    """Every directory in which a list could appear, or a record of one change."""
-    skipped: list[Problem] = field(default_factory=list)
-    """Directories that look like lists and are none, each with the way out; at most SHOWN."""
-
-    def skip(self, path: Path, reason: str, repair: str) -> None:
-        if len(self.skipped) < SHOWN:
-            text = f"{path.name!r} is passed over: {reason}"
-            kind = ProblemKind.SKIPPED_DIRECTORY
-            self.skipped.append(Problem(kind, text, path=str(path), repair=repair))
 
 
 def is_ours(name: str) -> bool:
@@ -64,14 +51,11 @@ def is_ours(name: str) -> bool:
 def find_lists(root: Path) -> Found:
     """Look for lists. Links below the root are not followed; what cannot be read is passed over."""
     found = Found()
-    try:
-        top = open_directory(root)
-    except OSError:
-        return found
-    with top:
-        found.directories.append(root)
-        for pattern in _PATTERNS:
-            _descend(top, root, (), pattern, found)
+
+    def arrive(above: Directory, directory: Directory, parts: Parts) -> None:
+        _add_list(above, directory, root, parts, found)
+
+    descend(root, [(pattern, arrive) for pattern in _PATTERNS], found)
     found.lists = dict(sorted(found.lists.items()))
     return found
 
@@ -88,38 +72,22 @@ def list_above(path: Path) -> tuple[Path, TaskListId] | None:
     return None
 
 
-def _descend(
-    directory: Directory, root: Path, above: Parts, pattern: Sequence[str], found: Found
+def _add_list(
+    above: Directory, directory: Directory, root: Path, parts: Parts, found: Found
 ) -> None:
-    wanted, rest = pattern[0], pattern[1:]
-    for name in directory.names() if wanted == "*" else (wanted,):
-        if not name.isprintable():  # no id leads there, and no watch can be set on some of them
-            if _is_directory(directory, name):
-                found.skip(root.joinpath(*above, name), "its name cannot be shown", "rename it")
-            continue
-        try:
-            child = directory.subdirectory(name)
-        except OSError as error:
-            _note_closed(directory, root.joinpath(*above, name), error, found)
-            continue
-        parts = (*above, name)
-        with child:
-            found.directories.append(root.joinpath(*parts))
-            if rest:
-                _descend(child, root, parts, rest, found)
-            else:
-                _add_list(child, root, parts, found)
-
-
-def _add_list(directory: Directory, root: Path, parts: Parts, found: Found) -> None:
     try:
         names = set(directory.names())
     except OSError:
         return
-    has_tasks = TASKS in names and _is_directory(directory, TASKS)
+    has_tasks = TASKS in names and is_directory(directory, TASKS)
     if has_tasks:
         found.directories.append(root.joinpath(*parts, TASKS))
     if not names & _SIGNS and not (has_tasks and _has_records(directory)):
+        return
+    if is_plain_file(above if parts[-1] == TASKS else directory, NEWER):
+        if has_tasks and _has_records(directory):
+            reason = f"{NEWER} beside it holds this list now, and is what is shown"
+            found.skip(root.joinpath(*parts), reason, "move it away if nothing in it is missed")
         return
     try:
         list_id = list_id_at(root, parts)
@@ -133,31 +101,14 @@ def _add_list(directory: Directory, root: Path, parts: Parts, found: Found) -> N
     found.skip(path, "no list id is written like that", f"rename it: {repair}")
 
 
-def _note_closed(directory: Directory, path: Path, error: OSError, found: Found) -> None:
-    """Something that is there and was not entered. Plain files are nothing to speak of."""
-    status = directory.status(path.name)
-    if status is None:
-        return
-    if stat.S_ISDIR(status.st_mode):
-        found.skip(path, (error.strerror or "it cannot be opened").lower(), "let yourself read it")
-    elif stat.S_ISLNK(status.st_mode) and stamp(path) is not None:
-        reason = "it is a link, and links below a root are not followed"
-        found.skip(path, reason, "put the directory itself there, or give its own root")
-
-
 def _is_list_directory(path: Path) -> bool:
     try:
+        with open_directory(path.parent if path.name == TASKS else path) as beside:
+            if is_plain_file(beside, NEWER):
+                return False
         with open_directory(path) as directory:
             names = set(directory.names())
             return bool(names & _SIGNS) or (TASKS in names and _has_records(directory))
-    except OSError:
-        return False
-
-
-def _is_directory(directory: Directory, name: str) -> bool:
-    try:
-        with directory.subdirectory(name):
-            return True
     except OSError:
         return False
 

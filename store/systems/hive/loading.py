@@ -19,7 +19,8 @@ from store.model.edge_problems import EdgeProblems
 from store.model.reloading import last_id, merged
 from store.model.snapshot import TaskList
 from store.model.task import ListKey, Problem, Revision, Task, TaskId, TaskKey, TaskListInfo
-from store.systems.hive.discovery import LOCK, MARK, NEWER, TASKS, Parts, is_ours
+from store.systems.descent import Parts
+from store.systems.hive.discovery import LOCK, MARK, NEWER, TASKS, is_ours
 from store.systems.hive.problems import ignored_names, lost_mark
 from store.systems.hive.record import file_name, id_of_file
 from store.systems.hive.sidecars import SidecarReader, Sidecars

@@ -60,7 +60,7 @@ def read_task(
     """
     raw = parse_plain(content)
     if raw is not None:
-        task = _plain_task(key, raw, revision, statuses)
+        task = plain_task(key, raw, revision, statuses)
         if task is not None:
             return task
     try:
@@ -143,7 +143,7 @@ def unreadable_task(
     )
 
 
-def _plain_task(
+def plain_task(
     key: TaskKey, raw: dict[str, Any], revision: Revision, statuses: Statuses
 ) -> Task | None:
     """The task of a record with nothing odd about it; None: look at it closely.
