@@ -354,3 +354,18 @@ def test_lock_got_in_a_calm_moment_after_a_wait_is_given_back_until_it_is_over(
     assert free
     assert all(free)
     assert taken == [pytest.approx(CALM_STARTS + calm.PERIOD_S + calm.QUIET_S, rel=1e-6)]
+
+
+def test_lock_of_another_name_is_the_one_that_others_take(
+    place: Path, directory: Directory
+) -> None:
+    name = ".tasks.lock"
+    with list_lock(directory, LIST, Patience(LONG_S), name) as held:
+        held.verify()
+        assert [path.name for path in place.iterdir()] == [name]
+        with (place / name).open("a+") as other, pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with (place / name).open("a+") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(LockTimeout), list_lock(directory, LIST, Patience(0.05), name):
+            pytest.fail("somebody else holds it")
