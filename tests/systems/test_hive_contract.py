@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from store.model.task import ListKey, TaskListId
 from store.systems.hive.adapter import HiveSystem
 from store.systems.protocol import System
 from tests.contract import native
-from tests.contract.batch_contract import BatchContract
-from tests.contract.system_contract import Foreign
+from tests.contract.contract import Contract, Foreign
 
 
-class TestHiveSystem(BatchContract):
-    def make_system(self) -> System:
-        return HiveSystem()
+class TestHiveSystem(Contract):
+    def make_system(self, lock_timeout_s: float = 10.0) -> System:
+        return HiveSystem(lock_timeout_s=lock_timeout_s)
 
     def write_list(self, root: Path, name: str, tasks: Sequence[Foreign]) -> ListKey:
         key = ListKey("hive", str(root), TaskListId(f"colony:{name}"))
@@ -36,10 +36,16 @@ class TestHiveSystem(BatchContract):
         )
         return native.write_record(Path(key.root), key.id, whole)
 
-    def spoil_task(self, key: ListKey, task_id: str) -> Path:
-        path = native.record_path(Path(key.root), key.id, int(task_id))
-        path.write_bytes(b'{"id": 2, "subj')
-        return path
+    def record_path(self, key: ListKey, task_id: str) -> Path:
+        return native.record_path(Path(key.root), key.id, int(task_id))
+
+    def own_path(self, key: ListKey) -> Path:
+        return native.list_directory(Path(key.root), key.id)
+
+    @contextmanager
+    def owner_locked(self, key: ListKey, task_id: str) -> Iterator[int]:
+        with native.held_elsewhere(Path(key.root), key.id, "filelock") as holder:
+            yield holder.pid
 
     def remove_list(self, key: ListKey) -> None:
         shutil.rmtree(native.list_directory(Path(key.root), key.id))
