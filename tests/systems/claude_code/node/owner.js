@@ -153,6 +153,7 @@ async function claim(id, owner) {
 }
 
 let isSpinning = false;
+let isWorking = false;
 
 // Writes one task again and again as fast as it can, under its lock or (as others do) without.
 async function spin(id, size, isLocked) {
@@ -167,30 +168,33 @@ async function spin(id, size, isLocked) {
   return { writes };
 }
 
-// Many changes one after the other, each of which leaves a trace of its own.
-async function work(count, name) {
+// Changes one after the other until it is told to stop: mostly it counts in the first few tasks.
+// Each leaves a trace; a count that is lower than the number of its traces has lost some.
+async function work(name, few) {
+  isWorking = true;
   let refused = 0;
-  for (let number = 0; number < count; number += 1) {
-    const all = await ids();
-    const some = String(all[(number * 7) % all.length]);
-    const other = String(all[(number * 3 + 1) % all.length]);
+  for (let number = 0; isWorking; number += 1) {
+    const some = String(1 + (number % few));
+    const other = String(1 + ((number * 3 + 1) % few));
     try {
-      if (number % 10 === 3) {
+      if (number % 50 === 3) {
         const { id } = await create({ subject: `${name} ${number}` });
         say({ made: "task", id, subject: `${name} ${number}` });
       } else if (number % 10 === 7 && Number(some) > Number(other)) {
-        await addEdge(some, other);
-        say({ made: "edge", id: some, by: other });
+        const { done } = await addEdge(some, other);
+        if (done) say({ made: "task", id: some, by: other });
       } else {
-        const { done } = await update(some, (task) => merged(task, { [`${name}-${number}`]: number }));
-        if (done) say({ made: "key", id: some, key: `${name}-${number}`, value: number });
+        const counted = (task) => ({ [name]: ((task.metadata || {})[name] || 0) + 1 });
+        await update(some, (task) => merged(task, counted(task)));
+        say({ made: "count", id: some, key: name });
       }
     } catch (error) {
       if (error.code !== "ELOCKED") throw error;
       refused += 1;
     }
+    await new Promise((resolve) => setTimeout(resolve, 2));
   }
-  return { worked: count, refused };
+  return { worked: true, refused };
 }
 
 const COMMANDS = {
@@ -203,7 +207,7 @@ const COMMANDS = {
   reset: () => reset(),
   read: async (one) => ({ task: await read(one.id) }),
   spin: (one) => spin(one.id, one.size, one.locked),
-  work: (one) => work(one.count, one.name),
+  work: (one) => work(one.name, one.few),
 };
 
 function say(answer) {
@@ -213,7 +217,7 @@ function say(answer) {
 async function obey(line) {
   const command = JSON.parse(line);
   if (command.do === "stop") {
-    isSpinning = false;
+    isSpinning = isWorking = false;
     return;
   }
   try {
