@@ -14,7 +14,12 @@ SHOWN = 200
 
 def problems_of(tasks: Tasks) -> Iterator[Problem]:
     """What only ClawTeam's way of storing 'blocked' and locks brings about."""
-    stuck = [task for task in tasks.values() if task.status is TaskStatus.BLOCKED]
+    ended = {task.id for task in tasks.values() if task.status.frees_dependents}
+    stuck = [
+        task
+        for task in tasks.values()
+        if task.status is TaskStatus.BLOCKED and not ended.isdisjoint(task.blocked_by)
+    ]
     left = [(task, gone) for task in stuck for gone in ended_blockers(task, tasks)]
     for task, gone in left[:SHOWN]:
         text = (

@@ -52,7 +52,9 @@ OTHER_NAMES = {
 }
 """Name in the file → the other name under which ClawTeam takes the same field."""
 
+_OTHERS = frozenset(OTHER_NAMES.values())
 _TEXTS = {
+    "subject": "",
     "description": "",
     "status": str(TaskStatus.PENDING),
     "priority": USUAL_PRIORITY,
@@ -63,7 +65,7 @@ _TEXTS = {
     "createdAt": "",
     "updatedAt": "",
 }
-_KNOWN = {"id", "subject", "blocks", "blockedBy", "metadata", *_TEXTS}
+_KNOWN = frozenset({"id", "blocks", "blockedBy", "metadata", *_TEXTS})
 _ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}", re.ASCII)
 _FILE = re.compile(rf"task-({_ID.pattern})\.json", re.ASCII)
 _OURS = re.compile(r"\.tasks\.lock|\..+\.ctmp|task-.+\.tmp")
@@ -115,9 +117,15 @@ def task_of(key: TaskKey, path: str, raw: Mapping[str, Any], revision: Revision)
     Raises:
         Unparsable: with the field and what is wrong with it. ClawTeam does not see such a task.
     """
-    text = {name: _text(raw, name, usual) for name, usual in _TEXTS.items()}
-    subject = _text(raw, "subject", None)
-    metadata = raw.get("metadata", {})
+    named = raw if _OTHERS.isdisjoint(raw) else _usually_named(raw)
+    if "subject" not in named:
+        raise Unparsable("subject: there is none")
+    text: dict[str, str] = {}
+    for name, usual in _TEXTS.items():
+        found = text[name] = named.get(name, usual)
+        if not isinstance(found, str):
+            raise Unparsable(f"{name}: a {_kind(found)} stands where a text is expected")
+    metadata = named.get("metadata", {})
     if not isinstance(metadata, dict):
         raise Unparsable(f"metadata: a {_kind(metadata)} stands where an object is expected")
     status = TaskStatus.UNKNOWN
@@ -128,21 +136,21 @@ def task_of(key: TaskKey, path: str, raw: Mapping[str, Any], revision: Revision)
         lock = TaskLock(text["lockedBy"], epoch_of(text["lockedAt"]))
     return Task(
         key=key,
-        subject=subject,
+        subject=text["subject"],
         status=status,
         native_status=text["status"],
         description=text["description"],
         owner=text["owner"] or None,
-        blocks=_ids(raw, "blocks"),
-        blocked_by=_ids(raw, "blockedBy"),
+        blocks=_ids(named, "blocks"),
+        blocked_by=_ids(named, "blockedBy"),
         metadata=metadata,
         created_at=epoch_of(text["createdAt"]),
         updated_at=epoch_of(text["updatedAt"]),
         priority=text["priority"],
         lock=lock,
         execution=_execution(text["startedAt"], lock, status, metadata),
-        extra=_unknown(raw),
-        problems=tuple(_problems(key.id, path, raw.get("id"), text)),
+        extra={name: named[name] for name in named if name not in _KNOWN},
+        problems=tuple(_problems(key.id, path, named.get("id"), text)),
         revision=revision,
     )
 
@@ -170,23 +178,20 @@ def with_verdict(task: Task, alive: Verdicts) -> Task:
     return replace(task, lock=replace(task.lock, is_live=is_live))
 
 
-def _text(raw: Mapping[str, Any], name: str, usual: str | None) -> str:
-    found = raw.get(name_in(raw, name), usual)
-    if isinstance(found, str):
-        return found
-    if found is None and usual is None and name not in raw:
-        raise Unparsable(f"{name}: there is none")
-    raise Unparsable(f"{name}: a {_kind(found)} stands where a text is expected")
+def _usually_named(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """A record under the usual names of its fields; what it has under both is read by the usual."""
+    usual = {other: name for name, other in OTHER_NAMES.items() if name not in raw}
+    return {usual.get(name, name): value for name, value in raw.items()}
 
 
-def _ids(raw: Mapping[str, Any], name: str) -> tuple[TaskId, ...]:
-    found = raw.get(name_in(raw, name), [])
+def _ids(named: Mapping[str, Any], name: str) -> tuple[TaskId, ...]:
+    found = named.get(name, [])
     if not isinstance(found, list):
         raise Unparsable(f"{name}: a {_kind(found)} stands where a list is expected")
     for one in found:
         if not isinstance(one, str):
             raise Unparsable(f"{name}: a {_kind(one)} stands where an id is expected")
-    return tuple(map(TaskId, found))
+    return tuple(found)
 
 
 def _kind(value: Any) -> str:
@@ -205,11 +210,6 @@ def _execution(
     if started_at is None and claimed_at is None:
         return None
     return Execution(claimed_at=claimed_at, started_at=started_at, completed_at=completed_at)
-
-
-def _unknown(raw: Mapping[str, Any]) -> dict[str, Any]:
-    read = {name_in(raw, name) for name in _KNOWN}
-    return {name: value for name, value in raw.items() if name not in read}
 
 
 def _problems(

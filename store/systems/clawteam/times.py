@@ -9,6 +9,8 @@ def epoch_of(text: str) -> float | None:
     """Epoch seconds of an ISO-8601 text; None where there is no time in it. Without a zone it is
     taken as UTC.
     """
+    if not text:
+        return None
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
