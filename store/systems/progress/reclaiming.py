@@ -81,8 +81,8 @@ def take_back(connection: sqlite3.Connection, left: Iterable[LeftTask]) -> None:
             )
         else:
             connection.execute(
-                f"UPDATE tasks SET status = 'pending', retry_count = retry_count + 1, {CLEARED}, "
-                "updated_at = datetime('now') WHERE id = ?",
+                "UPDATE tasks SET status = 'pending', retry_count = retry_count + 1, "
+                f"worker_id = NULL, {CLEARED}, updated_at = datetime('now') WHERE id = ?",
                 (task.id,),
             )
         connection.execute(STEPS_BACK, (task.id,))

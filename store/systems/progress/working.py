@@ -24,11 +24,8 @@ NEXT_PENDING = (
 )
 """Higher priorities first, then the order of `seq` (none comes first), then age."""
 
-CLEARED = (
-    "worker_id = NULL, claim_token = NULL, claimed_at = NULL, started_at = NULL, "
-    "completed_at = NULL"
-)
-"""What a task that is pending again has lost."""
+CLEARED = "claim_token = NULL, claimed_at = NULL, started_at = NULL, completed_at = NULL"
+"""What a task that is pending again has lost, beside its worker."""
 
 STEPS_BACK = (
     "UPDATE steps SET status = 'pending', worker_id = NULL, started_at = NULL "
@@ -219,7 +216,9 @@ def release_task(db_path: Path | str, task_id: str, worker_id: str) -> None:
         ClaimLost: the claim was taken back.
     """
     with _writing(db_path) as connection:
-        _write(connection, task_id, worker_id, f"status = 'pending', {CLEARED}", ())
+        _write(
+            connection, task_id, worker_id, f"status = 'pending', worker_id = NULL, {CLEARED}", ()
+        )
         connection.execute(STEPS_BACK, (task_id,))
 
 

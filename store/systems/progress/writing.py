@@ -30,23 +30,14 @@ def unfit(row: Row | None, before: Task | None, after: Task) -> InvalidField | N
         after: what the edit would leave.
     """
     if row is None or before is None:
-        if after.owner:
-            return InvalidField("owner", "a new task of a queue is claimed by whoever takes it")
         return None
     return _unfit_claim(before, after) or _unfit_texts(row, before, after)
 
 
 def _unfit_claim(before: Task, after: Task) -> InvalidField | None:
-    is_active = after.status.is_active
-    is_new_owner = bool(after.owner) and after.owner != before.owner
-    is_idle = after.status is TaskStatus.PENDING or before.status is after.status
-    if is_new_owner and not is_active and is_idle:
-        return InvalidField("owner", "who works on a task of a queue claims it: claim it for him")
-    if is_active and not before.status.is_active and not after.owner:
-        return InvalidField("status", "nobody would work on it: claim it for a worker")
     if after.lock is not None and after.lock.by != after.owner:
         return InvalidField("locked_by", "a claim is held by the task's owner, by nobody else")
-    if before.lock is not None and after.lock is None and is_active:
+    if before.lock is not None and after.lock is None and after.status.is_active and after.owner:
         return InvalidField("locked_by", "a claim is given up by releasing the task")
     return None
 
@@ -78,6 +69,8 @@ def create(connection: sqlite3.Connection, after: Task) -> None:
     priority = int(after.priority or 0)
     values = (after.id, None, priority, goal, payload, DEFAULT_RETRIES, None, SOURCE)
     connection.execute(INSERT_TASK, values)
+    if after.owner:
+        connection.execute("UPDATE tasks SET worker_id = ? WHERE id = ?", (after.owner, after.id))
 
 
 def update(connection: sqlite3.Connection, row: Row, before: Task, after: Task) -> None:
@@ -98,8 +91,7 @@ def update(connection: sqlite3.Connection, row: Row, before: Task, after: Task) 
     terms += _claim_terms(before, after)
     _write_steps(connection, before, after)
     _write_checks(connection, before, after)
-    is_back = after.status is TaskStatus.PENDING and before.status is not TaskStatus.PENDING
-    if is_back:
+    if _is_back(before, after):
         connection.execute(STEPS_BACK, (before.id,))
     terms.append(f"updated_at = {_NOW}")
     done = connection.execute(
@@ -122,8 +114,10 @@ def _values(stored: Mapping[str, Any], before: Task, after: Task) -> dict[str, A
         values["status"] = after.native_status
         if after.status is TaskStatus.FAILED and not stored["last_error"]:
             values["last_error"] = FAILED_BY_HAND
-    if before.owner != after.owner and after.status is not TaskStatus.PENDING:
+    if before.owner != after.owner:
         values["worker_id"] = after.owner
+    elif _is_back(before, after):
+        values["worker_id"] = None
     attempts = after.execution.attempts if after.execution else None
     known = before.execution.attempts if before.execution else None
     if attempts is not None and attempts.most != (known.most if known else None):
@@ -131,15 +125,19 @@ def _values(stored: Mapping[str, Any], before: Task, after: Task) -> dict[str, A
     return values
 
 
+def _is_back(before: Task, after: Task) -> bool:
+    """Whether the task is in the queue again."""
+    return after.status is TaskStatus.PENDING and before.status is not TaskStatus.PENDING
+
+
 def _claim_terms(before: Task, after: Task) -> list[str]:
     """What goes with a change of status or of worker. The texts are of this module."""
-    is_moved = after.native_status != before.native_status
-    if after.status is TaskStatus.PENDING:
-        return [CLEARED] if is_moved or (before.owner and not after.owner) else []
+    if _is_back(before, after):
+        return [CLEARED]
     terms = []
+    is_moved = after.native_status != before.native_status
     if after.status.is_active:
-        is_taken = after.owner != before.owner or not before.status.is_active
-        if is_taken:
+        if after.owner != before.owner or not before.status.is_active:
             terms.append(_NEW_CLAIM)
         if is_moved:
             terms.append("completed_at = NULL")
