@@ -15,6 +15,7 @@ NATIVE = "hive"
 ROOMS: tuple[Room, ...] = (
     Room(NATIVE, "HiveSystem", ("colony", "session", "unscoped")),
     Room("clawteam", "ClawTeamSystem", ("team",)),
+    Room("claude_code", "ClaudeCodeSystem", ("claude",)),
     Room("progress", "ProgressSystem", ("queue",)),
 )
 

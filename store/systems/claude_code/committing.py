@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
+from typing import Any
 
 from store.files.codec import Unparsable, format_object, parse_object
 from store.files.exchange import SeenFile, replace_seen, see
@@ -11,7 +12,7 @@ from store.files.failures import UnreadableFile
 from store.files.fs import READ_LIMIT, Directory
 from store.files.held_locks import uninterrupted
 from store.model.edits import RestoreTask
-from store.model.errors import ColonytopError, StorageFailure
+from store.model.errors import ColonytopError, InvalidField, StorageFailure
 from store.model.planning import Planned
 from store.model.task import NO_REVISION, Task, TaskId
 from store.systems.claude_code.patching import new_record, patched
@@ -33,10 +34,8 @@ def encoded(planned: Planned, records: Records) -> dict[TaskId, bytes | None]:
     Raises:
         InvalidField: a value that JSON cannot hold.
     """
-    originals = {
-        step.edit.key.id: step.edit.original
-        for step in planned.steps
-        if isinstance(step.edit, RestoreTask)
+    restored = {
+        step.edit.key.id: step.edit for step in planned.steps if isinstance(step.edit, RestoreTask)
     }
     found: dict[TaskId, bytes | None] = {}
     for task_id, after in planned.written.items():
@@ -44,19 +43,30 @@ def encoded(planned: Planned, records: Records) -> dict[TaskId, bytes | None]:
         if after is None:
             found[task_id] = None
         elif before is None:
-            found[task_id] = format_object(_made(after, originals.get(task_id)))
+            found[task_id] = format_object(_made(after, restored.get(task_id)))
         else:
             found[task_id] = format_object(patched(records.raw(task_id), before, after))
     return found
 
 
-def _made(task: Task, original: str | None) -> dict[str, object]:
+def _made(task: Task, edit: RestoreTask | None) -> dict[str, Any]:
     """The record of a task that is new, or comes back in the spelling that it had."""
-    if original is not None:
-        with suppress(Unparsable, UnicodeEncodeError):
-            raw = parse_object(original.encode())
-            return patched(raw, task_of(task.key, "", raw, NO_REVISION), task)
-    return new_record(task)
+    if edit is None or edit.original is None:
+        return new_record(task)
+    try:
+        raw = parse_object(edit.original.encode())
+        before = task_of(task.key, "", raw, NO_REVISION)
+    except (Unparsable, UnicodeEncodeError) as error:
+        raise InvalidField("original", f"is no record of a task: {error}") from error
+    if any(getattr(before, name) != getattr(edit.task, name) for name in _TOLD):
+        raise InvalidField("original", "is the record of another task than the one restored")
+    return patched(raw, before, task)
+
+
+_TOLD = (
+    "subject", "description", "active_form", "owner", "native_status", "metadata",
+    "blocks", "blocked_by",
+)  # fmt: skip
 
 
 class Commit:

@@ -23,7 +23,7 @@ from store.model.task import ListKey, Task, TaskId, TaskKey, TaskListInfo
 from store.systems.claude_code.beside import EDITABLE
 from store.systems.claude_code.committing import Commit, Overtaken, encoded
 from store.systems.claude_code.places import LOCK, TASKS, name_of
-from store.systems.claude_code.record import MOST_DIGITS, file_name, id_of_file, read_task
+from store.systems.claude_code.record import MOST_DIGITS, file_name, is_id, read_task
 from store.systems.claude_code.records import Records
 from store.systems.listed import list_directories
 
@@ -73,7 +73,8 @@ class _Change:
             if _is_of_several(self._edits):
                 close(self._directory.open_lock(LOCK))
                 held.append(stack.enter_context(self._lock(LOCK)))
-            wanted = {e.key.id for e in self._edits if not isinstance(e, CreateTask)}
+            named = {e.key.id for e in self._edits if not isinstance(e, CreateTask)}
+            wanted = {task_id for task_id in named if is_id(task_id)}
             while True:
                 with self._locks(wanted) as locks, flocked(self._directory, LOCK):
                     records = Records(self._directory, self._key)
@@ -174,7 +175,7 @@ def _is_of_several(edits: Sequence[Edit]) -> bool:
 
 def _check_ids(edits: Sequence[Edit]) -> None:
     for edit in edits:
-        if isinstance(edit, RestoreTask) and id_of_file(file_name(edit.key.id)) is None:
+        if isinstance(edit, RestoreTask) and not is_id(edit.key.id):
             raise InvalidField("id", f"{edit.key.id[:40]!r} is not a number as ids are here")
 
 

@@ -34,8 +34,14 @@ _KNOWN = frozenset(
         "status", "blocks", "blockedBy", "metadata",
     }
 )  # fmt: skip
-_FILE = re.compile(rf"([0-9]{{1,{MOST_DIGITS}}})\.json", re.ASCII)
+_ID = re.compile(rf"[0-9]{{1,{MOST_DIGITS}}}", re.ASCII)
+_FILE = re.compile(rf"({_ID.pattern})\.json", re.ASCII)
 _OURS = re.compile(r"\.lock|\.highwatermark|(?:\.lock|[0-9]+\.json)\.lock|\..+\.ctmp", re.ASCII)
+
+
+def is_id(text: str) -> bool:
+    """Whether a task may be called so."""
+    return _ID.fullmatch(text) is not None
 
 
 def file_name(task_id: str) -> str:
