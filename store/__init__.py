@@ -33,6 +33,12 @@ if TYPE_CHECKING:
     )
     from store.model.task import TaskStatus
     from store.model.ticking import ChecksOpen
+    from store.running.compound import (
+        CompoundRuns,
+        get_task_progress,
+        list_recent_tasks,
+        submit_compound_task,
+    )
     from store.systems.blackboard.blackboard import Blackboard
     from store.systems.clawteam.team_store import TeamStore
     from store.systems.clawteam.team_task import TeamStats, TeamTask
@@ -88,6 +94,7 @@ __all__ = [
     "ClaimedTask",
     "ColonytopError",
     "CommittedPending",
+    "CompoundRuns",
     "CycleRefused",
     "Durability",
     "FieldConflict",
@@ -122,7 +129,9 @@ __all__ = [
     "ensure_progress_db",
     "fail_task",
     "finish_task",
+    "get_task_progress",
     "get_task_store",
+    "list_recent_tasks",
     "parse_task_list_id",
     "reclaim_stale",
     "release_task",
@@ -131,6 +140,7 @@ __all__ = [
     "seed_tasks",
     "session_task_list_id",
     "start_task",
+    "submit_compound_task",
     "task_list_path",
     "unscoped_task_list_id",
     "update_step",
@@ -141,6 +151,12 @@ _HOMES = {
     "store.files.transaction": {"Durability"},
     "store.model.task": {"TaskStatus"},
     "store.model.ticking": {"ChecksOpen"},
+    "store.running.compound": {
+        "CompoundRuns",
+        "get_task_progress",
+        "list_recent_tasks",
+        "submit_compound_task",
+    },
     "store.systems.blackboard.blackboard": {"Blackboard"},
     "store.systems.clawteam.team_store": {"TeamStore"},
     "store.systems.clawteam.team_task": {"TeamStats", "TeamTask"},

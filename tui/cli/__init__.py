@@ -40,6 +40,15 @@ the full list id. RECORD is a task with the native field names:
                         "way_out"}], "ok": bool}
     status              {"needs", "active", "ready", "blocked", "phantom", "stale", "waiting",
                         "unreadable", "open", "done", "total", "lists": int, "top", "top_task"}
+    run                 one line per step: {"run", "list", "subtasks": int}, then {"run", "step",
+                        "task": id, "subject", "model", "attempt", "seconds"} and, at its end,
+                        {"outcome", "result", "error", "cost_usd", "input_tokens",
+                        "output_tokens", "is_estimated"}; last {"run", "status", "counts":
+                        {status: int}, "total_cost"}
+                        step: started, adopted, completed, failed, again, cancelled, unknown
+    ledger              {"by", "groups": [{BY: name, SUM}], "total": {SUM}, "unreadable": int}
+                        SUM: "executions", "succeeded", "input_tokens", "output_tokens",
+                        "cost_usd", "estimated_usd"
     watch               one line per change: {"list", "id": id | null, "field": str | null,
                         "old", "new", "time": epoch seconds, "kind"}
                         kind: created, changed, vanished, unreadable, list_appeared,

@@ -35,6 +35,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "redo": ("tui.cli.undoing:redo", "Make again what was taken back last."),
     "history": ("tui.cli.history:history", "Who changed a task, when and how."),
     "record": ("tui.cli.recording:record", "Write down what changes, without a screen."),
+    "run": ("tui.cli.running:run", "Carry a plan out, each subtask by a command."),
+    "ledger": ("tui.cli.spending:ledger", "What the executions of runs have cost."),
     "watch": ("tui.cli.watching:watch", "Print changes as they happen."),
     "doctor": ("tui.cli.doctor:doctor", "Roots, lists, problems, and what would repair them."),
     "demo": ("tui.cli.demo:demo", "A colony of simulated agents to look at."),
