@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from store.journal.lines import EditLine
+from store.model.compared import moved_fields
 from store.model.edits import CreateTask, DeleteTask, Edit, EditResult, RestoreTask
 from store.model.errors import ColonytopError
 from store.model.history import Move
 from store.model.inverse import inverse
-from store.model.snapshot import COMPARED_FIELDS, TaskList
+from store.model.snapshot import TaskList
 from store.model.task import Task, TaskId
 from store.model.written import written_by
 
@@ -58,13 +59,7 @@ def refused(line: EditLine, error: BaseException, at: float) -> EditLine:
 
 def moves(before: Task, after: Task) -> tuple[Move, ...]:
     """The fields in which two states of a task differ."""
-    found = []
-    for name in COMPARED_FIELDS:
-        stored = "native_status" if name == "status" else name
-        old, new = getattr(before, stored), getattr(after, stored)
-        if old != new:
-            found.append(Move(name, old, new))
-    return tuple(found)
+    return tuple(Move(*moved) for moved in moved_fields(before, after))
 
 
 def result_if_made(line: EditLine, task_list: TaskList | None) -> EditResult | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from store.model.compared import moves_beside
 from store.model.consequences import (
     Consequences,
     CriticalMove,
@@ -252,6 +253,8 @@ def _shifts(was: Task | None, now: Task | None) -> Iterator[FieldShift]:
         old, new = getattr(was, name), getattr(now, name)
         if old != new:
             yield FieldShift(_NAMES.get(name, name), old, new)
+    for name, old, new in moves_beside(was, now):
+        yield FieldShift(name, old, new)
     for key in dict.fromkeys((*was.metadata, *now.metadata)):
         old, new = was.metadata.get(key), now.metadata.get(key)
         if old != new or (key in was.metadata) != (key in now.metadata):

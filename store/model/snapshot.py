@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from store.model import graph as graphs
+from store.model.compared import moved_fields
 from store.model.errors import LockHolder
 from store.model.execution import ListEvent
 from store.model.facts import SystemFacts
@@ -201,19 +202,6 @@ class Change:
     """The record's own time moved with it: whoever wrote it keeps that field."""
 
 
-COMPARED_FIELDS = (
-    "status",
-    "owner",
-    "subject",
-    "blocked_by",
-    "blocks",
-    "active_form",
-    "description",
-    "priority",
-    "metadata",
-)
-
-
 def diff(old: Snapshot, new: Snapshot) -> list[Change]:
     """What differs. Shared objects are skipped by identity, so this costs what changed."""
     if old.lists is new.lists:
@@ -268,20 +256,16 @@ def _diff_fields(was: Task, task: Task, at: float) -> Iterator[Change]:
         yield _whole(ChangeKind.UNREADABLE, was, was.subject, reason, at)
         return
     moved = task.updated_at if task.updated_at != was.updated_at else None
-    for name in COMPARED_FIELDS:
-        old, new = getattr(was, name), getattr(task, name)
-        if name == "status":
-            old, new = was.native_status, task.native_status
-        if old != new:
-            yield Change(
-                ChangeKind.CHANGED,
-                task.key.list,
-                task.id,
-                name,
-                old,
-                new,
-                moved or at,
-                task.owner,
-                task.subject,
-                moved is not None,
-            )
+    for name, old, new in moved_fields(was, task):
+        yield Change(
+            ChangeKind.CHANGED,
+            task.key.list,
+            task.id,
+            name,
+            old,
+            new,
+            moved or at,
+            task.owner,
+            task.subject,
+            moved is not None,
+        )

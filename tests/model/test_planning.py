@@ -232,6 +232,21 @@ def test_foresee_of_a_completion_names_whom_it_frees_and_whom_it_eases() -> None
     assert [(w.task.id, [r.task for r in w.waits_on]) for w in effects.eased] == [("4", ["3"])]
 
 
+def test_foresee_all_names_locks_steps_and_checks_that_move() -> None:
+    seen = a_list(QUEUE, task(1, execution=WORK))
+    ticks = (Tick(TickKind.STEP, "s2"), Tick(TickKind.CHECK, "lint"))
+    edits: list[Edit] = [ClaimTask(key(1), "w"), UpdateTask(key(1), ticks=ticks, most_attempts=5)]
+    shifts = foresee_all(seen, edits).targets[0].shifts
+    assert [(s.field, s.old, s.new) for s in shifts] == [
+        ("owner", None, "w"),
+        ("status", "pending", "claimed"),
+        ("lock", None, "w"),
+        ("steps", "1/2 done", "2/2 done"),
+        ("checks", "0/2 done", "1/2 done"),
+        ("most_attempts", 3, 5),
+    ]
+
+
 def test_plan_edits_stamps_what_edits_are_about_and_what_they_free_but_no_far_ends() -> None:
     mirrored = a_list(Capabilities(), task(1), task(2))
     made = planned(mirrored, UpdateTask(key(2), add_blocked_by=ids("1")))

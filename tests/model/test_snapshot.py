@@ -8,7 +8,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.model.snapshot import COMPARED_FIELDS, EMPTY_SNAPSHOT, ChangeKind, Snapshot, diff
+from store.model.compared import COMPARED_FIELDS
+from store.model.snapshot import EMPTY_SNAPSHOT, ChangeKind, Snapshot, diff
 from store.model.task import Task, TaskId, TaskKey, TaskStatus
 from tests.model.colony import (
     DEMO,
