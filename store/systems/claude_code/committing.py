@@ -11,7 +11,7 @@ from store.files.exchange import SeenFile, replace_seen, see
 from store.files.failures import UnreadableFile
 from store.files.fs import READ_LIMIT, Directory
 from store.files.held_locks import uninterrupted
-from store.model.edits import RestoreTask
+from store.model.edits import DeleteTask, RestoreTask
 from store.model.errors import ColonytopError, InvalidField, StorageFailure
 from store.model.planning import Planned
 from store.model.task import NO_REVISION, Task, TaskId
@@ -46,6 +46,24 @@ def encoded(planned: Planned, records: Records) -> dict[TaskId, bytes | None]:
             found[task_id] = format_object(_made(after, restored.get(task_id)))
         else:
             found[task_id] = format_object(patched(records.raw(task_id), before, after))
+    return found
+
+
+def originals(planned: Planned, records: Records) -> dict[TaskId, str]:
+    """The records of the tasks that are deleted, as the edits before left them."""
+    found = {}
+    for step in planned.steps:
+        task = step.before[step.target]
+        if not isinstance(step.edit, DeleteTask) or task is None:
+            continue
+        stored = records.get(step.target)
+        if stored is None:
+            content = format_object(new_record(task))
+        elif stored == task:
+            content = records.content(step.target)
+        else:
+            content = format_object(patched(records.raw(step.target), stored, task))
+        found[step.target] = content.decode("utf-8-sig")
     return found
 
 

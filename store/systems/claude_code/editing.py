@@ -21,7 +21,7 @@ from store.model.planning import Planned, plan_edits
 from store.model.snapshot import TaskList
 from store.model.task import ListKey, Task, TaskId, TaskKey, TaskListInfo
 from store.systems.claude_code.beside import EDITABLE
-from store.systems.claude_code.committing import Commit, Overtaken, encoded
+from store.systems.claude_code.committing import Commit, Overtaken, encoded, originals
 from store.systems.claude_code.places import LOCK, TASKS, name_of
 from store.systems.claude_code.record import MOST_DIGITS, file_name, is_id, read_task
 from store.systems.claude_code.records import Records
@@ -121,7 +121,7 @@ class _Change:
         self, planned: Planned, records: Records, locks: Sequence[HeldDirectory]
     ) -> BatchResult:
         contents = encoded(planned, records)
-        originals = {i: records.content(i).decode() for i, c in contents.items() if c is None}
+        kept = originals(planned, records)
 
         def verify() -> None:
             for lock in locks:
@@ -132,7 +132,7 @@ class _Change:
 
         if contents:
             Commit(self._directory, records, verify).write(contents)
-        return planned.result_with(self._stored(planned), originals)
+        return planned.result_with(self._stored(planned), kept)
 
     def _stored(self, planned: Planned) -> dict[TaskId, Task]:
         """The tasks that were written, as they stand now."""
