@@ -6,9 +6,11 @@ One task or many: the same edit.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
-from store.model.edits import DeleteTask, ReleaseTask, UpdateTask
-from store.model.task import Task, TaskId, TaskStatus
+from store.model.edits import ClaimTask, DeleteTask, Edit, ReleaseTask, UpdateTask
+from store.model.priorities import shifted, urgency
+from store.model.task import Capabilities, Task, TaskId, TaskStatus
 
 
 def assign(task: Task, owner: str | None) -> UpdateTask | None:
@@ -18,11 +20,36 @@ def assign(task: Task, owner: str | None) -> UpdateTask | None:
     return UpdateTask(task.key, owner=owner, expected={"owner": task.owner})
 
 
-def set_status(task: Task, status: TaskStatus) -> UpdateTask | None:
-    """None if it has the status already."""
-    if status.value == task.native_status:
+def set_status(task: Task, status: TaskStatus, *, is_forced: bool = False) -> UpdateTask | None:
+    """None if it has the status already, in whatever word."""
+    if status is task.status:
         return None
-    return UpdateTask(task.key, status=status, expected={"status": task.native_status})
+    seen = {"status": task.native_status}
+    return UpdateTask(task.key, status=status, expected=seen, is_forced=is_forced)
+
+
+def shift_priority(allowed: Capabilities, task: Task, steps: int) -> UpdateTask | None:
+    """So many steps more urgent; None where its list's ladder ends before."""
+    wanted = shifted(allowed, task.priority, steps)
+    if wanted is None or wanted == task.priority:
+        return None
+    return UpdateTask(task.key, priority=wanted, expected={"priority": task.priority})
+
+
+def priority_objection(allowed: Capabilities, task: Task, steps: int) -> str | None:
+    """Why its priority cannot be moved so far, after its name; None if it can."""
+    if shifted(allowed, task.priority, steps) is not None:
+        return None
+    if task.priority is not None and urgency(allowed, task.priority) is None:
+        return f"its priority {task.priority!r} is none that its list knows"
+    return f"{task.priority or 'its priority'} is the {'most' if steps > 0 else 'least'} urgent"
+
+
+def forced(edit: Edit) -> Edit | None:
+    """The same, overruling what can be overruled; None where nothing of it can be."""
+    if not isinstance(edit, (ClaimTask, UpdateTask)) or edit.is_forced:
+        return None
+    return replace(edit, is_forced=True)
 
 
 def unblock(task: Task, blockers: Collection[TaskId]) -> UpdateTask | None:

@@ -87,7 +87,10 @@ def _update_parts(edit: UpdateTask) -> Iterable[str]:
         yield f"owner → {edit.owner or 'nobody'}"
     if edit.priority is not None:
         yield f"priority → {edit.priority}"
+    if edit.most_attempts is not None:
+        yield f"attempts: at most {edit.most_attempts}"
     yield from _text_parts(edit)
+    yield from _tick_parts(edit)
     if edit.metadata_patch:
         yield "metadata: " + ", ".join(str(key) for key in list(edit.metadata_patch)[:_SHOWN])
 
@@ -98,6 +101,16 @@ def _text_parts(edit: UpdateTask) -> Iterable[str]:
         yield "edited: " + ", ".join(written)
     if edit.clears:
         yield "emptied: " + ", ".join(name.replace("_", " ") for name in edit.clears)
+
+
+def _tick_parts(edit: UpdateTask) -> Iterable[str]:
+    for word, is_done in (("ticked", True), ("opened again", False)):
+        names = [f"{tick.kind.value} {tick.key}" for tick in edit.ticks if tick.is_done is is_done]
+        if names:
+            more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+            yield f"{word}: " + ", ".join(names[:_SHOWN]) + more
+    if edit.is_forced:
+        yield "forced"
 
 
 def _ids(ids: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Who holds a task, in words. The name is untrusted: whoever shows it brings it through the door."""
+"""Who holds a task, in words. The name is untrusted: it has to go through the door yet."""
 
 from __future__ import annotations
 

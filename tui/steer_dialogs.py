@@ -16,8 +16,14 @@ BULK_VERBS = frozenset({Verb.UNBLOCK, Verb.ASSIGN, Verb.STATUS, Verb.RELEASE, Ve
 """What can be done to all marked tasks in one step."""
 
 
-def dialog_on_task(verb: Verb, frame: Frame, key: TaskKey) -> ModalScreen[Edit | None]:
-    """The dialog of a verb on one task."""
+def dialog_on_task(
+    verb: Verb, frame: Frame, key: TaskKey, operator: str | None = None
+) -> ModalScreen[Edit | None]:
+    """The dialog of a verb on one task.
+
+    Args:
+        operator: who is named where the system keeps who did it.
+    """
     if verb is Verb.UNBLOCK:
         from tui.screens.unblock import UnblockScreen
 
@@ -42,6 +48,14 @@ def dialog_on_task(verb: Verb, frame: Frame, key: TaskKey) -> ModalScreen[Edit |
         from tui.screens.delete import DeleteScreen
 
         return DeleteScreen(frame, key)
+    if verb is Verb.TICK:
+        from tui.screens.tick import TickScreen
+
+        return TickScreen(frame, key, operator)
+    if verb is Verb.RETRIES:
+        from tui.screens.retries import RetriesScreen
+
+        return RetriesScreen(frame, key)
     raise ValueError(f"no dialog for {verb.value}")
 
 

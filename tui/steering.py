@@ -18,11 +18,12 @@ from store.model.edits import (
     RestoreTask,
     UpdateTask,
 )
-from store.model.errors import CommittedPending, LockTimeout, StaleEdit
-from store.model.task import ListKey, TaskKey, Verb
+from store.model.errors import ColonytopError, CommittedPending, LockTimeout, StaleEdit
+from store.model.task import TaskKey, TaskStatus, Verb
+from tui import edit_making
+from tui.aim import Aim, Shifted
 from tui.edit_text import START_LIST, batch_sentence, refusal_text, sentence, target_name
 from tui.messages import BatchRequested, EditRequested
-from tui.priority import shifted_priority
 from tui.safe_text import one_line
 from tui.steer_dialogs import BULK_VERBS, dialog_on_task, dialog_on_tasks
 from tui.tray import Tray
@@ -49,40 +50,33 @@ class Steering:
         self.waiting: list[tuple[Edit, LockTimeout]] = []
         """Edits kept for a retry, with what kept them out."""
         self.tray = Tray(screen)
+        self.aim = Aim(screen, self.tray)
+        self._shifted = Shifted()
 
     @property
     def open_count(self) -> int:
         """Edits that are kept or collected, or that wait for an answer."""
         return len(self.waiting) + len(self._questions) + len(self.tray.draft.edits)
 
-    def refusal(self, verb: Verb) -> str | None:
-        """The sentence that says why the list at hand does not allow the verb."""
-        list_key = self._list_at_hand()
-        found = self._frame().snapshot.lists.get(list_key) if list_key else None
-        return found.info.capabilities.refusal(verb) if found else None
-
-    def offers(self, verb: Verb) -> bool:
-        """The list at hand is known and allows the verb."""
-        return self._list_at_hand() is not None and self.refusal(verb) is None
-
     def begin(self, verb: Verb) -> None:
         """Open the dialog of a verb on the marked tasks, else the selected one, as they are now."""
+        frame = self.aim.frame()
         if verb in BULK_VERBS and (marked := self._screen.marks.keys):
-            self.open(dialog_on_tasks(verb, self._frame(), marked), self._decide_all)
+            self.open(dialog_on_tasks(verb, frame, marked), self._decide_all)
+        elif self.aim.refuses(frame, verb):
             return
-        if refusal := self.refusal(verb):
-            self._screen.say(one_line(refusal), severity="warn")
-            return
-        frame = self._frame()
-        if verb is Verb.CREATE:
+        elif verb is Verb.CREATE:
             self._begin_create(frame)
-            return
-        if (key := self._target(frame)) is not None:
-            self.open(dialog_on_task(verb, frame, key), self._decide)
+        elif (key := self.aim.task(frame)) is not None:
+            self._open_on(verb, frame, key)
+
+    def _open_on(self, verb: Verb, frame: Frame, key: TaskKey) -> None:
+        operator = self._screen.settings.operator
+        self.open(dialog_on_task(verb, frame, key, operator), self._decide)
 
     def _begin_create(self, frame: Frame) -> None:
         roots = frame.snapshot.roots
-        if list_key := self._list_at_hand():
+        if list_key := self.aim.list(frame):
             from tui.screens.create_task import CreateScreen
 
             self.open(CreateScreen(frame, list_key), self._decide)
@@ -97,27 +91,56 @@ class Steering:
 
     def begin_on(self, key: TaskKey, verb: Verb) -> None:
         """Open the dialog of a verb on this very task, whatever else is marked."""
-        frame = self._frame()
+        frame = self.aim.frame()
         found = frame.snapshot.lists.get(key.list)
-        refusal = found.info.capabilities.refusal(verb) if found else None
-        if refusal is not None:
-            self._screen.say(one_line(refusal), severity="warn")
-        elif found is None or key.id not in found.tasks:
+        if self.aim.list_refuses(frame, key.list, verb):
+            return
+        if found is None or key.id not in found.tasks:
             self._screen.say(one_line(f"#{key.id} is no longer there"), severity="warn")
         else:
-            self.open(dialog_on_task(verb, frame, key), self._decide)
+            self._open_on(verb, frame, key)
 
     def shift_priority(self, steps: int) -> None:
-        """Ask for a neighbouring priority of the selected task."""
-        frame = self._frame()
-        if self.refusal(Verb.PRIORITY) or (key := self._target(frame)) is None:
+        """Make the selected task so many steps more urgent; ask first for all marked ones."""
+        frame = self.aim.frame()
+        if marked := self._screen.marks.keys:
+            from tui.screens.bulk_priority import BulkPriorityScreen
+
+            self.open(BulkPriorityScreen(frame, marked, steps), self._decide_all)
             return
-        task = frame.snapshot.task(key)
-        wanted = shifted_priority(task.priority, steps) if task else None
-        if task is None or wanted is None:
-            self._screen.say(one_line(f"#{key.id} has no step further"))
+        if self.aim.refuses(frame, Verb.PRIORITY) or (key := self.aim.task(frame)) is None:
             return
-        self.request(UpdateTask(key, priority=wanted, expected={"priority": task.priority}))
+        found = frame.snapshot.lists[key.list]
+        seen = found.tasks[key.id]
+        task = self._shifted.as_asked(seen)
+        allowed = found.info.capabilities
+        edit = edit_making.shift_priority(allowed, task, steps)
+        if edit is None or edit.priority is None:
+            why = edit_making.priority_objection(allowed, task, steps)
+            self._screen.say(one_line(f"#{key.id}: {why}"), severity="warn")
+            return
+        self._shifted.note(seen, edit.priority)
+        self.request(edit)
+
+    def clear_completed(self) -> None:
+        """Ask whether all completed tasks of the list at hand are to be archived."""
+        frame = self.aim.frame()
+        list_key = self.aim.list(frame)
+        found = frame.snapshot.lists.get(list_key) if list_key else None
+        if found is None:
+            self._screen.say(one_line("choose a list first (L)"), severity="warn")
+        elif not self.aim.list_refuses(frame, found.key, Verb.STATUS):
+            from tui.screens.bulk_confirm import BulkArchiveScreen
+
+            done = [task.key for task in found.tasks.values() if task.status.frees_dependents]
+            if TaskStatus.ARCHIVED not in found.info.capabilities.statuses:
+                text = f"tasks of {found.info.name} cannot be archived: there is no such status"
+                self._screen.say(one_line(text), severity="warn")
+            elif not done:
+                text = f"nothing in {found.info.name} is completed"
+                self._screen.say(one_line(text), severity="warn")
+            else:
+                self.open(BulkArchiveScreen(frame, done), self._decide_all)
 
     def request(self, edit: Edit) -> None:
         """Send an edit off, or put it into the draft."""
@@ -175,7 +198,7 @@ class Steering:
     def failed(self, edit: Edit, error: Exception) -> None:
         """Ask yours or theirs, keep it for a retry, or say why it was refused."""
         self._screen.take_back(edit)
-        if isinstance(error, (StaleEdit, LockTimeout)):
+        if isinstance(error, ColonytopError) and _can_be_answered(edit, error):
             self.ask(lambda: self._ask(edit, error))
             return
         if isinstance(error, CommittedPending):
@@ -197,18 +220,22 @@ class Steering:
             return
         self._questions.popleft()()
 
-    def _ask(self, edit: Edit, error: StaleEdit | LockTimeout) -> None:
+    def _ask(self, edit: Edit, error: ColonytopError) -> None:
         frame = self._screen.latest_frame()
         if isinstance(error, StaleEdit):
             from tui.screens.conflict import ConflictScreen
 
             if not isinstance(edit, (CreateTask, ClaimTask, RestoreTask)):
                 self.open(ConflictScreen(frame, edit, error), self._decide)
-        else:
+        elif isinstance(error, LockTimeout):
             from tui.screens.busy import BusyScreen
 
             busy = BusyScreen(edit, error, frame)
             self.open(busy, lambda again: self._after_busy(edit, error, again=bool(again)))
+        elif isinstance(edit, (ClaimTask, UpdateTask)):
+            from tui.screens.force import ForceScreen
+
+            self.open(ForceScreen(frame, edit, error), self._decide)
 
     def retry_waiting(self) -> None:
         """Try all that were kept again."""
@@ -254,27 +281,9 @@ class Steering:
         self._screen.note_waiting(len(self.waiting))
         self._screen.say(one_line(f"{target_name(edit)}: kept for later; W tries again"))
 
-    def _frame(self) -> Frame:
-        """What is on the disk now, and what the draft would make of it."""
-        return self.tray.seen_through(self._screen.latest_frame())
 
-    def _target(self, frame: Frame) -> TaskKey | None:
-        """The selected task, if it is still there."""
-        key = frame.selected
-        if key is None:
-            self._screen.say(one_line("no task is selected"), severity="warn")
-            return None
-        if frame.snapshot.task(key) is None:
-            self._screen.say(one_line(f"#{key.id} is no longer there"), severity="warn")
-            return None
-        return key
-
-    def _list_at_hand(self) -> ListKey | None:
-        """The list chosen, else that of the selected task, else the only one."""
-        frame = self._frame()
-        if frame.view.list_key is not None:
-            return frame.view.list_key
-        if frame.selected is not None:
-            return frame.selected.list
-        lists = list(frame.snapshot.lists)
-        return lists[0] if len(lists) == 1 else None
+def _can_be_answered(edit: Edit, error: ColonytopError) -> bool:
+    """The operator may decide what becomes of the edit."""
+    if isinstance(error, (StaleEdit, LockTimeout)):
+        return True
+    return error.can_be_forced and edit_making.forced(edit) is not None

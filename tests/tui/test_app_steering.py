@@ -252,16 +252,16 @@ async def test_read_only_session_has_no_steering_keys_and_says_so(
         assert before == {path: path.read_bytes() for path in colony.tasks.iterdir()}
 
 
-async def test_priority_keys_are_not_there_where_the_list_has_none(
+async def test_priority_keys_say_why_where_the_list_has_none(
     colony: Colony, open_session: OpenSession
 ) -> None:
     async with open_session(colony, goto="demo/6") as session:
         await session.until_selected(6)
         before = colony.read(6)
-        await session.press("plus", "minus")
-        await session.press("question_mark")
-        await session.until(lambda: session.app.main.has_dialog)
-        assert "more urgent" not in session.text()
+        await session.press("plus")
+        await session.until(lambda: "have no priority" in session.text())
+        await session.press("minus")
+        assert not session.app.main.has_dialog
         assert colony.read(6) == before
 
 

@@ -9,6 +9,7 @@ from tui.screens.busy import BusyScreen
 from tui.screens.conflict import ConflictScreen
 from tui.screens.delete import DeleteScreen
 from tui.screens.dialog import Dialog
+from tui.screens.force import ForceScreen
 from tui.screens.release import ReleaseScreen
 from tui.screens.sort import SortScreen
 from tui.screens.status import StatusScreen
@@ -20,6 +21,7 @@ DIALOGS = (
     ConflictScreen,
     DeleteScreen,
     FailuresScreen,
+    ForceScreen,
     ReleaseScreen,
     SortScreen,
 )

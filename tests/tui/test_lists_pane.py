@@ -32,12 +32,12 @@ async def test_lists_pane_counts_agree_with_the_tasks() -> None:
     async with PaneHost(pane).run_test() as pilot:
         show([pane], frame_of(demo_snapshot()))
         await pilot.pause()
-        facts = next(row.facts for row in pane.rows if row.key == DEMO)
+        facts = pane.counted[DEMO]
         assert (facts.active, facts.ready, facts.blocked, facts.stale) == (2, 2, 7, 1)
         assert (facts.done, facts.total) == (8, 21)
-        every = pane.rows[0].facts
+        every, *lists = pane.counted.values()
         assert every.done == 16
-        assert every.total == sum(row.facts.total for row in pane.rows[1:])
+        assert every.total == sum(facts.total for facts in lists)
 
 
 async def test_lists_pane_enter_picks_the_list_under_the_cursor() -> None:
@@ -92,7 +92,7 @@ async def test_lists_pane_same_name_under_two_roots_says_which_root() -> None:
         twin = type(one)(info, one.tasks, one.graph)
         show([pane], frame_of(Snapshot({DEMO: one, other: twin})))
         await pilot.pause()
-        names = {row.facts.name for row in pane.rows[1:]}
+        names = {facts.name for facts in list(pane.counted.values())[1:]}
         assert names == {"demo-colony · .hive", "demo-colony · other"}
 
 

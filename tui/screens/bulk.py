@@ -87,8 +87,13 @@ class BulkDialog(DecisionDialog[EditBatch]):
         edits = self.edits()
         if not edits:
             return None
-        words = f"{self.STEP} {tasks_text(len(edits))} {self.deed()}"
+        words = f"{self.step} {tasks_text(len(edits))} {self.deed()}"
         return EditBatch(edits, one_line(words.strip(), 120))
+
+    @property
+    def step(self) -> str:
+        """`STEP`, where that is always the same."""
+        return self.STEP
 
     @property
     def heading(self) -> str:

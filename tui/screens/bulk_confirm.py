@@ -12,8 +12,8 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from store.model.edits import DeleteTask, ReleaseTask
-from store.model.task import Task, Verb
+from store.model.edits import DeleteTask, ReleaseTask, UpdateTask
+from store.model.task import Task, TaskStatus, Verb
 from tui import edit_making
 from tui.safe_text import one_line
 from tui.screens import wording
@@ -81,6 +81,26 @@ class BulkReleaseScreen(_BulkConfirm):
         whose = one_line(", ".join(named) + rest, 200)
         count = tasks_text(len(self.targets))
         return f"Take {count} back from {whose}? They become pending, without an owner."
+
+
+class BulkArchiveScreen(_BulkConfirm):
+    """`K`: all that is completed is put away; says who would wait on it for ever."""
+
+    VERB = Verb.STATUS
+    NAME = "Archive"
+    STEP = "archive"
+
+    def objection(self, task: Task) -> str | None:
+        return None if task.status.frees_dependents else "not completed"
+
+    def edit_of(self, task: Task) -> UpdateTask | None:
+        return edit_making.set_status(task, TaskStatus.ARCHIVED)
+
+    def deed(self) -> str:
+        return "that are completed"
+
+    def question(self) -> str:
+        return f"Archive {tasks_text(len(self.targets), 'completed ')}?"
 
 
 class BulkDeleteScreen(_BulkConfirm):

@@ -1,4 +1,4 @@
-"""Some edits of a batch were not made: which, why, and another try for those a lock kept out."""
+"""Some edits of a batch were not made: which, why, and another try for those that may go now."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from textual.widgets import OptionList, Static
 
 from store.model.edits import BatchResult, CreateTask, EditBatch, EditFailure
 from store.model.errors import LockTimeout
+from tui.edit_making import forced
 from tui.edit_text import batch_sentence, deed, refusal_text, target_name
 from tui.safe_text import one_line
 from tui.screens import wording
@@ -22,10 +23,13 @@ from tui.view_state import Frame
 
 
 class FailuresScreen(Dialog[EditBatch | None]):
-    """One row for each edit that was not made; `r` closes with those that may go now."""
+    """One row for each edit that was not made; `r` closes with those that may go now,
+    `F` with those that can be forced, forced.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "retry", "try again", show=False),
+        Binding("F", "force", "force", show=False),
     ]
 
     def __init__(
@@ -43,6 +47,8 @@ class FailuresScreen(Dialog[EditBatch | None]):
         self._in_draft = in_draft
         busy = (f.edit for f in result.failures if isinstance(f.error, LockTimeout))
         self._kept_out = () if in_draft else tuple(busy)
+        overruled = (forced(f.edit) for f in result.failures if f.error.can_be_forced)
+        self._forced = () if in_draft else tuple(edit for edit in overruled if edit is not None)
 
     @property
     def heading(self) -> str:
@@ -51,7 +57,12 @@ class FailuresScreen(Dialog[EditBatch | None]):
     @property
     def keys(self) -> list[KeyButton]:
         again = [KeyButton("r", f"try {len(self._kept_out)} again", "retry")]
-        return [*(again if self._kept_out else []), *super().keys]
+        force = [KeyButton("F", f"force {len(self._forced)}", "force")]
+        return [
+            *(again if self._kept_out else []),
+            *(force if self._forced else []),
+            *super().keys,
+        ]
 
     def compose_body(self) -> Iterable[Widget]:
         said = batch_sentence(self._batch, self._result)
@@ -67,11 +78,15 @@ class FailuresScreen(Dialog[EditBatch | None]):
         self.query_one(ChoiceList).focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return action != "retry" or bool(self._kept_out)
+        return {"retry": bool(self._kept_out), "force": bool(self._forced)}.get(action, True)
 
     def action_retry(self) -> None:
         """Close with a batch of what a busy lock kept out."""
         self.dismiss(replace(self._batch, edits=self._kept_out))
+
+    def action_force(self) -> None:
+        """Close with a batch that overrules what can be overruled."""
+        self.dismiss(replace(self._batch, edits=self._forced))
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import OptionList
 
 from store.model.attention import DisplayState
 from store.model.edits import EditBatch, UpdateTask
@@ -20,8 +17,10 @@ from tui import edit_making
 from tui.screens import wording
 from tui.screens.bulk import BulkDialog, tasks_text
 from tui.screens.dialog import ChoiceList, KeyButton
+from tui.screens.force import may_need_force
 from tui.screens.owner_choice import Owner, OwnerChoice
 from tui.screens.status import LETTERS, StatusPicking
+from tui.screens.ticking import Ticking
 
 
 class BulkAssignScreen(BulkDialog):
@@ -81,9 +80,22 @@ class BulkStatusScreen(StatusPicking[EditBatch], BulkDialog):
     def objection(self, task: Task) -> str | None:
         return None
 
+    @property
+    def may_need_force(self) -> bool:
+        return any(may_need_force(target.task) for target in self.targets)
+
     def edit_of(self, task: Task) -> UpdateTask | None:
         status = self.chosen_status
-        return edit_making.set_status(task, status) if status else None
+        if status is None:
+            return None
+        is_forced = self.is_forced and may_need_force(task)
+        return edit_making.set_status(task, status, is_forced=is_forced)
+
+    def warnings(self) -> list[Content]:
+        if not self.is_forced:
+            return super().warnings()
+        said = "forced: locks of others and open checks do not stop it; F takes that back"
+        return [Content.styled(said, "$warning"), *super().warnings()]
 
     def deed(self) -> str:
         return f"to {self.chosen_status.value}" if self.chosen_status else ""
@@ -106,72 +118,34 @@ class BulkStatusScreen(StatusPicking[EditBatch], BulkDialog):
         )
 
 
-class BulkUnblockScreen(BulkDialog):
+class BulkUnblockScreen(Ticking[EditBatch, TaskKey], BulkDialog):
     """What the marked tasks wait on; the edges that never clear by themselves are ticked."""
 
     VERB = Verb.UNBLOCK
     NAME = "Unblock"
     STEP = "unblock"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "tick", "tick", show=False),
-        Binding("asterisk", "all", "all", show=False),
-    ]
-
-    @property
-    def edit_keys(self) -> list[KeyButton]:
-        return [
-            KeyButton("Space", "tick", "tick"),
-            KeyButton("*", "all", "all"),
-            KeyButton("Enter", "cut", "apply"),
-        ]
-
-    def compose_choice(self) -> Iterable[Widget]:
-        yield ChoiceList()
+    DEED = "cut"
 
     def objection(self, task: Task) -> str | None:
         return None if task.blocked_by else "no blockers"
 
     def edit_of(self, task: Task) -> UpdateTask | None:
-        cut = [k.id for k in self._ticked if k.list == task.key.list]
+        cut = [k.id for k in self.ticked if k.list == task.key.list]
         return edit_making.unblock(task, cut)
 
     def deed(self) -> str:
-        return f"from {self.names(sorted(self._ticked))}"
+        return f"from {self.names(sorted(self.ticked))}"
 
     def start(self) -> None:
         super().start()
         self._waiting = self._count_waiting()
         self._phantoms = self._find_phantoms()
-        self._blockers = sorted(self._waiting, key=self._place)
-        self._ticked = set(self._phantoms)
-        self._show_rows()
-        self.query_one(ChoiceList).focus()
+        self.offer(sorted(self._waiting, key=self._place), self._phantoms)
 
     def effect(self) -> list[Content]:
-        if not self._ticked:
+        if not self.ticked:
             return [Content.styled("nothing ticked: Space ticks a blocker, * all", "$muted")]
         return super().effect()
-
-    def action_tick(self) -> None:
-        """Tick or untick the highlighted blocker."""
-        place = self.query_one(ChoiceList).highlighted
-        if place is not None:
-            self._ticked ^= {self._blockers[place]}
-            self._show_rows()
-
-    def action_all(self) -> None:
-        """Tick all blockers, or none if all are ticked."""
-        everything = set(self._blockers)
-        self._ticked = set() if self._ticked == everything else everything
-        self._show_rows()
-
-    @on(OptionList.OptionSelected)
-    def _selected(self) -> None:
-        self.action_apply()
-
-    @on(ChoiceList.Clicked)
-    def _clicked(self) -> None:
-        self.action_tick()
 
     def _count_waiting(self) -> dict[TaskKey, int]:
         """How many of the targets wait on each blocker."""
@@ -196,15 +170,7 @@ class BulkUnblockScreen(BulkDialog):
         """Phantoms first, then what is unmet, then what the most wait on."""
         return key not in self._phantoms, is_met(self.frame.snapshot.task(key)), -self._waiting[key]
 
-    def _show_rows(self) -> None:
-        choices = self.query_one(ChoiceList)
-        place = choices.highlighted or 0
-        choices.show((str(n), self._row(key)) for n, key in enumerate(self._blockers))
-        choices.highlighted = place if self._blockers else None
-        self.show_effect()
-
-    def _row(self, key: TaskKey) -> Content:
-        is_ticked = key in self._ticked
+    def row(self, key: TaskKey) -> Content:
         task, why = self.frame.snapshot.task(key), self._phantoms.get(key, "")
         state = DisplayState.PHANTOM
         found = self.frame.snapshot.lists.get(key.list)
@@ -215,7 +181,7 @@ class BulkUnblockScreen(BulkDialog):
         where = f"{found.info.name} " if found and len(self.lists) > 1 else ""
         subject = f"{where}{task.subject if task else '-'}"
         return Content.assemble(
-            ("[x]" if is_ticked else "[ ]", "bold $accent" if is_ticked else "$muted"),
+            self.box(key),
             " ",
             wording.state_glyph(self.frame, state),
             (f" {wording.column(f'#{key.id}', 6)} ", "bold"),

@@ -19,7 +19,7 @@ from store.model.task import TaskKey
 from tui.edit_text import deed
 from tui.keys import bindings
 from tui.navigation import Navigation
-from tui.safe_text import SafeText, one_line
+from tui.safe_text import SafeText, one_line, width
 from tui.screens.find_actions import FindActions
 from tui.screens.history_actions import HistoryActions
 from tui.screens.mark_actions import MarkActions
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from tui.widgets.owners_pane import OwnersPane
 
 
+_LINE_KEEPS = 20  # cells of the status line that a message may not take
 _FULL_VIEW = (80, 24)  # columns and rows from which several panes are shown
 
 
@@ -156,6 +157,8 @@ class MainScreen(
         self.query_one(StatusLine).say(text, severity)
         if severity == "error":
             self.app.notify(text, severity="error", markup=False)
+        elif severity == "warn" and width(text) > self.size.width - _LINE_KEEPS:
+            self.app.notify(text, severity="warning", markup=False)  # else its end is cut off
 
     def say_until_settled(self, text: SafeText, edit: Edit | EditBatch) -> None:
         self.query_one(StatusLine).hold(text, edit)

@@ -17,27 +17,43 @@ from store.model.edits import Edit, UpdateTask
 from store.model.foresight import foresee
 from store.model.task import TaskStatus, Verb
 from tui import edit_making
+from tui.safe_text import one_line
 from tui.screens import wording
 from tui.screens.dialog import ChoiceList, DecisionDialog, KeyButton
+from tui.screens.force import forceable, may_need_force, objection_lines
 from tui.screens.steering_dialog import TaskDialog
 
 Picked = TypeVar("Picked")
 
 LETTERS = {
     TaskStatus.PENDING: "p",
+    TaskStatus.BLOCKED: "b",
+    TaskStatus.CLAIMED: "c",
     TaskStatus.IN_PROGRESS: "i",
+    TaskStatus.REVIEW: "v",
     TaskStatus.COMPLETED: "d",
+    TaskStatus.FAILED: "f",
     TaskStatus.CANCELLED: "x",
+    TaskStatus.DEFERRED: "e",
+    TaskStatus.ABANDONED: "a",
+    TaskStatus.ARCHIVED: "r",
 }
+_MOST_BUTTONS = 3
+"""More statuses have their letters only in their rows."""
 
 
 class StatusPicking(DecisionDialog[Picked]):
-    """A list of statuses, each with its letter; Enter applies."""
+    """A list of statuses, each with its letter; Enter applies. `F` overrules what can be."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(letter, f"choose('{status.value}')", status.value, show=False)
-        for status, letter in LETTERS.items()
+        *(
+            Binding(letter, f"choose('{status.value}')", status.value, show=False)
+            for status, letter in LETTERS.items()
+        ),
+        Binding("F", "force", "force", show=False),
     ]
+    is_forced = False
+    """What can be overruled is overruled."""
 
     @property
     @abstractmethod
@@ -45,9 +61,16 @@ class StatusPicking(DecisionDialog[Picked]):
         """What can be chosen here."""
 
     @property
+    @abstractmethod
+    def may_need_force(self) -> bool:
+        """Something may have to be overruled."""
+
+    @property
     def edit_keys(self) -> list[KeyButton]:
-        letters = [KeyButton(LETTERS[s], s.value, f"choose('{s.value}')") for s in self.offered]
-        return [*letters, *super().edit_keys]
+        offered = self.offered if len(self.offered) <= _MOST_BUTTONS else ()
+        letters = [KeyButton(LETTERS[s], s.value, f"choose('{s.value}')") for s in offered]
+        force = [KeyButton("F", "force", "force")] if self.may_need_force else []
+        return [*letters, *super().edit_keys, *force]
 
     def compose_choice(self) -> Iterable[Widget]:
         yield ChoiceList()
@@ -62,6 +85,12 @@ class StatusPicking(DecisionDialog[Picked]):
         """Highlight a status, if it is offered here."""
         if TaskStatus(status) in self.offered:
             self.query_one(ChoiceList).highlighted = self.offered.index(TaskStatus(status))
+
+    def action_force(self) -> None:
+        """Overrule what can be overruled, or do not."""
+        if self.may_need_force:
+            self.is_forced = not self.is_forced
+            self.show_effect()
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self) -> None:
@@ -82,6 +111,10 @@ class StatusScreen(StatusPicking[Edit], TaskDialog):
     def offered(self) -> tuple[TaskStatus, ...]:
         return self.task_list.info.capabilities.statuses
 
+    @property
+    def may_need_force(self) -> bool:
+        return may_need_force(self.target)
+
     def start(self) -> None:
         first = next((s for s in self.offered if s is not self.target.status), None)
         self.query_one(ChoiceList).show(
@@ -92,11 +125,44 @@ class StatusScreen(StatusPicking[Edit], TaskDialog):
 
     def edit(self) -> UpdateTask | None:
         status = self.chosen_status
-        return edit_making.set_status(self.target, status) if status else None
+        if status is None:
+            return None
+        return edit_making.set_status(self.target, status, is_forced=self.is_forced)
+
+    def action_apply(self) -> None:
+        """Close with the edit, unless something speaks against it that nobody overruled."""
+        if forceable(self.task_list, self.edit()) is None:
+            super().action_apply()
+
+    def warnings(self) -> list[Content]:
+        """What speaks against it and can be overruled; what the list has to say of its end."""
+        return [*self._objections(), *self._notes()]
+
+    def _objections(self) -> Iterable[Content]:
+        status = self.chosen_status
+        plain = edit_making.set_status(self.target, status) if status else None
+        found = forceable(self.task_list, plain)
+        if found is None:
+            return
+        yield from objection_lines(self.frame, self.target, found)
+        if self.is_forced:
+            yield Content.styled(
+                "forced: Enter does it all the same; F takes that back", "$warning"
+            )
+        else:
+            yield Content.styled("F forces it, then Enter", "$muted")
+
+    def _notes(self) -> Iterable[Content]:
+        """What its list says of the task, before it is completed."""
+        if self.chosen_status is not TaskStatus.COMPLETED:
+            return
+        for note in self.task_list.info.notes:
+            if f"#{self.key.id}" in note.split():
+                yield Content.styled(one_line(note, 300), "$warning")
 
     def _row(self, status: TaskStatus) -> Content:
         state = self._state(status)
-        note = "  now" if status == self.target.native_status else ""
+        note = "  now" if status is self.target.status else ""
         return Content.assemble(
             (f"{LETTERS.get(status, ' ')}  ", "bold $accent"),
             wording.state_glyph(self.frame, state),
@@ -106,7 +172,7 @@ class StatusScreen(StatusPicking[Edit], TaskDialog):
 
     def _state(self, status: TaskStatus) -> DisplayState:
         """The state that the task would show with this status."""
-        if status == self.target.native_status:
+        if status is self.target.status:
             return wording.state_of(self.frame, self.task_list, self.target)
         if status.frees_dependents:
             return DisplayState.DONE

@@ -5,7 +5,9 @@ from __future__ import annotations
 from store.model.task import TaskKey, Verb
 from tui.screens.colony import ColonyScreen
 
-_ACTIONS = frozenset({"steer", "shift_priority", "retry_edits", "toggle_draft", "open_draft"})
+_ACTIONS = frozenset(
+    {"steer", "shift_priority", "clear_completed", "retry_edits", "toggle_draft", "open_draft"}
+)
 
 
 class SteerActions(ColonyScreen):
@@ -19,8 +21,6 @@ class SteerActions(ColonyScreen):
             return False
         if action == "retry_edits":
             return bool(self.steering.waiting)
-        if action == "shift_priority":
-            return self.steering.offers(Verb.PRIORITY)
         return True
 
     def action_steer(self, verb: str) -> None:
@@ -28,6 +28,9 @@ class SteerActions(ColonyScreen):
 
     def action_shift_priority(self, steps: int) -> None:
         self.steering.shift_priority(steps)
+
+    def action_clear_completed(self) -> None:
+        self.steering.clear_completed()
 
     def action_toggle_draft(self) -> None:
         """Collect edits from now on, or write them again."""

@@ -41,7 +41,12 @@ class SteeringDialog(DecisionDialog[Edit]):
             return READ_ONLY
         if not self.has_list:
             return "The list is no longer there."
-        return self.task_list.info.capabilities.refusal(self.VERB)
+        return self.task_list.info.capabilities.refusal(self.verb)
+
+    @property
+    def verb(self) -> Verb:
+        """The verb that the list has to allow."""
+        return self.VERB
 
     @property
     def heading(self) -> str:

@@ -3,58 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
 
-from textual import on
-from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import OptionList, Static
+from textual.widgets import Static
 
 from store.model.attention import DisplayState
-from store.model.edits import UpdateTask
+from store.model.edits import Edit, UpdateTask
 from store.model.graph import is_met
 from store.model.readiness import Reason, readiness
 from store.model.task import Task, TaskId, Verb
 from tui import glyphs
 from tui.screens import wording
-from tui.screens.dialog import ChoiceList, KeyButton
 from tui.screens.steering_dialog import TaskDialog
+from tui.screens.ticking import Ticking
 
 
-class UnblockScreen(TaskDialog):
+class UnblockScreen(Ticking[Edit, TaskId], TaskDialog):
     """The blockers of a task, those that can never clear ticked; without any, what it blocks."""
 
     VERB = Verb.UNBLOCK
     NAME = "Unblock"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "tick", "tick", show=False),
-        Binding("asterisk", "all", "all", show=False),
-    ]
-
-    @property
-    def edit_keys(self) -> list[KeyButton]:
-        return [
-            KeyButton("Space", "tick", "tick"),
-            KeyButton("*", "all", "all"),
-            KeyButton("Enter", "remove", "apply"),
-        ]
+    DEED = "remove"
 
     def compose_choice(self) -> Iterable[Widget]:
         yield Static(id="note")
-        yield ChoiceList()
+        yield from super().compose_choice()
 
     def start(self) -> None:
         self._reasons = self._find_reasons()
         self._outward = not self.target.blocked_by
         self._edges = self._find_edges()
-        self._ticked = self._preselected()
         self.query_one("#note", Static).update(Content.styled(self._intro(), "$muted"))
-        self._show_rows()
-        self.query_one(ChoiceList).focus()
+        self.offer(self._edges, self._preselected())
 
     def edit(self) -> UpdateTask | None:
-        chosen = tuple(i for i in self._edges if i in self._ticked)
+        chosen = tuple(i for i in self._edges if i in self.ticked)
         if not chosen:
             return None
         if self._outward:
@@ -62,30 +46,9 @@ class UnblockScreen(TaskDialog):
         return UpdateTask(self.key, remove_blocked_by=chosen)
 
     def effect(self) -> list[Content]:
-        if self._edges and not self._ticked:
+        if self._edges and not self.ticked:
             return [Content.styled("nothing ticked: Space ticks an edge, * all of them", "$muted")]
         return super().effect()
-
-    def action_tick(self) -> None:
-        """Tick or untick the highlighted edge."""
-        option = self.query_one(ChoiceList).highlighted_option
-        if option is not None and option.id is not None:
-            self._ticked ^= {TaskId(option.id)}
-            self._show_rows()
-
-    def action_all(self) -> None:
-        """Tick all edges, or none if all are ticked."""
-        everything = set(self._edges)
-        self._ticked = set() if self._ticked == everything else everything
-        self._show_rows()
-
-    @on(OptionList.OptionSelected)
-    def _selected(self) -> None:
-        self.action_apply()
-
-    @on(ChoiceList.Clicked)
-    def _clicked(self) -> None:
-        self.action_tick()
 
     def _find_reasons(self) -> dict[TaskId, Reason]:
         ring = self.task_list.graph.cycle_of.get(self.key.id, ())
@@ -119,15 +82,7 @@ class UnblockScreen(TaskDialog):
             return f"{name} has no blockers. These wait on it; tick the edges to remove."
         return f"{name} has no blockers and blocks nothing. There is no edge to remove."
 
-    def _show_rows(self) -> None:
-        choices = self.query_one(ChoiceList)
-        option = choices.highlighted_option
-        choices.show(((i, self._row(i)) for i in self._edges), option.id if option else None)
-        self.show_effect()
-
-    def _row(self, edge: TaskId) -> Content:
-        tick = "[x]" if edge in self._ticked else "[ ]"
-        style = "bold $accent" if edge in self._ticked else "$muted"
+    def row(self, edge: TaskId) -> Content:
         other = self.task_list.tasks.get(edge)
         phantom = not self._outward and self._is_phantom(edge)
         state = DisplayState.PHANTOM
@@ -135,7 +90,7 @@ class UnblockScreen(TaskDialog):
             state = wording.state_of(self.frame, self.task_list, other)
         words = wording.reason_words(self._reasons[edge]) if phantom else ""
         return Content.assemble(
-            (tick, style),
+            self.box(edge),
             " ",
             wording.state_glyph(self.frame, state),
             (f" {wording.column(f'#{edge}', 6)} ", "bold"),

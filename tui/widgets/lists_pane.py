@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from textual.content import Content
@@ -115,6 +115,11 @@ Lists that were put away as a whole stand at the end and count nowhere.
             rows.append(Row(None, ListWords(f"put away · {len(kept)}")))
         return [*rows, *self._with_words(frame, kept)]
 
+    @property
+    def counted(self) -> dict[Hashable, ListFacts]:
+        """The figures of each row that has some, from top to bottom."""
+        return {row.key: row.facts for row in self.rows if isinstance(row.facts, ListFacts)}
+
     def _put_away(self, frame: Frame) -> Mapping[ListKey, tuple[TaskList, ListRollup]]:
         """What was put away, counted once."""
         if frame.put_away is not self._away_of:
@@ -210,7 +215,7 @@ Lists that were put away as a whole stand at the end and count nowhere.
 
     def _widths(self, cells: int) -> _Widths:
         """The name first; what it leaves over is the bar's."""
-        rows = [row.facts for row in self.rows if isinstance(row.facts, ListFacts)]
+        rows = list(self.counted.values())
         apart = 2 if cells >= _ROOMY else 1
         figures = tuple(
             apart + min(5, len(str(max((getattr(facts, name) for facts in rows), default=0))))
