@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from store.model.errors import ListNotFound
 from store.model.snapshot import TaskList
-from store.model.task import ListKey
+from store.model.task import ListKey, TaskListInfo
 
 _MOST_NAMED = 5
 
@@ -26,7 +26,8 @@ class AmbiguousList(ListNotFound):
 
 
 def find_list(lists: Mapping[ListKey, TaskList], name: str, roots: Sequence[Path]) -> TaskList:
-    """A list by its exact id, or by its short name where that is unique.
+    """A list by its exact id, or by its short name where that is unique; the system and a slash
+    may stand before either.
 
     Raises:
         AmbiguousList: several fit.
@@ -35,17 +36,35 @@ def find_list(lists: Mapping[ListKey, TaskList], name: str, roots: Sequence[Path
     for fits in (
         [found for key, found in lists.items() if key.id == name],
         [found for found in lists.values() if found.info.name == name],
+        [found for key, found in lists.items() if f"{key.system}/{key.id}" == name],
+        [found for key, found in lists.items() if f"{key.system}/{found.info.name}" == name],
     ):
         if len(fits) == 1:
             return fits[0]
         if fits:
-            several_ids = len({found.key.id for found in fits}) > 1
-            way_out = "give the full id" if several_ids else "name one root with --root"
-            raise AmbiguousList(name, [f"{f.key.id} under {f.key.root}" for f in fits], way_out)
+            raise _ambiguous(name, [found.key for found in fits])
     names = {found.info.name for found in lists.values()} | {str(key.id) for key in lists}
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     where = ", ".join(map(str, roots)) or "no root"
     raise ListNotFound(name, f"{where}; {_way_out(near, lists)}")
+
+
+def is_called(key: ListKey, name: str) -> bool:
+    """Whether a name fits a list, which need not be there any more."""
+    own = (key.id, TaskListInfo(key, "").name)
+    return name in own or name in [f"{key.system}/{each}" for each in own]
+
+
+def _ambiguous(name: str, fits: Sequence[ListKey]) -> AmbiguousList:
+    way_out = "name one root with --root"
+    if len({key.id for key in fits}) > 1:
+        way_out = "give the full id"
+    elif len({key.system for key in fits}) > 1:
+        way_out = f"put the system before it, as in {fits[0].system}/{name}"
+    several = len({key.system for key in fits}) > 1
+    systems = [f"{key.system}/" if several else "" for key in fits]
+    said = [f"{s}{key.id} under {key.root}" for s, key in zip(systems, fits, strict=True)]
+    return AmbiguousList(name, said, way_out)
 
 
 def _way_out(near: Sequence[str], lists: Iterable[ListKey]) -> str:

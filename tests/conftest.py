@@ -15,6 +15,16 @@ if TYPE_CHECKING:
 for _name in [name for name in os.environ if name.startswith("TEXTUAL")]:
     del os.environ[_name]  # Textual reads them when it is imported: themes, frames, animations
 
+_OWN_PLACES = (
+    "BLACKBOARD_ROOT",
+    "CLAUDE_CONFIG_DIR",
+    "CLAWTEAM_DATA_DIR",
+    "HIVE_HOME",
+    "HIVE_TASK_LIST_ID",
+    "XDG_CONFIG_HOME",
+    "XDG_STATE_HOME",
+)
+
 settings.register_profile(
     "suite",
     deadline=None,
@@ -33,7 +43,7 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     """No test reads or writes the lists, settings or state of the person who runs it."""
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
-    for name in ("HIVE_HOME", "HIVE_TASK_LIST_ID", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+    for name in _OWN_PLACES:
         monkeypatch.delenv(name, raising=False)
 
 

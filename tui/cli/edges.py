@@ -31,7 +31,7 @@ def block(
 
     workspace, task_list = invocation.open_list(name)
     task = require_task(task_list, task_id)
-    blockers = task_ids(by)
+    blockers = task_ids(task_list, by)
     edit = UpdateTask(task.key, add_blocked_by=blockers)
     if dry_run:
         preview(invocation, task_list, [edit])
@@ -66,7 +66,7 @@ def unblock(
         raise click.UsageError("--from and --all exclude each other")
     workspace, task_list = invocation.open_list(name)
     task = require_task(task_list, task_id)
-    cut = _edges_to_cut(task_list, task, task_ids(blockers), everything)
+    cut = _edges_to_cut(task_list, task, task_ids(task_list, blockers), everything)
     edit = UpdateTask(task.key, remove_blocked_by=cut)
     if dry_run:
         preview(invocation, task_list, [edit])

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui.cli.invocation import TASK_ID, Invocation, common_options, pass_invocation, require_task
+from tui.cli.invocation import (
+    TASK_ID,
+    Invocation,
+    common_options,
+    id_in,
+    pass_invocation,
+    require_task,
+)
 from tui.cli.making import dry_run_option, make_edit, preview
 
 if TYPE_CHECKING:
@@ -64,7 +71,7 @@ def add(
         description=description,
         active_form=active_form,
         owner=owner,
-        blocked_by=task_ids(blocked_by),
+        blocked_by=task_ids(task_list, blocked_by),
         metadata=patch,
         starts_list=starts,
     )
@@ -123,10 +130,10 @@ def update(
         owner=KEEP if owner is None else owner_of(owner),
         status=None if options["status"] is None else parse_status(options["status"]),
         priority=options["priority"],
-        add_blocks=task_ids(options["add_blocks"]),
-        add_blocked_by=task_ids(options["add_blocked_by"]),
-        remove_blocks=task_ids(options["remove_blocks"]),
-        remove_blocked_by=task_ids(options["remove_blocked_by"]),
+        add_blocks=task_ids(task_list, options["add_blocks"]),
+        add_blocked_by=task_ids(task_list, options["add_blocked_by"]),
+        remove_blocks=task_ids(task_list, options["remove_blocks"]),
+        remove_blocked_by=task_ids(task_list, options["remove_blocked_by"]),
         metadata_patch=metadata,
         expected=expected,
     )
@@ -215,10 +222,8 @@ def apply_and_print(
         print_line(f"#{task.id} {task.subject}: {said}{changed}")
 
 
-def task_ids(ids: tuple[str, ...]) -> tuple[TaskId, ...]:
-    from store.model.task import TaskId
-
-    return tuple(dict.fromkeys(TaskId(i) for i in ids))
+def task_ids(task_list: TaskList, ids: tuple[str, ...]) -> tuple[TaskId, ...]:
+    return tuple(dict.fromkeys(id_in(task_list, i) for i in ids))
 
 
 def owner_of(name: str) -> str | None:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui.cli.invocation import TASK_ID, Invocation, common_options, pass_invocation
+from tui.cli.invocation import TASK_ID, Invocation, common_options, id_in, pass_invocation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from store.model.history import Entry
+    from store.model.snapshot import TaskList
     from store.model.task import ListKey, TaskId
     from store.workspace import Workspace
 
@@ -31,12 +32,11 @@ def history(invocation: Invocation, name: str, task_id: str | None, limit: int) 
     `colonytop record` runs.
     """
     from store.journal.journal import Damage, Journal
-    from store.model.task import TaskId
     from tui.cli.output import print_json, print_line
 
-    key = _list_key(invocation, name)
-    damage = Damage()
-    task = None if task_id is None else TaskId(task_id)
+    found_list = _list_named(invocation, name)
+    key, damage = found_list.key, Damage()
+    task = None if task_id is None else id_in(found_list, task_id)
     found = Journal(key.root).entries(key, task, damage=damage)
     entries = list(islice(found, limit + 1))
     if invocation.as_json:
@@ -107,18 +107,20 @@ def _document(
     }
 
 
-def _list_key(invocation: Invocation, name: str) -> ListKey:
-    """The list's key. A list that is gone may still have a history: then its full id is needed.
+def _list_named(invocation: Invocation, name: str) -> TaskList:
+    """The list. One that is gone may still have a history: then its full id is needed.
 
     Raises:
         ListNotFound: there is none, and the name is no full id of which anything is written down.
     """
     from store.choosing import AmbiguousList
     from store.model.errors import ListNotFound
+    from store.model.snapshot import TaskList
+    from store.model.task import TaskListInfo
 
     workspace = invocation.workspace()
     try:
-        return workspace.open_list(name).key
+        return workspace.open_list(name)
     except AmbiguousList:
         raise
     except ListNotFound:
@@ -126,7 +128,7 @@ def _list_key(invocation: Invocation, name: str) -> ListKey:
         written = [key for key in gone if _is_written_down(key)] or gone
         if len(written) != 1:
             raise
-        return written[0]
+        return TaskList(TaskListInfo(written[0], written[0].root))
 
 
 def _keys_of_id(workspace: Workspace, name: str) -> Iterator[ListKey]:

@@ -11,7 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from store.model.snapshot import TaskList
-    from store.model.task import Task
+    from store.model.task import Task, TaskId
     from store.workspace import RootSpec, Workspace
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -65,12 +65,21 @@ def require_task(task_list: TaskList, task_id: str) -> Task:
         TaskNotFound: the list has no such task.
     """
     from store.model.errors import TaskNotFound
-    from store.model.task import TaskId
 
-    task = task_list.tasks.get(TaskId(task_id))
+    task = task_list.tasks.get(id_in(task_list, task_id))
     if task is None:
         raise TaskNotFound(task_list.key.id, task_id)
     return task
+
+
+def id_in(task_list: TaskList, text: str) -> TaskId:
+    """The id that a person means: as it is written, or a number without zeros before it."""
+    from store.model.task import TaskId
+
+    if text in task_list.tasks:
+        return TaskId(text)
+    is_number = text.isascii() and text.isdecimal() and len(text) < 64
+    return TaskId(str(int(text))) if is_number else TaskId(text)
 
 
 def _note_roots(ctx: click.Context, _: click.Parameter, value: tuple[str, ...]) -> None:
@@ -124,11 +133,11 @@ def common_options(command: F) -> F:
 
 
 def parse_task_id(text: str) -> str:
-    """A task id: `7`, `#7` and `0007` name the same task."""
+    """A task id as it is written; `#7` and `7` are the same, and see `id_in`."""
     bare = text.removeprefix("#")
     if not bare:
         raise click.BadParameter("a task id is needed")
-    return str(int(bare)) if bare.isascii() and bare.isdecimal() and len(bare) < 64 else bare
+    return bare
 
 
 TASK_ID = parse_task_id

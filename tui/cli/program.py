@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ledger": ("tui.cli.spending:ledger", "What the executions of runs have cost."),
     "watch": ("tui.cli.watching:watch", "Print changes as they happen."),
     "doctor": ("tui.cli.doctor:doctor", "Roots, lists, problems, and what would repair them."),
+    "systems": ("tui.cli.systems:systems", "Whose lists are known, where, and what can be done."),
     "demo": ("tui.cli.demo:demo", "A colony of simulated agents to look at."),
 }
 

@@ -15,7 +15,9 @@ NATIVE_STATUSES = (TaskStatus.PENDING, TaskStatus.IN_PROGRESS, TaskStatus.COMPLE
 
 def native_id(task_id: str) -> int | str:
     """Decimal ids as numbers, as the native layout writes them; all others as they are."""
-    return int(task_id) if task_id.isascii() and task_id.isdecimal() else task_id
+    is_number = task_id.isascii() and task_id.isdecimal() and len(task_id) < 64
+    number = int(task_id) if is_number else 0
+    return number if str(number) == task_id else task_id
 
 
 def task_record(task: Task, *, ready: bool) -> dict[str, Any]:

@@ -132,30 +132,23 @@ class ChangeFeed:
             self._hint()
 
     def _print(self, changes: Iterable[Change]) -> None:
+        from store.choosing import is_called
+
         for change in changes:
-            if self._name is None or _names(self._name, change):
+            if self._name is None or is_called(change.list, self._name):
                 self._show(change)
 
     def _announce(self, snapshot: Snapshot) -> None:
+        from store.choosing import is_called
         from tui.cli.output import print_line
 
         places = ", ".join(root.path for root in snapshot.roots)
         count = len(snapshot.lists)
         text = f"watching {count} list{'' if count == 1 else 's'} under {places}"
         if self._name is not None:
-            known = any(
-                self._name in (key.id, each.info.name) for key, each in snapshot.lists.items()
-            )
+            known = any(is_called(key, self._name) for key in snapshot.lists)
             text = f"watching {self._name}" + ("" if known else f", which is not there yet: {text}")
         print_line(text, to_stderr=True)
-
-
-def _names(name: str, change: Change) -> bool:
-    """Whether the change is of the list of that full id or short name."""
-    if name == change.list.id:
-        return True
-    head, _, rest = change.list.id.partition(":")
-    return head in ("colony", "session", "unscoped") and rest == name
 
 
 def print_json_change(change: Change) -> None:
