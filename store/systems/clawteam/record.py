@@ -66,6 +66,7 @@ _TEXTS = {
     "updatedAt": "",
 }
 _KNOWN = frozenset({"id", "blocks", "blockedBy", "metadata", *_TEXTS})
+_NOT_BEGUN = Execution()
 _ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}", re.ASCII)
 _FILE = re.compile(rf"task-({_ID.pattern})\.json", re.ASCII)
 _OURS = re.compile(r"\.tasks\.lock|\..+\.ctmp|task-.+\.tmp")
@@ -200,7 +201,7 @@ def _kind(value: Any) -> str:
 
 def _execution(
     started: str, lock: TaskLock | None, status: TaskStatus, metadata: Mapping[str, Any]
-) -> Execution | None:
+) -> Execution:
     started_at = epoch_of(started)
     claimed_at = lock.at if lock else None
     completed_at = None
@@ -208,7 +209,7 @@ def _execution(
     if status is TaskStatus.COMPLETED and started_at is not None and type(took) in (int, float):
         completed_at = started_at + float(took or 0.0)
     if started_at is None and claimed_at is None:
-        return None
+        return _NOT_BEGUN
     return Execution(claimed_at=claimed_at, started_at=started_at, completed_at=completed_at)
 
 

@@ -119,15 +119,12 @@ class TeamStore:
         """Change a task. What is None stays as it is.
 
         in_progress locks it for the caller, who becomes its owner if it has none; completed and
-        pending unlock it; completed also frees every task that waits for it alone and stamps how
-        long it took.
+        pending unlock it; completed also frees what waits for it alone and stamps how long it took.
 
         Args:
             task_id: which one.
             status: pending, in_progress, completed or blocked.
-            owner: "" for nobody's.
-            subject, description, priority: as in `create`.
-            add_blocks: noted as in `create`.
+            owner, subject, description, priority, add_blocks: as in `create`.
             add_blocked_by: tasks to wait for from now on.
             metadata: merged into what is there; None is stored as null.
             caller: who asks.
@@ -137,12 +134,11 @@ class TeamStore:
             ClaimRefused: another holds it and may be alive (`reason` is "locked").
             TaskNotFound: it, or a new blocker, is not there.
             UnreadableTask: its file cannot be understood.
-            CycleRefused: the new blockers wait for it in turn.
+            CycleRefused, SelfEdge: a new blocker waits for it in turn.
             InvalidField, LockTimeout: as `create`.
         """
-        is_start = status == TaskStatus.IN_PROGRESS
         changes: dict[str, Any] = {} if owner is None else {"owner": owner or None}
-        if is_start:
+        if status == TaskStatus.IN_PROGRESS:
             changes["locked_by"] = caller or None
         edit = UpdateTask(
             TaskKey(self._key, TaskId(task_id)),

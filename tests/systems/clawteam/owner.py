@@ -1,7 +1,7 @@
 """ClawTeam's own way with a team's tasks, made again from its description; no code of the store.
 
 A file per task, `task-{id}.json`; every change under a blocking `flock` on `.tasks.lock`, opened
-to append and never timed out; written by a temporary `task-{id}-XXXX.tmp` and a rename, without
+to append and never timed out; written by a temporary `task-{id}-*.tmp` and a rename, without
 fsync. Keys that it does not know are dropped, files that it cannot validate do not exist for it.
 Completing a task strips its id from all others first and writes the task itself last.
 

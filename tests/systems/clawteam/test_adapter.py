@@ -331,7 +331,7 @@ def test_claim_starts_and_locks_and_release_gives_back(
 ) -> None:
     layout.write(tmp_path, record("a"))
     claimed = system.apply(ClaimTask(task_key(tmp_path, "a"), "cy"))
-    assert set(claimed.changed) == {"owner", "status", "lock"}
+    assert {"owner", "status", "lock"} <= set(claimed.changed)
     assert claimed.task is not None
     assert claimed.task.lock is not None
     assert (claimed.task.owner, claimed.task.lock.by) == ("cy", "cy")

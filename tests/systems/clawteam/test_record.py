@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from store.files.codec import parse_object
 from store.files.content import FileContent
-from store.model.execution import TaskLock
+from store.model.execution import Execution, TaskLock
 from store.model.task import (
     NO_REVISION,
     ListKey,
@@ -83,7 +83,7 @@ def test_record_of_the_least_fields_is_read_as_its_owner_reads_it() -> None:
         None,
         None,
     )
-    assert (task.created_at, task.updated_at, task.execution) == (None, None, None)
+    assert (task.created_at, task.updated_at, task.execution) == (None, None, Execution())
 
 
 def test_record_in_the_other_spelling_is_read_and_keeps_it_when_written() -> None:
