@@ -70,6 +70,18 @@ def consequences(task_list: TaskList, after: Tasks, written: Written) -> Consequ
     return Consequences(tuple(ready), tuple(blocked), tuple(eased), tuple(hindered))
 
 
+def warning_of_end(task_list: TaskList, after: Tasks, written: Written) -> str | None:
+    """What the list's tool does when all is done, if the edits close the last open task."""
+    said = task_list.info.capabilities.rules.at_end
+    if not said or not any(_closes(task_list.tasks.get(i), now) for i, now in written.items()):
+        return None
+    return said if all(task.is_closed for task in after.values()) else None
+
+
+def _closes(was: Task | None, now: Task | None) -> bool:
+    return now is not None and now.is_closed and not (was is not None and was.is_closed)
+
+
 def critical_move(task_list: TaskList, after: Tasks, written: Written) -> CriticalMove | None:
     """How the critical path would move; None if it would not."""
     then = task_list.with_tasks(after, frozenset(written))

@@ -17,6 +17,7 @@ from store.model.consequences import (
     critical_move,
     overlaid,
     unmet_reasons,
+    warning_of_end,
 )
 from store.model.edits import CreateTask, DeleteTask, Edit, EditFailure, RestoreTask, UpdateTask
 from store.model.graph import Tasks, id_order
@@ -88,6 +89,8 @@ class Foresight:
     """Ids named for a new edge that are not in the list."""
     critical: CriticalMove | None = None
     """How the critical path would move; None if it would not, or was not asked for."""
+    warning: str | None = None
+    """What the system would do with the whole list then, as a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,8 @@ class BatchForesight:
     """For each owner, the tasks that would come to him."""
     critical: CriticalMove | None = None
     """How the critical path would move; None if it would not."""
+    warning: str | None = None
+    """As in `Foresight`."""
 
 
 def foresee(task_list: TaskList, edit: Edit, *, with_critical: bool = False) -> Foresight:
@@ -158,6 +163,7 @@ def foresee(task_list: TaskList, edit: Edit, *, with_critical: bool = False) -> 
         cycle=closed_cycle(after, added),
         missing=tuple(dict.fromkeys(i for edge in added for i in edge if i not in after)),
         critical=critical_move(task_list, after, written) if with_critical else None,
+        warning=warning_of_end(task_list, after, written),
     )
 
 
@@ -205,6 +211,7 @@ def _batch_foresight(
         loses=_by_owner((s.id, s.before) for s in targets if s.before and _left(s.before, s.after)),
         gains=_by_owner((s.id, s.after) for s in targets if s.after and _left(s.after, s.before)),
         critical=critical_move(task_list, after, written),
+        warning=warning_of_end(task_list, after, written),
     )
 
 

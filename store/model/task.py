@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple, NewType
+from typing import TYPE_CHECKING, Any, NamedTuple, NewType
 
-from store.model.execution import Execution, Member, Spent, TaskLock
+if TYPE_CHECKING:
+    from store.model.execution import Execution, Member, Spent, TaskLock
+
 
 TaskListId = NewType("TaskListId", str)
 TaskId = NewType("TaskId", str)
@@ -228,6 +230,8 @@ class ListRules:
     """A new edge may lead to a task that has ended; else a completed one is no blocker."""
     words: tuple[tuple[TaskStatus, str], ...] = ()
     """Its own words of statuses, where they are not the common ones."""
+    at_end: str = ""
+    """What follows for the list once no task of it is open, as a sentence; empty: nothing."""
 
     def word_of(self, status: TaskStatus) -> str:
         """A status in the system's own word."""

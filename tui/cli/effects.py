@@ -36,6 +36,7 @@ def effects_record(effects: BatchForesight) -> dict[str, Any]:
         "critical_path": None
         if critical is None
         else {"before": _ids(critical.before), "after": _ids(critical.after)},
+        "warning": effects.warning,
         "refused": [failure_record(failure) for failure in effects.refused],
     }
 
@@ -63,6 +64,8 @@ def effect_lines(effects: BatchForesight) -> Iterator[str]:
         yield failure_line(failure)
     for target in effects.targets:
         yield _target_line(target)
+    if effects.warning is not None:
+        yield f"warning: {effects.warning}"
     yield from _tasks_line("becomes ready", effects.becomes_ready)
     yield from _tasks_line("becomes blocked", effects.becomes_blocked)
     for waiting in effects.eased:

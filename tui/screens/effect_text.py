@@ -55,6 +55,7 @@ def effect_lines(frame: Frame, effect: Foresight) -> list[Line]:
     """What one edit would do, most important first."""
     problem = edge_problem(effect)
     lines = [error_line(problem)] if problem else []
+    lines += _warning_lines(effect)
     target = effect.task.id if effect.task else None
     lines += _newly_lines(frame, effect, {target: effect.waits_on} if target else {})
     newly_blocked = {task.id for task in effect.becomes_blocked}
@@ -87,7 +88,7 @@ def foresight_lines(frame: Frame, effect: BatchForesight) -> list[Line]:
         lambda failure: error_line(f"{target_name(failure.edit)}: {refusal_text(failure.error)}"),
         "would be refused",
     )
-    lines += _newly_lines(frame, effect, {})
+    lines += _warning_lines(effect) + _newly_lines(frame, effect, {})
     lines += _shifted_lines(frame, effect.eased, effect.hindered)
     if effect.stripped:
         lines.append(stripped_line(effect.stripped, "them"))
@@ -111,6 +112,11 @@ def critical_lines(frame: Frame, move: CriticalMove | None) -> list[Line]:
     rest = [] if len(move.after) <= _NAMED_IN_CHAIN else [one_line("…")]
     chain = one_line(" > ".join([*shown, *rest]))
     return [Content.assemble(("critical path ", "$accent"), lengths, (f"  {chain}", "$muted"))]
+
+
+def _warning_lines(effect: Foresight | BatchForesight) -> list[Line]:
+    """What the system would do with the whole list."""
+    return [Content.styled(one_line(effect.warning), "$warning")] if effect.warning else []
 
 
 def _newly_lines(

@@ -14,6 +14,7 @@ from store.files.places import may_write
 from store.model.task import (
     Capabilities,
     ListKey,
+    ListRules,
     Problem,
     ProblemKind,
     Task,
@@ -31,7 +32,11 @@ EDITABLE = Capabilities(
         Verb.PRIORITY: "tasks of Claude Code have no priority",
         Verb.TICK: "tasks of Claude Code have no steps or checks to tick off",
         Verb.RETRIES: "tasks of Claude Code have no limit of attempts",
-    }
+    },
+    rules=ListRules(
+        at_end="no task of this list is open then: a running session of Claude Code deletes all "
+        "of them about 5 s later"
+    ),
 )
 
 _MARK = re.compile(rb"\s*([0-9]{1,%d})\s*" % MOST_DIGITS, re.ASCII)
