@@ -219,9 +219,7 @@ class ListRules:
     frees_on_completion: bool = False
     """Completing a task strips its id from whatever lists it as a blocker."""
     stores_blocked: bool = False
-    """A pending task that lists blockers is stored as blocked, and as pending when the last one
-    is taken away.
-    """
+    """A pending task that lists blockers is stored as blocked until the last is taken away."""
     locks_tasks: bool = False
     """Who starts a task stands in its `lock` until it is completed or pending again."""
     claim_starts: bool = False
