@@ -38,6 +38,8 @@ class Liveness:
         self._clock = clock
         self._lock = threading.Lock()
         self._known: dict[str, tuple[Spawned, bool | None, float]] = {}
+        self._is_mute = False
+        """tmux did not answer in this look, so that it is not waited for again and again."""
 
     def look(
         self,
@@ -54,6 +56,7 @@ class Liveness:
             is_fresh: take no verdict from before, however young.
         """
         with self._lock:
+            self._is_mute = False
             return {name: self._verdict(registry or {}, name, is_fresh) for name in set(names)}
 
     def _verdict(self, registry: Mapping[str, Spawned], name: str, is_fresh: bool) -> bool | None:
@@ -74,7 +77,7 @@ class Liveness:
         process = is_running(spawned.pid, spawned.at)
         if spawned.backend != "tmux":
             return process
-        lines = self._panes(spawned.pane) if spawned.pane else ()
+        lines = self._lines(spawned.pane)
         if lines is None:
             return process
         panes = [_pane(line) for line in lines]
@@ -87,6 +90,13 @@ class Liveness:
         # A window that was moved has another name: then the number tells. That of a shell in
         # which nothing runs tells nothing of the agent that was started in it.
         return None if spawned.pid in [pid for pid, _ in panes] else True
+
+    def _lines(self, pane: str) -> tuple[str, ...] | None:
+        if not pane:
+            return ()
+        lines = None if self._is_mute else self._panes(pane)
+        self._is_mute = lines is None
+        return lines
 
 
 def _pane(line: str) -> tuple[int, bool | None]:

@@ -48,6 +48,7 @@ class TeamStore:
         found = default_root()[0] if root is None else absolute(Path(root))
         key = ListKey("clawteam", str(found), list_id_of(team))
         self.team = team_of(key.id)
+        self.root = found
         self._key = key
         self._place = TeamPlace(key, found)
         self._reader = TeamReader(found, team)

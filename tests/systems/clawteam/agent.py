@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from store import ClaimRefused, TeamStore
+from store.model.edits import ClaimTask
+from store.model.task import TaskId, TaskKey
+from store.systems.clawteam.adapter import ClawTeamSystem
 
 LONG_WAIT_S = 60.0
 
@@ -49,7 +52,23 @@ def claim(store: TeamStore, name: str, count: int) -> dict[str, Any]:
     return {"won": won, "lost": lost}
 
 
-ROLES = {"work": work, "claim": claim}
+def take(store: TeamStore, name: str, count: int) -> dict[str, Any]:
+    """The same as an operator's program does it."""
+    won: list[str] = []
+    lost: dict[str, str] = {}
+    system = ClawTeamSystem(lock_timeout_s=LONG_WAIT_S)
+    (key,) = system.discover(store.root)
+    for number in range(count):
+        task = TaskKey(key, TaskId(f"t{number}"))
+        try:
+            system.apply(ClaimTask(task, name))
+            won.append(task.id)
+        except ClaimRefused as error:
+            lost[task.id] = f"{error.reason} {error.by[0]}"
+    return {"won": won, "lost": lost}
+
+
+ROLES = {"work": work, "claim": claim, "take": take}
 
 
 def main() -> None:

@@ -137,6 +137,20 @@ def test_verdict_is_asked_for_again_when_it_is_old_or_the_entry_is_new() -> None
     assert PROCESS_AGE_S < PANE_AGE_S
 
 
+def test_tmux_that_does_not_answer_is_asked_once_in_a_look() -> None:
+    asked: list[str] = []
+
+    def panes(target: str) -> None:
+        asked.append(target)
+
+    liveness = Liveness(panes)
+    registry = {name: Spawned("tmux", name) for name in "abc"}
+    for times in (1, 2):
+        found = liveness.look(registry, registry, is_fresh=True)
+        assert found == dict.fromkeys("abc")
+        assert len(asked) == times
+
+
 def test_registry_is_read_leniently() -> None:
     found = parse_registry(
         b'{"a": {"backend": "tmux", "tmux_target": "s:w", "pid": 7, "spawned_at": 12.5},'
