@@ -137,12 +137,16 @@ def _lock_back(
 ) -> None:
     """Who held the lock holds it again, from now on."""
     was, now = (task.lock.by if task.lock else None for task in (before, after))
-    if was == now:
-        return
+    is_moved = before.native_status != after.native_status
+    is_restarted = is_moved and before.status.is_active
+    if was == now and (was in (None, before.owner) or not is_restarted):
+        return  # who starts it again is its owner, and holds the lock
     expected["lock"] = now
-    if was is None and gives_up(before.status) and before.native_status != after.native_status:
+    if was is None and gives_up(before.status) and is_moved:
         return  # that it is no longer in progress takes the lock away
     changes["locked_by"] = was
+    if not before.owner:  # else who holds the lock would become its owner
+        changes["owner"] = before.owner
     changes["is_forced"] = True  # who holds it may be alive: it is he whom `expected` names
 
 

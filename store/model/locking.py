@@ -41,7 +41,8 @@ def relocked(rules: ListRules, edit: Edit, before: Task, after: Task, now: float
             lock = None
         elif by is not None and (lock is None or lock.by != by):
             lock = TaskLock(by, now)
-        if by and not after.owner:
+        is_free = isinstance(edit, ClaimTask) or isinstance(edit.owner, Keep)
+        if by and not after.owner and is_free:
             after = replace(after, owner=by)
     elif gives_up(after.status) and after.native_status != before.native_status:
         lock = None

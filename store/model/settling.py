@@ -84,11 +84,13 @@ def _block_and_unblock(
         if task is None:
             continue
         was = tasks.get(task_id)
+        if task_id == target and _is_put_back(edit):
+            continue
         is_said = task_id == target and _names_status(edit)
         had = was.blocked_by if was is not None else ()
         if task.status is TaskStatus.PENDING:
             is_moved = is_said or set(task.blocked_by) - set(had)
-            if is_moved and not _is_put_back(edit, task_id) and _waits(tasks, written, task):
+            if is_moved and _waits(tasks, written, task):
                 written[task_id] = _with_status(task, TaskStatus.BLOCKED, rules)
         elif task.status is TaskStatus.BLOCKED and had and not task.blocked_by and not is_said:
             written[task_id] = _with_status(task, TaskStatus.PENDING, rules)
@@ -100,11 +102,11 @@ def _names_status(edit: Edit) -> bool:
     return not isinstance(edit, DeleteTask)
 
 
-def _is_put_back(edit: Edit, task_id: TaskId) -> bool:
-    """An edit that puts the task back in the very status that it had."""
-    if isinstance(edit, (UpdateTask, RestoreTask)) and edit.key.id == task_id:
-        return isinstance(edit, RestoreTask) or edit.native_status is not None
-    return False
+def _is_put_back(edit: Edit) -> bool:
+    """An edit that leaves its task in the very status that it had."""
+    if isinstance(edit, UpdateTask):
+        return edit.native_status is not None or bool(edit.standing)
+    return isinstance(edit, RestoreTask)
 
 
 def _waits(tasks: Tasks, written: Written, task: Task) -> bool:
