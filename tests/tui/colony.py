@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from store.model import graph as graphs
+from store.model.execution import (
+    Attempts,
+    Execution,
+    ListEvent,
+    Member,
+    Spent,
+    TaskCheck,
+    TaskLock,
+    TaskStep,
+)
+from store.model.facts import SystemFacts
 from store.model.snapshot import RootState, Snapshot, TaskList, WatchMode
 from store.model.task import (
     Capabilities,
     ListKey,
+    ListRules,
     Problem,
     ProblemKind,
     Task,
@@ -18,6 +31,7 @@ from store.model.task import (
     TaskListId,
     TaskListInfo,
     TaskStatus,
+    Verb,
 )
 
 NOW = 1_790_000_000.0
@@ -151,11 +165,32 @@ HOSTILE = (
 )
 
 
+def _hostile_work(key: ListKey, text: str) -> Task:
+    """A task whose lock, steps, checks and the rest say it."""
+    execution = Execution(
+        (TaskStep(text, text, text, False, text, text, text), TaskStep("b", text, text, True)),
+        (TaskCheck(text, text, True, None, None, text), TaskCheck("b", text, False, NOW, text)),
+        Attempts(10**20, 3, text),
+        Spent(1e300, 10**18, None, True),
+        text,
+        text,
+        text,
+        float("inf"),
+        -1e30,
+        float("nan"),
+    )
+    lock = TaskLock(text, float("nan"), text, False)
+    made = task(key, 7, text, ACTIVE, "other", lock=lock, execution=execution, priority=text)
+    return replace(made, parent=TaskId("1"))
+
+
 def hostile_snapshot() -> Snapshot:
     """Every hostile text in every field that a task or a list has."""
     lists = {}
     for number, text in enumerate(HOSTILE):
-        key = ListKey("hive", f"/root/{text[:40]}", TaskListId(f"colony:{text[:200]}{number}"))
+        key = ListKey(
+            f"system {number % 3}", f"/root/{text[:40]}", TaskListId(f"colony:{text[:200]}{number}")
+        )
         problem = Problem(ProblemKind.HALF_EDGE, text, TaskId(text), f"/p/{text}", text)
         broken = Problem(ProblemKind.UNREADABLE, text, TaskId(text), text, text)
         extra = {text: [text, {text: text}], "plain": text}
@@ -166,8 +201,28 @@ def hostile_snapshot() -> Snapshot:
             task(key, 4, text, PENDING, None, (3,), problems=(problem,), priority=text),
             task(key, 5, text, PENDING, text, (6, 1), blocks=(TaskId(text),), problems=(broken,)),
             task(key, 6, text, PENDING, text, (f"2{text[:300]}", 5)),
+            _hostile_work(key, text),
         ]
-        info = TaskListInfo(key, text, role=text, goal=text)
-        lists[key] = task_list(key, *tasks, info=info, problems=(problem,))
+        info = TaskListInfo(
+            key,
+            text,
+            role=text,
+            goal=text,
+            capabilities=Capabilities(
+                dict.fromkeys(Verb, text) if number % 2 else {},
+                priorities=(text, "a"),
+                rules=ListRules(has_edges=False),
+            ),
+            members=(
+                Member(text, text, text, False, Spent(float("nan"))),
+                Member(f"{text}!", text),
+            ),
+            spent=Spent(float("inf"), -1, 10**30, True),
+            archived_at=NOW if number % 5 == 4 else None,
+            notes=(text, f"#7 {text}"),
+        )
+        events = (ListEvent(NOW - number, text, text, text, text), ListEvent(float("nan"), text))
+        lists[key] = task_list(key, *tasks, info=info, problems=(problem,), events=events)
+    facts = {f"system {n}": SystemFacts(*[HOSTILE[n]] * 8) for n in range(3)}
     roots = (RootState(HOSTILE[0], HOSTILE[1], True, WatchMode.POLLING, HOSTILE[3]),)
-    return Snapshot(lists, roots, scanned_at=NOW, number=1)
+    return Snapshot(lists, roots, scanned_at=NOW, number=1, systems=facts)

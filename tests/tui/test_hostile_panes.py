@@ -8,10 +8,12 @@ import pytest
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
+from store.model.list_events import recorded_since
 from store.model.snapshot import EMPTY_SNAPSHOT, Change, ChangeKind, Snapshot, diff
 from store.model.task import TaskKey
 from tests.tui.colony import ACTIVE, DEMO, HOSTILE, NOW, PENDING, hostile_snapshot, task, task_list
 from tests.tui.pane_host import SIZES, PaneHost, frame_of, screen_lines, show
+from tui.put_away import PutAway
 from tui.safe_text import width
 from tui.view_state import Frame
 from tui.widgets.activity_pane import ActivityPane
@@ -98,10 +100,15 @@ async def test_panes_hostile_text_everywhere_stays_inert(
         activity.add(hostile_changes(), "derived")
         for text in HOSTILE:
             activity.add_line(text, at=NOW, severity="error")
-        for task_list in list(snapshot.lists.values())[::3]:  # all of them are in view each time
+        activity.add_recorded(recorded_since(EMPTY_SNAPSHOT, snapshot, 100))
+        for number, task_list in enumerate(list(snapshot.lists.values())[::3]):
             key = list(task_list.tasks.values())[-1].key
-            view = replace(Frame().view, query=task_list.info.name[:50])
-            show(app.panes, frame_of(snapshot, key, ascii=ascii, view=view, read_only=True))
+            only = task_list.key if number % 2 else None  # else all of them are in view
+            view = replace(Frame().view, query=task_list.info.name[:50], list_key=only)
+            away = PutAway()
+            shown = away.without(snapshot, only)
+            frame = frame_of(shown, key, ascii=ascii, view=view, read_only=True)
+            show(app.panes, replace(frame, put_away=away.lists))
             app.query_one(StatusLine).say(task_list.info.name, "error")
             await pilot.pause()
             assert_inert(app)
