@@ -18,8 +18,8 @@ from typing import Any
 from store.files.failures import storage_failures
 from store.files.fs import Directory, open_directory
 from store.files.logs import LineLog
+from store.files.places import state_directory
 from store.files.waiting import Patience
-from store.journal.place import state_directory
 from store.model.errors import InvalidField
 
 GROUPS = ("model", "day", "list")

@@ -21,8 +21,8 @@ from store.files.executions import ExecutionPlace
 from store.files.failures import UnreadableFile, storage_failures
 from store.files.fs import Directory, open_directory
 from store.files.logs import LineLog, SoleHolder
+from store.files.places import state_directory
 from store.files.waiting import Patience
-from store.journal.place import state_directory
 from store.model.strict import BadDocument, Fields, parse_document
 from store.running.errors import RunBusy, RunNotFound
 from store.running.plan import Plan, PlannedSubtask

@@ -23,7 +23,6 @@ from store.running.child import Child
 from store.running.executions import Begin, Executions, attempt_of, new_token
 from store.running.outcome import Ending, Outcome
 from store.running.run_record import RunRecord
-from store.running.settings import OnUnknown
 from store.running.subtasks import has_failed, holds, is_free, token_of
 from store.running.writing import SubtaskWriter
 from store.systems.hive.loading import ListLoader
@@ -171,11 +170,18 @@ class Runner:
         if outcome is None:
             return
         self._executions.end(running.begin, outcome)
-        task = self._look().tasks.get(TaskId(running.begin.task))
+        task = self._task(running.begin)
         is_again = False
         if task is not None and holds(task, running.begin.token):
             is_again = self._writer.finish(task, outcome)
         self._tell_of(_kind(outcome, is_again=is_again), running)
+
+    def _task(self, begin: Begin) -> Task | None:
+        """The subtask of an execution as it is now, if it is still there."""
+        try:
+            return self._look().tasks.get(TaskId(begin.task))
+        except ListGone:  # what ended is settled all the same; the next look says it again
+            return None
 
     def _start_ready(self, task_list: TaskList) -> int:
         """Begin what may begin, up to the number of workers; how many that was."""
@@ -255,6 +261,3 @@ def _why(task: Task | None) -> str:
     if has_failed(task):
         return "the subtask was given up"
     return f"the subtask was set to {task.native_status}"
-
-
-__all__ = ["ListGone", "OnUnknown", "Runner", "Step", "StepKind"]

@@ -41,7 +41,7 @@ def ledger(invocation: Invocation, by: str) -> None:
         return
     rows = [_row(name, one) for name, one in totals.groups.items()]
     if rows:
-        titles = ("runs", "well", "in", "out", "cost")
+        titles = ("tries", "well", "tokens in", "out", "cost")
         print_table((by, *titles), [*rows, _row("total", totals.total)])
     else:
         print_line("nothing was executed yet")
