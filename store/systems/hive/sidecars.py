@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from types import NoneType
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from store.files.codec import Unparsable, parse_object
-from store.files.content import revision_of
-from store.files.failures import UnreadableFile
 from store.files.fs import Directory
+from store.files.parsed_file import ParsedFile
 from store.files.places import is_open_to_others, may_write
 from store.files.plain_json import parse_plain
 from store.files.txn_record import BAD_PREFIX
-from store.model.task import Capabilities, Problem, ProblemKind, Revision, Verb
+from store.model.task import Capabilities, Problem, ProblemKind, Verb
 from store.systems.hive.discovery import LOCK, MARK, META, NEWER, TASKS
 from store.systems.hive.record import TaskListRole
 from store.systems.records.record import MAX_ID
-
-T = TypeVar("T")
 
 _MARK = re.compile(rb"[0-9]{1,13}", re.ASCII)
 NO_PRIORITY = "tasks of this layout have no priority"
@@ -52,41 +48,13 @@ class Sidecars:
     problems: tuple[Problem, ...]
 
 
-class _Cached(Generic[T]):
-    """One small file, parsed again only when its revision moved."""
-
-    def __init__(self, name: str, parse: Callable[[bytes], T]) -> None:
-        self._name = name
-        self._parse = parse
-        self._revision: Revision | None = None
-        self.value: T | None = None
-        self.fault: str | None = None
-
-    def look(self, directory: Directory) -> None:
-        status = directory.status(self._name)
-        revision = revision_of(status) if status else None
-        if revision is not None and revision == self._revision:
-            return
-        self.value, self.fault = None, None
-        try:
-            file = directory.read(self._name, limit=1 << 16)
-            self._revision = file.revision
-            self.value = self._parse(file.content)
-        except FileNotFoundError:
-            self._revision = None
-        except UnreadableFile as error:
-            self._revision, self.fault = revision, error.reason
-        except Unparsable as error:
-            self.fault = str(error)
-
-
 class SidecarReader:
     """Looks at one list's sidecars, again and again, at the price of a few `stat`s."""
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._meta = _Cached(META, parse_meta)
-        self._mark = _Cached(MARK, parse_mark)
+        self._meta = ParsedFile(META, parse_meta)
+        self._mark = ParsedFile(MARK, parse_mark)
         self._last: Sidecars | None = None
 
     def look(
