@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from store.files.places import stamp
 from store.model.errors import LockHolder
-from store.model.facts import SystemFacts
 from store.model.snapshot import RootState
 from store.model.task import ListKey
 from store.roots import OpenRoot, RootSpec, Watched, open_roots, root_state
 from store.systems.lazily import LazySystem
 from store.systems.protocol import System
+
+if TYPE_CHECKING:
+    from store.model.facts import SystemFacts
 
 
 class Finder:

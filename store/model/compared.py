@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from store.model.execution import Execution, TaskLock
 from store.model.task import Task
+
+if TYPE_CHECKING:
+    from store.model.execution import Execution, TaskLock
 
 COMPARED_FIELDS = (
     "status",
@@ -55,6 +57,8 @@ def _holder(lock: TaskLock | None) -> str | None:
 
 
 def _told(execution: Execution | None) -> dict[str, Any]:
+    from store.model.execution import Execution  # few lists have any
+
     execution = execution or Execution()
     attempts = execution.attempts
     return {

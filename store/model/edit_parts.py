@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from store.model.execution import TickKind
 from store.model.task import TaskId
+
+if TYPE_CHECKING:
+    from store.model.execution import TickKind
 
 
 class _Null:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from store.model.analysis import id_order
-from store.model.execution import ListEvent
 from store.model.snapshot import TaskList
 from store.model.task import Problem, Task, TaskId, TaskListInfo
+
+if TYPE_CHECKING:
+    from store.model.execution import ListEvent
 
 Tasks = Mapping[TaskId, Task]
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from store.model import graph as graphs
 from store.model.compared import moved_fields
 from store.model.errors import LockHolder
-from store.model.execution import ListEvent
-from store.model.facts import SystemFacts
 from store.model.graph import EMPTY_GRAPH, TaskGraph, id_order
 from store.model.lineage import Lineage
 from store.model.readiness import Readiness, readiness
 from store.model.task import ListKey, Problem, Task, TaskId, TaskKey, TaskListInfo
+
+if TYPE_CHECKING:
+    from store.model.execution import ListEvent
+    from store.model.facts import SystemFacts
 
 
 @dataclass(frozen=True, slots=True, eq=False)

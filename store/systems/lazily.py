@@ -5,17 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from store.files.signs import directories_along, has_sign, may_be_list, may_be_sign
 from store.model.edits import BatchResult, Edit, EditResult
 from store.model.errors import LockHolder
-from store.model.facts import SystemFacts
 from store.model.repairs import RepairReport
 from store.model.snapshot import TaskList
 from store.model.task import ListKey, Problem, TaskListId
-from store.systems.protocol import System
 from store.systems.room import Room
+
+if TYPE_CHECKING:
+    from store.model.facts import SystemFacts
+    from store.systems.protocol import System
 
 
 class LazySystem:

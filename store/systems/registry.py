@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from store.systems.lazily import LazySystem
 from store.systems.room import Room
@@ -20,22 +19,11 @@ ROOMS: tuple[Room, ...] = (
 )
 
 
-class DefaultRoot(NamedTuple):
-    """A root that is looked at when none is named."""
-
-    system: str
-    path: Path
-    source: str
-
-
-def default_roots(environ: Mapping[str, str] | None = None) -> list[DefaultRoot]:
-    """Each system's own, whether it is there or not."""
+def default_roots(environ: Mapping[str, str] | None = None) -> list[tuple[str, Path, str]]:
+    """The system, its usual root, whether that is there or not, and what says so, of each."""
     found = os.environ if environ is None else environ
-    return [
-        DefaultRoot(room.name, *root)
-        for room in ROOMS
-        if (root := room.default_root(found)) is not None
-    ]
+    usual = [(room.name, room.default_root(found)) for room in ROOMS]
+    return [(name, *root) for name, root in usual if root is not None]
 
 
 def open_systems(lock_timeout_s: float = 10.0, *, edit_unlocked: bool = False) -> list[LazySystem]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from store.model.facts import SystemFacts
-from store.systems.protocol import System
+if TYPE_CHECKING:
+    from store.model.facts import SystemFacts
+    from store.systems.protocol import System
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(NamedTuple):
     """One system's room. Its `places` are light: where its lists are, and the signs of them."""
 
     name: str
@@ -27,8 +26,7 @@ class Room:
 
     @property
     def facts(self) -> SystemFacts:
-        found = self._module("facts").FACTS
-        assert isinstance(found, SystemFacts)
+        found: SystemFacts = self._module("facts").FACTS
         return found
 
     @property

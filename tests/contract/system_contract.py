@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -31,9 +30,8 @@ class SystemContract(ContractHooks):
     ) -> None:
         facts = system.facts
         assert facts.name == system.name == chain.system
-        said = [getattr(facts, field.name) for field in fields(facts)]
-        assert all(text and text == text.strip() for text in said)
-        assert not [text for text in said if text.endswith(".")]
+        assert all(text and text == text.strip() for text in facts)
+        assert not [text for text in facts if text.endswith(".")]
         assert 0 < len(facts.badge) <= 6
 
     # discovery

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -81,7 +80,7 @@ def _record(workspace: Workspace, snapshot: Snapshot, facts: SystemFacts) -> dic
         for key, each in snapshot.lists.items()
         if key.system == facts.name
     ]
-    return {**asdict(facts), "roots": roots, "lists": lists}
+    return {**facts._asdict(), "roots": roots, "lists": lists}
 
 
 def read_only_reason(task_list: TaskList) -> str | None:
