@@ -136,3 +136,14 @@ def refusal_to_write(root: Path) -> str | None:
 def resolved(path: Path | str) -> str:
     """The path with every link followed, so that one directory has one name."""
     return os.path.realpath(path)
+
+
+def state_directory() -> Path:
+    """Where colonytop keeps what it writes down: `$XDG_STATE_HOME/colonytop` or its like.
+
+    A relative setting is ignored: it would lead into whatever directory one happens to be in.
+    """
+    from platformdirs import user_state_path
+
+    found = user_state_path("colonytop")
+    return found if found.is_absolute() else absolute(Path("~/.local/state/colonytop"))

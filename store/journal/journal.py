@@ -16,6 +16,7 @@ from pathlib import Path
 from store.files.failures import storage_failures
 from store.files.fs import Directory, open_directory
 from store.files.logs import MAX_LINE, LineLog, Reading, SoleHolder
+from store.files.places import state_directory
 from store.files.waiting import Patience
 from store.journal.lines import (
     EditLine,
@@ -27,7 +28,7 @@ from store.journal.lines import (
     parse_line,
     root_line,
 )
-from store.journal.place import journal_parts, state_directory
+from store.journal.place import journal_parts
 from store.model.edits import RestoreTask
 from store.model.history import Entry, Origin
 from store.model.task import ListKey, TaskId, TaskKey

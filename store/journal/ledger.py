@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from store.files.places import state_directory
 from store.journal import aftermath
 from store.journal.journal import Journal
 from store.journal.lines import Act, EditLine, Line, VerdictLine
-from store.journal.place import state_directory
 from store.journal.steps import KEPT, Target, find_redo, find_step, find_undo
 from store.model.edits import CreateTask, Edit, EditFailure, EditResult
 from store.model.errors import ColonytopError

@@ -4,20 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from pathlib import Path
 
-from store.files.places import absolute, resolved
-
-
-def state_directory() -> Path:
-    """Where colonytop keeps what it writes down: `$XDG_STATE_HOME/colonytop` or its like.
-
-    A relative setting is ignored: it would lead into whatever directory one happens to be in.
-    """
-    from platformdirs import user_state_path
-
-    found = user_state_path("colonytop")
-    return found if found.is_absolute() else absolute(Path("~/.local/state/colonytop"))
+from store.files.places import resolved
 
 
 def journal_parts(root: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ NATIVE = "hive"
 """The system in which lists are started."""
 ROOMS: tuple[Room, ...] = (
     Room(NATIVE, "HiveSystem", ("colony", "session", "unscoped")),
+    Room("hive_session", "HiveSessionSystem", ("colony", "session", "unscoped"), True),
     Room("clawteam", "ClawTeamSystem", ("team",)),
     Room("claude_code", "ClaudeCodeSystem", ("claude",)),
     Room("progress", "ProgressSystem", ("queue",)),

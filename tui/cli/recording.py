@@ -60,8 +60,8 @@ def _require_journals(workspace: Workspace) -> None:
     Raises:
         StorageFailure: that of a root cannot be written.
     """
+    from store.files.places import state_directory
     from store.journal.journal import Journal
-    from store.journal.place import state_directory
     from store.model.errors import StorageFailure
 
     for root in workspace.watch_paths():

@@ -17,18 +17,15 @@ from store.files.fs import Directory
 from store.files.temporaries import is_temporary
 from store.files.waiting import Patience
 from store.model.edits import EditFailure, UpdateTask
+from store.model.mending import edge_mendings, mended
 from store.model.planning import plan_edits
 from store.model.repairs import Repair, RepairKind
 from store.model.snapshot import TaskList
-from store.model.task import ListKey, Task, TaskId, TaskKey, TaskListInfo
+from store.model.task import ListKey, TaskId, TaskListInfo
 from store.systems.claude_code.editing import make_edits
 from store.systems.claude_code.places import LOCK, MARK, TASKS, name_of
 from store.systems.claude_code.records import Records
 from store.systems.listed import list_directories
-
-_AT_ONCE = 50  # edits, each of two tasks
-
-Mending = tuple[Repair, UpdateTask]
 
 
 def repair_list(key: ListKey, *, dry_run: bool, timeout_s: float) -> list[Repair]:
@@ -50,30 +47,18 @@ def repair_list(key: ListKey, *, dry_run: bool, timeout_s: float) -> list[Repair
             with directory_lock(directory, LOCK, key.id, Patience(timeout_s)):
                 repairs = list(_mend_beside(directory, key, dry_run=False))
         records = Records(directory, key)
-        mendings = list(_mendings(key, records))
+        tasks = {task_id: task for task_id in list(records) if (task := records.get(task_id))}
+        mendings = list(edge_mendings(key, tasks, records.highest()))
         mark = records.mark()
-    for first in range(0, len(mendings), _AT_ONCE):
-        part = mendings[first : first + _AT_ONCE]
-        edits = [edit for _, edit in part]
-        if dry_run:
-            info = TaskListInfo(key, str(root.joinpath(*parts)))
-            task_list = TaskList(info, dict(records), highest_id=mark)
-            made = plan_edits(task_list, edits, all_or_none=False, new_id=_none_is_new)
-            failures = made.failures
-        else:
-            failures = make_edits(key, edits, all_or_none=False, timeout_s=timeout_s).failures
-        repairs += _told(part, failures)
-    return repairs
 
+    def make(edits: Sequence[UpdateTask]) -> Sequence[EditFailure]:
+        if not dry_run:
+            return make_edits(key, edits, all_or_none=False, timeout_s=timeout_s).failures
+        info = TaskListInfo(key, str(root.joinpath(*parts)))
+        task_list = TaskList(info, dict(records), highest_id=mark)
+        return plan_edits(task_list, edits, all_or_none=False, new_id=_none_is_new).failures
 
-def _told(mendings: Sequence[Mending], failures: Sequence[EditFailure]) -> Iterator[Repair]:
-    refused = {id(failure.edit): failure.error for failure in failures}
-    for repair, edit in mendings:
-        error = refused.get(id(edit))
-        if error is None:
-            yield repair
-        else:
-            yield Repair(RepairKind.LEAVE, f"{repair.text}: not done, {error}", repair.task)
+    return [*repairs, *mended(mendings, make)]
 
 
 def _mend_beside(directory: Directory, key: ListKey, *, dry_run: bool) -> Iterator[Repair]:
@@ -105,59 +90,6 @@ def _old_temporaries(directory: Directory) -> list[str]:
         if status is not None and status.st_mtime_ns < before_ns:
             found.append(name)
     return found
-
-
-def _mendings(key: ListKey, records: Records) -> Iterator[Mending]:
-    tasks = {task_id: task for task_id in list(records) if (task := records.get(task_id))}
-    highest = records.highest()
-    for task in tasks.values():
-        if task.is_readable:
-            yield from _of_blockers(key, task, tasks, highest)
-            yield from _of_blocked(key, task, tasks, highest)
-
-
-def _of_blockers(
-    key: ListKey, task: Task, tasks: dict[TaskId, Task], highest: int
-) -> Iterator[Mending]:
-    for other in dict.fromkeys(task.blocked_by):
-        edge = (other,)
-        blocker = tasks.get(other)
-        if other == task.id:
-            text = f"#{other} is no longer its own blocker"
-            yield _mending(key, task.id, RepairKind.DROP_SELF_EDGE, text, remove_blocked_by=edge)
-        elif blocker is None and _was_given(other, highest):
-            text = f"#{task.id} no longer waits on #{other}, which was removed"
-            yield _mending(key, task.id, RepairKind.DROP_DANGLING, text, remove_blocked_by=edge)
-        elif blocker is not None and blocker.is_readable and task.id not in blocker.blocks:
-            text = f"#{other} is told that it blocks #{task.id}"
-            yield _mending(key, task.id, RepairKind.MIRROR_EDGE, text, add_blocked_by=edge)
-
-
-def _of_blocked(
-    key: ListKey, task: Task, tasks: dict[TaskId, Task], highest: int
-) -> Iterator[Mending]:
-    for other in dict.fromkeys(task.blocks):
-        edge = (other,)
-        waiting = tasks.get(other)
-        if other == task.id:
-            text = f"#{other} no longer says that it blocks itself"
-            yield _mending(key, task.id, RepairKind.DROP_SELF_EDGE, text, remove_blocks=edge)
-        elif waiting is None and _was_given(other, highest):
-            text = f"#{task.id} no longer says that it blocks #{other}, which was removed"
-            yield _mending(key, task.id, RepairKind.DROP_DANGLING, text, remove_blocks=edge)
-        elif waiting is not None and waiting.is_readable and task.id not in waiting.blocked_by:
-            text = f"#{other} waits on #{task.id}, which says that it blocks it"
-            yield _mending(key, task.id, RepairKind.MIRROR_EDGE, text, add_blocks=edge)
-
-
-def _mending(
-    key: ListKey, task_id: TaskId, kind: RepairKind, text: str, **edges: tuple[TaskId, ...]
-) -> Mending:
-    return Repair(kind, text, task_id), UpdateTask(TaskKey(key, task_id), **edges)  # type: ignore[arg-type]
-
-
-def _was_given(task_id: TaskId, highest: int) -> bool:
-    return task_id.isdecimal() and len(task_id) <= 15 and int(task_id) <= highest
 
 
 def _none_is_new(*_: object) -> TaskId:

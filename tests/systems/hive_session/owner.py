@@ -193,7 +193,7 @@ def work(owner: Owner, log: Path, count: int, pause_s: float, seed: int) -> None
 
     It ends after `count` changes; with 0 when its standard input ends.
     """
-    picked = random.Random(seed)  # noqa: S311
+    picked = random.Random(seed)
     first = owner.read()
     known = [task.id for task in first.tasks] if first else []
     made = 0
