@@ -20,7 +20,7 @@ from store.model.edits import CreateTask, Edit, UpdateTask
 from store.model.errors import ColonytopError
 from store.model.task import ListKey, TaskId, TaskKey, TaskListId
 from store.systems.claude_code.adapter import ClaudeCodeSystem
-from tests.systems.claude_code.node_owner import Owner, node_owner
+from tests.systems.claude_code.owners import Owner, Owning, best_owner
 
 TASKS = 8
 """In the list at the beginning: few, so that both sides meet on the same ones."""
@@ -54,11 +54,11 @@ class Figures:
         )
 
 
-def run(root: Path, edits: int) -> Figures:
+def run(root: Path, edits: int, owning: Owning) -> Figures:
     """Make so many edits, while the owner makes changes without a pause to speak of."""
     place = root / "tasks" / "beside"
     figures = Figures()
-    with node_owner(place) as owner:
+    with owning(place) as owner:
         for number in range(TASKS):
             owner.ask("create", subject=f"start {number}")
         traces: list[dict[str, Any]] = []
@@ -162,9 +162,10 @@ def _read(place: Path, task_id: str) -> dict[str, Any]:
 
 
 def main(count: int) -> int:
+    said, owning = best_owner()
     with tempfile.TemporaryDirectory() as name:
-        figures = run(Path(name), count)
-    sys.stdout.write(f"{figures}\n")
+        figures = run(Path(name), count, owning)
+    sys.stdout.write(f"beside {said}: {figures}\n")
     return 1 if figures.lost_ours or figures.lost_owners or figures.twice else 0
 
 

@@ -13,15 +13,26 @@ from store.model.task import TaskId, TaskStatus
 from tests.patience import PATIENCE_S
 from tests.systems.claude_code.a_list import Scene, put, raw
 from tests.systems.claude_code.beside import run
-from tests.systems.claude_code.node_owner import node_owner
 from tests.systems.claude_code.node_parts import need_node
+from tests.systems.claude_code.owners import Owning, node_owner, python_owner
+
+OWNERS = {"node": node_owner, "python": python_owner}
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("processes")]
 
 
-def test_edits_beside_a_writing_owner_lose_nothing_on_either_side(tmp_path: Path) -> None:
-    need_node()
-    figures = run(tmp_path, 100)
+@pytest.fixture(params=list(OWNERS))
+def owning(request: pytest.FixtureRequest) -> Owning:
+    """Both owners: the one with the real lock library, and the one for machines without."""
+    if request.param == "node":
+        need_node()
+    return OWNERS[request.param]
+
+
+def test_edits_beside_a_writing_owner_lose_nothing_on_either_side(
+    tmp_path: Path, owning: Owning
+) -> None:
+    figures = run(tmp_path, 100, owning)
     assert figures.edits + figures.refused == 100
     assert figures.edits > 0
     assert figures.owner_writes > 0
@@ -31,17 +42,16 @@ def test_edits_beside_a_writing_owner_lose_nothing_on_either_side(tmp_path: Path
 @pytest.mark.parametrize("size", [300, 100_000])
 @pytest.mark.parametrize("is_locked", [True, False])
 def test_task_that_is_written_in_place_without_end_never_flickers(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch, size: int, is_locked: bool
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, owning: Owning, size: int, is_locked: bool
 ) -> None:
     """How long a half-written file is waited for is another test's matter."""
-    need_node()
     monkeypatch.setattr(reading, "KNOWN_PATIENCE_S", PATIENCE_S)
     monkeypatch.setattr(reading, "LONGEST_PATIENCE_S", PATIENCE_S)
     put(scene.place, 1)
     put(scene.place, 2)
     scene.settle()
     seen: set[str] = set()
-    with node_owner(scene.place) as owner:
+    with owning(scene.place) as owner:
         owner.tell("spin", id="1", size=size, locked=is_locked)
         while len(seen) < 20:
             found = scene.load()
@@ -57,9 +67,10 @@ def test_task_that_is_written_in_place_without_end_never_flickers(
     assert scene.task(1).is_readable
 
 
-def test_owner_and_ours_race_for_one_task_and_one_of_them_gets_it(scene: Scene) -> None:
-    need_node()
-    with node_owner(scene.place) as owner:
+def test_owner_and_ours_race_for_one_task_and_one_of_them_gets_it(
+    scene: Scene, owning: Owning
+) -> None:
+    with owning(scene.place) as owner:
         for number in range(10):
             task_id = owner.ask("create", subject=f"prize {number}")["id"]
             owner.tell("claim", id=task_id, owner="owner")
@@ -73,10 +84,9 @@ def test_owner_and_ours_race_for_one_task_and_one_of_them_gets_it(scene: Scene) 
 
 
 def test_what_ours_writes_its_owner_understands_and_what_it_deletes_is_gone_there(
-    scene: Scene,
+    scene: Scene, owning: Owning
 ) -> None:
-    need_node()
-    with node_owner(scene.place) as owner:
+    with owning(scene.place) as owner:
         first = owner.ask("create", subject="one")["id"]
         second = owner.ask("create", subject="two")["id"]
         owner.ask("edge", id=second, by=first)
@@ -89,9 +99,8 @@ def test_what_ours_writes_its_owner_understands_and_what_it_deletes_is_gone_ther
         assert owner.ask("create", subject="three")["id"] == "3"
 
 
-def test_owners_reset_of_a_finished_list_is_seen_as_archiving(scene: Scene) -> None:
-    need_node()
-    with node_owner(scene.place) as owner:
+def test_owners_reset_of_a_finished_list_is_seen_as_archiving(scene: Scene, owning: Owning) -> None:
+    with owning(scene.place) as owner:
         for number in range(3):
             owner.ask("create", subject=f"task {number}")
         for number in range(3):
