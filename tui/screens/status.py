@@ -17,7 +17,6 @@ from store.model.edits import Edit, UpdateTask
 from store.model.foresight import foresee
 from store.model.task import TaskStatus, Verb
 from tui import edit_making
-from tui.safe_text import one_line
 from tui.screens import wording
 from tui.screens.dialog import ChoiceList, DecisionDialog, KeyButton
 from tui.screens.force import forceable, may_need_force, objection_lines
@@ -135,30 +134,17 @@ class StatusScreen(StatusPicking[Edit], TaskDialog):
             super().action_apply()
 
     def warnings(self) -> list[Content]:
-        """What speaks against it and can be overruled; what the list has to say of its end."""
-        return [*self._objections(), *self._notes()]
-
-    def _objections(self) -> Iterable[Content]:
+        """What speaks against it and can be overruled."""
         status = self.chosen_status
         plain = edit_making.set_status(self.target, status) if status else None
         found = forceable(self.task_list, plain)
         if found is None:
-            return
-        yield from objection_lines(self.frame, self.target, found)
+            return []
+        said = ("F forces it, then Enter", "$muted")
         if self.is_forced:
-            yield Content.styled(
-                "forced: Enter does it all the same; F takes that back", "$warning"
-            )
-        else:
-            yield Content.styled("F forces it, then Enter", "$muted")
-
-    def _notes(self) -> Iterable[Content]:
-        """What its list says of the task, before it is completed."""
-        if self.chosen_status is not TaskStatus.COMPLETED:
-            return
-        for note in self.task_list.info.notes:
-            if f"#{self.key.id}" in note.split():
-                yield Content.styled(one_line(note, 300), "$warning")
+            said = ("forced: Enter does it all the same; F takes that back", "$warning")
+        lines = objection_lines(self.frame, self.target, found)
+        return [*lines, Content.styled(*said)]
 
     def _row(self, status: TaskStatus) -> Content:
         state = self._state(status)
