@@ -17,7 +17,8 @@ SIGNS = (f"*/{DATABASE}", f"{RUNS}/*/{DATABASE}")
 """Without any of these a root has no run; see `store.files.signs`."""
 
 _PREFIX = "run:"
-_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+# Compiled by whoever asks: this module is always imported.
+_RUN_ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
 
 
 def default_root(environ: Mapping[str, str]) -> tuple[Path, str]:
@@ -34,7 +35,7 @@ def checked_run_id(run_id: str) -> str:
     Raises:
         InvalidListId: it could lead out of the root, hide there, or is too long.
     """
-    if not _RUN_ID.fullmatch(run_id) or ".." in run_id:
+    if not re.fullmatch(_RUN_ID, run_id) or ".." in run_id:
         reason = (
             "a run id begins with a letter or digit, holds only letters, digits, '.', '_' and '-', "
             "no '..', and at most 128 of them"
@@ -45,7 +46,7 @@ def checked_run_id(run_id: str) -> str:
 
 def is_run_id(name: str) -> bool:
     """Whether a directory of that name can be a run's."""
-    return _RUN_ID.fullmatch(name) is not None and ".." not in name
+    return re.fullmatch(_RUN_ID, name) is not None and ".." not in name
 
 
 def list_id_of_run(run_id: str) -> TaskListId:

@@ -20,7 +20,8 @@ SIGNS = ("tasks/*/[0-9]*.json", f"tasks/*/{MARK}", f"tasks/*/{LOCK}")
 """Without any of these a root has no list; see `store.files.signs`."""
 
 _PREFIX = "claude:"
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,200}", re.ASCII)
+# Compiled by whoever asks: this module is always imported.
+_NAME = r"[A-Za-z0-9_-]{1,200}"
 
 
 def default_root(environ: Mapping[str, str]) -> tuple[Path, str]:
@@ -33,7 +34,7 @@ def default_root(environ: Mapping[str, str]) -> tuple[Path, str]:
 
 def is_list_name(name: str) -> bool:
     """Whether a list's directory may be called so: every other sign becomes a hyphen there."""
-    return _NAME.fullmatch(name) is not None
+    return re.fullmatch(_NAME, name, re.ASCII) is not None
 
 
 def list_id_of(name: str) -> TaskListId:

@@ -21,7 +21,8 @@ SIGNS = (f"{TASKS}/*/{LOCK}", f"{TASKS}/*/task-*.json", f"{TEAMS}/*/{CONFIG}")
 """Without any of these a root has no team; see `store.files.signs`."""
 
 _PREFIX = "team:"
-_TEAM = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
+# Compiled by whoever asks: this module is always imported.
+_TEAM = r"[A-Za-z0-9._-]{1,128}"
 
 
 def default_root(environ: Mapping[str, str] | None = None) -> tuple[Path, str]:
@@ -53,7 +54,7 @@ def _configured(home: Path) -> str | None:
 
 def is_team(name: str) -> bool:
     """Whether a team may be called so: never a way to another directory."""
-    return _TEAM.fullmatch(name) is not None and name not in (".", "..")
+    return re.fullmatch(_TEAM, name, re.ASCII) is not None and name not in (".", "..")
 
 
 def list_id_of(team: str) -> TaskListId:
