@@ -6,8 +6,6 @@ import threading
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from store.files.directory_lock import held_in
-from store.files.fs import open_directory
 from store.files.places import refusal_to_write
 from store.model.edits import BatchResult, CreateTask, DeleteTask, Edit, EditResult, RestoreTask
 from store.model.errors import EditRefused, ListGone, LockHolder
@@ -98,18 +96,8 @@ class ClaudeCodeSystem:
 
     def lock_holders(self, keys: Collection[ListKey]) -> Mapping[ListKey, LockHolder]:
         """Those of the lists of which a lock is held. Such a lock does not say by whom."""
-        held: dict[ListKey, LockHolder] = {}
-        for key in keys:
-            loader = self._loaders.get(key)
-            if loader is None:
-                continue
-            try:
-                with open_directory(Path(key.root), (TASKS, loader.name)) as directory:
-                    if held_in(directory):
-                        held[key] = LockHolder(None, None, None)
-            except OSError:
-                continue
-        return held
+        loaders = [loader for key in keys if (loader := self._loaders.get(key)) is not None]
+        return {one.key: LockHolder(None, None, None) for one in loaders if one.is_locked()}
 
     def apply(self, edit: Edit) -> EditResult:
         """Make one edit under the owner's locks; see `System.apply`."""

@@ -11,6 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from store.files.content import FileContent
+from store.files.directory_lock import held_in
+from store.files.fs import open_directory
+from store.files.places import Stamp, stamp
+from store.files.reading import is_quiet
 from store.model.execution import ListEvent
 from store.model.graph import id_order
 from store.model.reloading import moved_between, reloaded
@@ -43,7 +47,10 @@ class ListLoader:
         self.name = name
         self.surroundings = Surroundings(key, root, root / TASKS / name, name)
         self._path = f"{root / TASKS / name}"
-        self._key = key
+        self.key = key
+        self._root = root
+        self._unlocked: Stamp | None = None
+        """The directory when no lock was held in it."""
         records = RecordFormat(is_record, is_ours, self._parse, self._broken)
         self._loader = RecordListLoader(
             key, root, (TASKS, name), records, id_of_name, self.surroundings.describe
@@ -71,6 +78,21 @@ class ListLoader:
         """These are deleted here: that they vanish is no archiving."""
         with self._lock:
             self._deleted.update(ids)
+
+    def is_locked(self) -> bool:
+        """Whether somebody holds one of the list's locks now. Costs a look at its directory's
+        time where no name came or went since the last look.
+        """
+        now = stamp(self._path)
+        if now is None or now == self._unlocked:
+            return False
+        try:
+            with open_directory(self._root, (TASKS, self.name)) as directory:
+                is_locked = bool(held_in(directory))
+        except OSError:
+            return False
+        self._unlocked = None if is_locked or not is_quiet(now.mtime_ns) else now
+        return is_locked
 
     def load(
         self,
@@ -168,7 +190,7 @@ class ListLoader:
         return unreadable_task(self._key_of(name), f"{self._path}/{name}", reason, revision)
 
     def _key_of(self, name: str) -> TaskKey:
-        return TaskKey(self._key, id_of_name(name))
+        return TaskKey(self.key, id_of_name(name))
 
 
 def _highest(tasks: Tasks) -> int:
