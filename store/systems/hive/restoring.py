@@ -14,7 +14,6 @@ from typing import Any
 from store.files.codec import Unparsable, parse_object
 from store.model.edits import RestoreTask
 from store.model.errors import InvalidField, TaskExists, UnreadableTask
-from store.model.inverse import written_values
 from store.model.task import NO_REVISION, Task
 from store.systems.hive.edges import EdgeEdit
 from store.systems.hive.memory import ListMemory, highest_id, mark_write
@@ -23,7 +22,7 @@ from store.systems.hive.old_places import by_number, native_number, set_named
 from store.systems.hive.opened import OpenList, Plan, Stored, checked
 from store.systems.hive.updating import write_sides
 from store.systems.records.models import TaskRecord
-from store.systems.records.record import task_of_record
+from store.systems.records.record import are_alike, task_of_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +104,9 @@ def _record_of(edit: RestoreTask) -> dict[str, Any]:
         _, record = checked(raw)
     except Unparsable as error:
         raise InvalidField("original", str(error)) from error
-    if not _is_same(task_of_record(edit.task.key, "", record, NO_REVISION), edit.task):
+    if not are_alike(task_of_record(edit.task.key, "", record, NO_REVISION), edit.task):
         raise InvalidField("original", f"it is not the record of #{edit.task.id} as given")
     return {**raw, "blocks": list(record.blocks), "blocked_by": list(record.blocked_by)}
-
-
-def _is_same(one: Task, other: Task) -> bool:
-    if one.problems and one.fault is not None:
-        return False
-    mine = written_values(one), dict(one.extra), one.created_at
-    theirs = written_values(other), dict(other.extra), other.created_at
-    return mine == theirs
 
 
 def _spelled_anew(task: Task) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from store.files.codec import Unparsable, parse_object
+from store.files.codec import Unparsable
 from store.model.edits import BatchResult, CreateTask, Edit, RestoreTask
 from store.model.errors import InvalidField, UnreadableTask
 from store.model.graph import Tasks
@@ -24,6 +24,7 @@ from store.systems.hive_session.document import (
 from store.systems.hive_session.layouts import Layout
 from store.systems.hive_session.patching import created, number, patched
 from store.systems.hive_session.reading import record_reader, tasks_of
+from store.systems.records.record import are_alike
 
 _SCALARS = ("subject", "description", "active_form", "owner", "native_status", "updated_at")
 _EDGES = ("blocks", "blocked_by")
@@ -135,7 +136,7 @@ def _commit(
         before = planned.before[task_id]
         at = number("id", task_id)
         if before is None and after is not None:
-            added[at] = created(after, statuses, _original(edits, task_id))
+            added[at] = created(after, statuses, _original(subject, edits, task_id))
             mark = max(mark, at)
         elif after is None:
             changed[places[at]] = None
@@ -165,14 +166,20 @@ def _check_readable(planned: Planned, stored: Mapping[TaskId, Task]) -> None:
             raise InvalidField(name.partition(".")[0] or "record", reason or task.fault.text)
 
 
-def _original(edits: Sequence[Edit], task_id: TaskId) -> dict[str, Any] | None:
-    """The record that a task had which comes back, as its system stored it."""
+def _original(subject: Subject, edits: Sequence[Edit], task_id: TaskId) -> dict[str, Any] | None:
+    """The record that a task had which comes back, as its system stored it.
+
+    Raises:
+        InvalidField: it is the record of another task.
+    """
     for edit in edits:
         if isinstance(edit, RestoreTask) and edit.key.id == task_id and edit.original is not None:
-            try:
-                return parse_object(edit.original.encode("utf-8"))
-            except (Unparsable, UnicodeEncodeError):
-                return None
+            record = record_reader(subject.key, subject.path, subject.layout.statuses)(
+                edit.original
+            )
+            if record.task is None or not are_alike(record.task, edit.task):
+                raise InvalidField("original", f"it is not the record of #{task_id} as given")
+            return parse_record(record)
     return None
 
 

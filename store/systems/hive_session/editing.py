@@ -37,7 +37,7 @@ takes longer to rewrite a larger one.
 BUSY_QUIET_S = 0.5
 """The same where its owner is at it: then its next change tells, and comes sooner."""
 
-_BUSY_S = 2.0  # a document that its owner wrote so shortly ago is likely to be written again
+_BUSY_S = 0.25  # a document that its owner wrote so shortly ago is likely to be written again
 _LOOK_EVERY_S = 0.002
 _AGAIN_S = 0.003
 

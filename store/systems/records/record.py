@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from store.files.codec import Unparsable, parse_object
 from store.files.plain_json import parse_plain
+from store.model.inverse import written_values
+from store.model.recorded_execution import KEY, execution_of
 from store.model.task import (
     NO_REVISION,
     Problem,
@@ -123,6 +125,7 @@ def task_of_record(
         metadata=record.metadata,
         created_at=record.created_at,
         updated_at=record.updated_at,
+        execution=execution_of(record.metadata),
         extra=record.model_extra or {},
         problems=problems,
         revision=revision,
@@ -141,6 +144,15 @@ def unreadable_task(
         problems=(Problem(ProblemKind.UNREADABLE, reason, key.id, path, repair),),
         revision=revision,
     )
+
+
+def are_alike(one: Task, other: Task) -> bool:
+    """Whether a task read from a record is another one, apart from when it was last written."""
+    if one.fault is not None:
+        return False
+    mine = written_values(one), dict(one.extra), one.created_at
+    theirs = written_values(other), dict(other.extra), other.created_at
+    return mine == theirs
 
 
 def plain_task(
@@ -188,6 +200,7 @@ def plain_task(
             created_at,
             updated_at,
             *_NOT_KEPT,
+            execution_of(metadata) if KEY in metadata else None,
             raw or {},  # an emptied one would keep the room of all its fields
             (),
             revision,
@@ -204,6 +217,6 @@ def _plain_ids(found: Any) -> tuple[TaskId, ...] | None:
     return tuple([TaskId(str(number)) for number in found]) if found else ()
 
 
-_NOT_KEPT = (None, None, None, None)  # priority, lock, parent, execution: not in this layout
+_NOT_KEPT = (None, None, None)  # priority, lock, parent: not in this layout
 _TEXT_OR_NONE = frozenset({str, NoneType})
 _TIME_OR_NONE = frozenset({float, NoneType})
