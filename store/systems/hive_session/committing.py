@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from store.files.codec import Unparsable
-from store.model.edits import BatchResult, CreateTask, Edit, RestoreTask
+from store.files.codec import Unparsable, format_object
+from store.model.edits import BatchResult, CreateTask, DeleteTask, Edit, RestoreTask
 from store.model.errors import InvalidField, UnreadableTask
 from store.model.graph import Tasks
 from store.model.planning import Planned, plan_edits
@@ -129,7 +129,6 @@ def _commit(
     goal = document.meta.get("goal")
     changed: dict[int, dict[str, Any] | None] = {}
     added: dict[int, dict[str, Any]] = {}
-    originals: dict[TaskId, str] = {}
     statuses = subject.layout.statuses
     mark = document.mark
     for task_id, after in planned.written.items():
@@ -140,7 +139,6 @@ def _commit(
             mark = max(mark, at)
         elif after is None:
             changed[places[at]] = None
-            originals[task_id] = document.records[places[at]].text
             mark = max(mark, at)
         elif before is not None:
             raw = parse_record(document.records[places[at]])
@@ -154,7 +152,25 @@ def _commit(
     tasks = subject.tasks(following)
     stored = {i: tasks[i] for i, after in planned.written.items() if after is not None}
     _check_readable(planned, stored)
-    return Commit(planned, content, stored, originals, following)
+    return Commit(planned, content, stored, _originals(subject, document, planned), following)
+
+
+def _originals(subject: Subject, document: Document, planned: Planned) -> dict[TaskId, str]:
+    """The records of deleted tasks, as they would be stored just before they are deleted."""
+    records = {record.number: record for record in document.records}
+    found: dict[TaskId, str] = {}
+    for step in planned.steps:
+        before = step.before.get(step.target)
+        record = records.get(number("id", step.target))
+        if not isinstance(step.edit, DeleteTask) or before is None:
+            continue
+        if record is not None and record.task is before:
+            found[step.target] = record.text
+        elif record is not None and record.task is not None:
+            statuses, now = subject.layout.statuses, before.updated_at or 0.0
+            raw = patched(parse_record(record), record.task, before, statuses, None, now)
+            found[step.target] = format_object(raw).decode("utf-8")
+    return found
 
 
 def _check_readable(planned: Planned, stored: Mapping[TaskId, Task]) -> None:
