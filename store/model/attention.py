@@ -24,7 +24,7 @@ class DisplayState(StrEnum):
     STALE = "stale"
     ACTIVE = "active"
     PHANTOM = "phantom"
-    """Blocked only by edges that never clear by themselves."""
+    """Blocked only by what never clears by itself: edges, or a status that nothing is behind."""
     BLOCKED = "blocked"
     READY = "ready"
     WAITING = "waiting"
@@ -44,6 +44,8 @@ class NeedKind(StrEnum):
     UNREADABLE = "unreadable"
     CYCLE = "cycle"
     PHANTOM = "phantom"
+    MARKED = "marked"
+    """Stored as blocked though nothing holds it: agents pass it by."""
     SILENT_OWNER = "silent_owner"
     UNOWNED_ROOT = "unowned_root"
     """Ready and unowned while other open tasks wait on it."""
@@ -54,10 +56,11 @@ class NeedKind(StrEnum):
 _ANSWERS = {
     NeedKind.CYCLE: Verb.UNBLOCK,
     NeedKind.PHANTOM: Verb.UNBLOCK,
+    NeedKind.MARKED: Verb.STATUS,
     NeedKind.SILENT_OWNER: Verb.RELEASE,
     NeedKind.UNOWNED_ROOT: Verb.ASSIGN,
 }
-_KEYS = {Verb.UNBLOCK: "u", Verb.RELEASE: "R", Verb.ASSIGN: "a"}
+_KEYS = {Verb.UNBLOCK: "u", Verb.RELEASE: "R", Verb.ASSIGN: "a", Verb.STATUS: "s"}
 
 
 def default_key(verb: Verb | None) -> str:
@@ -133,6 +136,8 @@ def display_state(
     graph = task_list.graph
     if task.key.id in graph.unmet:
         return _PHANTOM if is_phantom(task, task_list.tasks, graph.cycle_of) else _BLOCKED
+    if task.status is _MARKED:
+        return _PHANTOM
     return _READY if task_list.is_ready(task) else _WAITING
 
 
@@ -150,6 +155,7 @@ _BY_STATUS = {status: _state_of(status) for status in TaskStatus}
 _ACTIVE, _STALE, _READY = DisplayState.ACTIVE, DisplayState.STALE, DisplayState.READY
 _PHANTOM, _BLOCKED = DisplayState.PHANTOM, DisplayState.BLOCKED
 _WAITING = DisplayState.WAITING
+_MARKED = TaskStatus.BLOCKED
 
 
 def needs_operator(state: DisplayState, task: Task, holds: int) -> bool:
@@ -187,5 +193,7 @@ def _reason(
         rings = (ReasonKind.CYCLE, ReasonKind.SELF)
         is_ring = any(reason.kind in rings for reason in reasons)
         kind = NeedKind.CYCLE if is_ring else NeedKind.PHANTOM
+        if reasons[0].kind is ReasonKind.MARKED:
+            kind = NeedKind.MARKED
         return kind, reasons[0].text, task.updated_at
     return NeedKind.UNOWNED_ROOT, "ready, unowned", task.updated_at

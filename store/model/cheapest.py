@@ -110,7 +110,7 @@ def cheapest_way(
     task_list: TaskList, task: Task, now: float, stale_after_s: float = DEFAULT_STALE_AFTER_S
 ) -> Way | None:
     """How a task that is blocked is made ready most cheaply; None where no blocker keeps it."""
-    if not task_list.is_blocked(task):
+    if not task_list.is_blocked(task) or task.id not in task_list.graph.unmet:
         return None
     nodes, is_whole = above(task_list.graph, task.id, MOST_ABOVE)
     weighing = _Weighing(task_list, nodes, now, stale_after_s)

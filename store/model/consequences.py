@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from store.model.graph import Tasks, critical_path, find_path, id_order, is_met
 from store.model.readiness import Readiness, Reason, readiness
 from store.model.snapshot import TaskList
-from store.model.task import Task, TaskId
+from store.model.task import Task, TaskId, TaskStatus
 
 Written = Mapping[TaskId, Task | None]
 """Each task that would be written, as it would be stored; None for a deleted one."""
@@ -148,7 +148,7 @@ def _unmet(tasks: Tasks, task: Task) -> list[TaskId]:
 
 
 def _is_ready(task: Task, unmet: Sequence[TaskId]) -> bool:
-    return task.status.value in ("pending", "blocked") and not unmet and task.is_readable
+    return task.status is TaskStatus.PENDING and not unmet and task.is_readable
 
 
 def _is_blocked(task: Task, unmet: Sequence[TaskId]) -> bool:

@@ -10,9 +10,12 @@ from typing import NamedTuple, TypeVar
 
 from store.model.rollup import MINUTE_S, ListRollup, Rollup
 from store.model.snapshot import Snapshot, TaskList
-from store.model.task import ListKey, Task, TaskId
+from store.model.task import ListKey, Task, TaskId, TaskStatus
 
 T = TypeVar("T", int, float)
+
+
+_BLOCKED = TaskStatus.BLOCKED
 
 
 class _Taken(NamedTuple):
@@ -198,6 +201,8 @@ def _kind(task_list: TaskList, task: Task) -> str:
         return "closed"
     if task.id in task_list.graph.unmet:
         return "phantom" if _is_phantom(task_list, task) else "blocked"
+    if status is _BLOCKED:
+        return "phantom"
     return "ready" if task_list.is_ready(task) else "waiting"
 
 

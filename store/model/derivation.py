@@ -27,14 +27,30 @@ _LOOKED_THROUGH = 500  # tasks above that are looked at for roots
 _WALKED = 500  # held tasks of a root whose owners are asked
 
 _IGNORES = "Hive's own claim does not count it, so an agent may take the task all the same"
+_WAITS = "Hive's own claim counts it as open, and waits for ever"
+_HIVE: Mapping[ReasonKind, str] = {
+    ReasonKind.MISSING: _IGNORES,
+    ReasonKind.DELETED: _IGNORES,
+    ReasonKind.UNREADABLE: _IGNORES,
+    ReasonKind.SELF: _IGNORES,
+    ReasonKind.ARCHIVED: _WAITS,
+    ReasonKind.CLOSED: _WAITS,
+}
+_KEEPS = "ClawTeam keeps it blocked until somebody completes a task of that id"
+_PASSES = "Claude Code does not count it, so an agent may start the task all the same"
 _BELIEFS: Mapping[str, Mapping[ReasonKind, str]] = {
-    "hive": {
-        ReasonKind.MISSING: _IGNORES,
-        ReasonKind.DELETED: _IGNORES,
-        ReasonKind.UNREADABLE: _IGNORES,
-        ReasonKind.SELF: _IGNORES,
-        ReasonKind.ARCHIVED: "Hive's own claim counts it as open, and waits for ever",
-        ReasonKind.CLOSED: "Hive's own claim counts it as open, and waits for ever",
+    "hive": _HIVE,
+    "hive_session": _HIVE,
+    "clawteam": {
+        ReasonKind.MISSING: _KEEPS,
+        ReasonKind.DELETED: _KEEPS,
+        ReasonKind.UNREADABLE: _KEEPS,
+        ReasonKind.MARKED: "ClawTeam's agents pass it by for as long as it is stored so",
+    },
+    "claude_code": {
+        ReasonKind.MISSING: _PASSES,
+        ReasonKind.DELETED: _PASSES,
+        ReasonKind.UNREADABLE: _PASSES,
     },
 }
 """What the tool that owns the list makes of a blocker, where that is not what is said here."""
@@ -166,10 +182,13 @@ def _cause(
     blocker = task_list.tasks.get(reason.task)
     state = display_state(task_list, blocker, now, stale_after_s) if blocker else None
     is_own = reason.task == task.id and reason.kind is not ReasonKind.SELF
+    is_marked = reason.kind is ReasonKind.MARKED
     verb = Verb.RELEASE if state is DisplayState.STALE else None
-    if reason.kind.is_phantom and not is_own:
+    if is_marked:
+        verb = Verb.STATUS
+    elif reason.kind.is_phantom and not is_own:
         verb = Verb.UNBLOCK
-    belief = None if is_own else belief_of(task_list, reason.kind)
+    belief = None if is_own and not is_marked else belief_of(task_list, reason.kind)
     return Cause(reason, state, blocker.updated_at if blocker else None, belief, verb)
 
 

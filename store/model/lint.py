@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from store.model.graph import id_order
 from store.model.history import Entry
+from store.model.readiness import ReasonKind
 from store.model.snapshot import TaskList
 from store.model.task import ListKey, Task, TaskId
 
@@ -93,7 +94,7 @@ def _of_edges(task_list: TaskList, task: Task) -> Iterator[Finding]:
         yield Finding(Smell.TOO_MANY_BLOCKERS, task_list.key, task.id, unmet, text)
     if not task_list.is_blocked(task):
         return
-    if task.owner is None:
+    if task.owner is None and unmet:
         several = "s" * (len(unmet) != 1)
         text = f"#{task.id} has no owner and {len(unmet)} open blocker{several}"
         yield Finding(Smell.BLOCKED_UNOWNED, task_list.key, task.id, unmet, text)
@@ -104,7 +105,8 @@ def _of_edges(task_list: TaskList, task: Task) -> Iterator[Finding]:
     for reason in task_list.readiness(task).reasons:
         if reason.kind.is_phantom and reason.task not in cycle:
             text = f"#{task.id}: {reason.text}"
-            yield Finding(Smell.PHANTOM_BLOCKER, task_list.key, task.id, (reason.task,), text)
+            others = () if reason.kind is ReasonKind.MARKED else (reason.task,)
+            yield Finding(Smell.PHANTOM_BLOCKER, task_list.key, task.id, others, text)
 
 
 def _duplicates(task_list: TaskList, tasks: Iterable[Task]) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from store.model.analysis import id_order
 from store.model.attention import DisplayState, NeedKind, display_state, needs_operator
 from store.model.snapshot import TaskList
-from store.model.task import Task, TaskId, TaskKey
+from store.model.task import Task, TaskId, TaskKey, TaskStatus
 
 _KINDS = tuple(NeedKind)
 _PRESSING = {kind: place for place, kind in enumerate(_KINDS)}
@@ -88,8 +88,9 @@ class ListNeeds:
         came: list[Place] = []
         graph = task_list.graph
         for task_id, task in task_list.tasks.items():
+            status = task.status
             is_bound = task_id in graph.unmet or task_id in graph.held
-            if is_bound or task.problems or task.status.is_active:
+            if is_bound or task.problems or status.is_active or status is TaskStatus.BLOCKED:
                 self._judge(task_list, task, came)
         self._by_write.sort()
         self._places = sorted(came)
@@ -172,6 +173,8 @@ def _kind(task_list: TaskList, task: Task, state: DisplayState) -> NeedKind:
     if state is DisplayState.UNREADABLE:
         return NeedKind.UNREADABLE
     if state is DisplayState.PHANTOM:
+        if task.id not in task_list.graph.unmet:
+            return NeedKind.MARKED
         in_ring = task.id in task_list.graph.cycle_of
         return NeedKind.CYCLE if in_ring else NeedKind.PHANTOM
     return NeedKind.UNOWNED_ROOT

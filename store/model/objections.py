@@ -96,7 +96,8 @@ def _check_claim(task_list: TaskList, tasks: Tasks, edit: ClaimTask, task: Task)
         by = (task.owner or "",)
         raise ClaimRefused("already_owned", text, by, can_be_forced=rules.locks_tasks)
     check_lock(rules, edit, task)
-    if task.status.is_active:  # begun and left: it may be taken up, unless something blocks it
+    if task.status.is_active or task.status is TaskStatus.BLOCKED:
+        # begun and left, or marked: it may be taken up, unless something else blocks it
         task = replace(task, status=TaskStatus.PENDING)
     reasons = readiness(task, tasks, (), task_list.highest_id).reasons
     if reasons:

@@ -31,6 +31,8 @@ class ReasonKind(StrEnum):
     """A blocker that was put away without being completed."""
     CLOSED = "closed"
     """A blocker that ended without being completed otherwise: cancelled, abandoned."""
+    MARKED = "marked"
+    """Its own status says that it is blocked, and nothing unmet is in its way."""
     STATUS = "status"
     """Its own status keeps it from starting: deferred, failed, unknown."""
 
@@ -49,6 +51,7 @@ _PHANTOM = frozenset(
         ReasonKind.CYCLE,
         ReasonKind.ARCHIVED,
         ReasonKind.CLOSED,
+        ReasonKind.MARKED,
     }
 )
 
@@ -109,7 +112,10 @@ def readiness(
     ]
     if reasons:
         return Readiness(False, tuple(reasons))
-    if task.status.value not in ("pending", "blocked"):
+    if task.status is TaskStatus.BLOCKED:
+        text = f"it is stored as {task.native_status} though nothing holds it; set it to pending"
+        return _because(ReasonKind.MARKED, task.id, text)
+    if task.status is not TaskStatus.PENDING:
         return _because(ReasonKind.STATUS, task.id, f"its status is {task.native_status!r}")
     return READY
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
+from store.model.attention import DisplayState, NeedKind, display_state, need
 from store.model.readiness import ReasonKind, is_phantom
-from store.model.task import Task, TaskId, TaskStatus
-from tests.model.colony import MISNAMED, UNREADABLE, any_tasks, task, task_list
+from store.model.task import Task, TaskId, TaskStatus, Verb
+from tests.model.colony import MISNAMED, NOW, UNREADABLE, any_tasks, changed, task, task_list
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_readiness_blocker_without_a_record_is_deleted_only_where_its_id_was_giv
 
 
 def test_readiness_completed_blockers_is_ready() -> None:
-    waiting = task(2, 1, 1, status=TaskStatus.BLOCKED)
+    waiting = task(2, 1, 1)
     verdict = task_list([task(1, status=TaskStatus.COMPLETED), waiting]).readiness(waiting)
     assert verdict.ready
     assert verdict.reasons == ()
@@ -80,6 +81,21 @@ def test_readiness_in_a_cycle_names_the_closed_ring() -> None:
     waiting = task(8, 9)
     (reason,) = task_list([waiting, task(9, 8)]).readiness(waiting).reasons
     assert reason.text == "#9 waits on this task in turn: cycle #8 → #9 → #8"
+
+
+def test_readiness_stored_as_blocked_with_nothing_unmet_is_a_phantom_of_its_own() -> None:
+    marked = task(2, 1, status=TaskStatus.BLOCKED)
+    plan = task_list([task(1, status=TaskStatus.COMPLETED), marked])
+    verdict = plan.readiness(marked)
+    assert [(reason.kind, reason.task) for reason in verdict.reasons] == [(ReasonKind.MARKED, "2")]
+    assert verdict.is_phantom
+    assert "set it to pending" in verdict.reasons[0].text
+    assert display_state(plan, marked, NOW) is DisplayState.PHANTOM
+    found = need(plan, marked, NOW)
+    assert found is not None
+    assert (found.kind, found.verb, found.key) == (NeedKind.MARKED, Verb.STATUS, "s")
+    pending = changed(plan, 2, status=TaskStatus.PENDING, native_status="pending")
+    assert pending.readiness(pending.tasks[marked.id]).ready
 
 
 @given(any_tasks())

@@ -22,13 +22,14 @@ from tui.widgets.pane import Row
 _NAMED = 64  # cells from which there is room for the list
 _WIDE = 84  # cells from which there is room for the word beside the key
 _ENTER = ("↵", "Ent")  # in Unicode, in ASCII
-_WORDS = {Verb.UNBLOCK: "clean", Verb.RELEASE: "release", Verb.ASSIGN: "assign"}
+_WORDS = {Verb.UNBLOCK: "clean", Verb.RELEASE: "release", Verb.ASSIGN: "assign", Verb.STATUS: "set"}
 _STATES = {
     NeedKind.NOTHING_STARTS: DisplayState.BLOCKED,
     NeedKind.LOCK_HELD: DisplayState.BLOCKED,
     NeedKind.UNREADABLE: DisplayState.UNREADABLE,
     NeedKind.CYCLE: DisplayState.PHANTOM,
     NeedKind.PHANTOM: DisplayState.PHANTOM,
+    NeedKind.MARKED: DisplayState.PHANTOM,
     NeedKind.SILENT_OWNER: DisplayState.STALE,
     NeedKind.UNOWNED_ROOT: DisplayState.READY,
 }
