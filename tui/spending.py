@@ -29,26 +29,6 @@ def spent_text(spent: Spent | None) -> str:
     return f"{text} (estimated)" if text and spent.is_estimated else text
 
 
-def added(one: Spent | None, other: Spent | None) -> Spent | None:
-    """Both together; an estimate in it makes it one."""
-    if one is None or other is None:
-        return one or other
-    return Spent(
-        _sum(one.usd, other.usd),
-        _whole(_sum(one.input_tokens, other.input_tokens)),
-        _whole(_sum(one.output_tokens, other.output_tokens)),
-        one.is_estimated or other.is_estimated,
-    )
-
-
-def _sum(one: float | None, other: float | None) -> float | None:
-    return None if one is None and other is None else (one or 0) + (other or 0)
-
-
-def _whole(number: float | None) -> int | None:
-    return None if number is None else int(number)
-
-
 def _usd(usd: float) -> str:
     if abs(usd) < 10:
         return f"${usd:.2f}"

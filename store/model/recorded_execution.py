@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from store.model.execution import Attempts, Execution, Spent
+from store.model.task import Task
 
 KEY = "compound"
 """The key of the metadata; its value is an object, of which unknown fields are kept."""
@@ -22,10 +23,16 @@ def execution_of(metadata: Mapping[str, Any]) -> Execution | None:
         spent=_spent(found),
         result=_text(found, "result"),
         tier=_word(found.get("tier")),
-        group=_text(found, "run"),
         started_at=_number(found.get("started_at")),
         completed_at=ended if found.get("state") == "completed" else None,
     )
+
+
+def worker_of(task: Task) -> str:
+    """Who did the work that the task's metadata tells of, else its owner."""
+    found = task.metadata.get(KEY)
+    model = _text(found, "model") if isinstance(found, Mapping) else None
+    return model or task.owner or ""
 
 
 def _spent(found: Mapping[str, Any]) -> Spent | None:

@@ -13,11 +13,14 @@ from store.running.subtasks import planned_metadata
 from store.systems.hive.native import NativeStore
 from store.systems.hive.record import TaskListRole
 
+_GOAL = 2_000  # characters
+
 
 def make_list(store: NativeStore, record: RunRecord) -> None:
     """Make the list of a run, or what is still missing of it after a crash."""
     with suppress(CommittedPending):  # it stands, and the next writer finishes it
-        store.ensure(record.list_id, TaskListRole.SESSION, "compound")
+        goal = record.plan.prompt[:_GOAL]
+        store.ensure(record.list_id, TaskListRole.SESSION, "compound", goal=goal)
     subtasks = record.plan.subtasks
     ids = _ids_by_place(store, record)
     missing = [place for place in in_order(subtasks) if place not in ids]

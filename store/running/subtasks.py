@@ -83,6 +83,7 @@ def begun(task: Task, token: str, now: float) -> dict[str, Any]:
         **found,
         "state": RUNNING,
         "execution": token,
+        "model": model_of(task),
         "attempts": _count(found.get("attempts")) + 1,
         "tries": tries + 1,
         "started_at": now,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from store.model.execution import Member, Spent
 from store.model.snapshot import EMPTY_SNAPSHOT, Snapshot
+from store.model.tally import added
 from store.model.task import ListKey
-from tui.spending import added
 
 COLOURS: Mapping[str, str] = {
     "blue": "$owner-0",

@@ -10,6 +10,7 @@ from textual.content import Content
 from store.model.rollup import Rollup
 from store.model.snapshot import TaskList
 from store.model.task import TaskListInfo, Verb
+from tui.spending import spent_text
 from tui.view_state import Frame
 from tui.widgets.drawing import piece, stamp
 
@@ -94,5 +95,7 @@ def _sentences(frame: Frame, about: TaskListInfo) -> Iterator[tuple[str, str]]:
         yield f"read-only: {refusal}", "$status-stale"
     if about.archived_at is not None:
         yield f"put away {stamp(about.archived_at, frame.now)}", "$muted"
+    if cost := spent_text(about.spent):
+        yield f"spent {cost}", "$muted"
     for note in about.notes[:_MOST_NOTES]:
         yield note, "$muted"

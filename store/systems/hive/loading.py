@@ -18,6 +18,7 @@ from store.files.scanner import Moved, RecordFormat, Scanner
 from store.model.edge_problems import EdgeProblems
 from store.model.reloading import last_id, merged
 from store.model.snapshot import TaskList
+from store.model.tally import SpendTally
 from store.model.task import ListKey, Problem, Revision, Task, TaskId, TaskKey, TaskListInfo
 from store.systems.descent import Parts
 from store.systems.hive.discovery import LOCK, MARK, NEWER, TASKS, is_ours
@@ -109,10 +110,12 @@ class ListLoader:
         self._edges = EdgeProblems()
         self._was_partial = False
         self._last = previous
+        self._tally = SpendTally()
         self._mark_due = 0.0
         self._highest = 0
         if previous is not None:
             self._edges.update({}, previous.tasks, previous.graph, previous.tasks)
+            self._tally.update(previous.tasks.values())
 
     def _scan(
         self,
@@ -149,14 +152,15 @@ class ListLoader:
         last = self._last
         if last is None:
             last = TaskList(TaskListInfo(self.key, str(self._path)))
-        info = self._described(last.info, sidecars)
         following = last
         if moved:
             changed = {task.id: task for task in moved.changed.values()}
             gone = [_id_of_name(name) for name in moved.gone]
+            self._tally.update(changed.values(), gone)
             touched = frozenset((*changed, *gone))
             following = last.with_tasks(merged(last.tasks, changed, gone), touched)
             self._judge_edges(last, following, touched)
+        info = self._described(last.info, sidecars)
         ignored = self._scanner.ignored
         is_stale = not self._steady.is_steady
         problems = (
@@ -204,6 +208,8 @@ class ListLoader:
             goal=goal if isinstance(goal, str) else None,
             created_at=meta.created_at if meta and "created_at" in meta.model_fields_set else None,
             capabilities=sidecars.capabilities,
+            members=self._tally.members,
+            spent=self._tally.total,
         )
         return last if now == last else now
 

@@ -53,9 +53,13 @@ def missing_meta_write(opened: OpenList) -> list[Write]:
 
 
 def plan_ensure(
-    opened: OpenList, role: TaskListRole, creator_agent_id: str | None, session_id: str | None
+    opened: OpenList,
+    role: TaskListRole,
+    creator_agent_id: str | None,
+    session_id: str | None,
+    goal: str | None = None,
 ) -> Plan[TaskListMeta]:
-    """Make meta, or add a session to the last ten seen. Role and creator stay as they were.
+    """Make meta, or add a session to the last ten seen. Role, creator and goal stay as they were.
 
     Raises:
         UnreadableTask: meta is there and cannot be understood, so it is not overwritten.
@@ -63,6 +67,7 @@ def plan_ensure(
     found = read_meta(opened.directory)
     if found is None:
         raw = _new_meta(opened.list_id, role, creator_agent_id, session_id)
+        raw |= {} if goal is None else {"goal": goal}
         before = None
     else:
         meta, before, raw = found

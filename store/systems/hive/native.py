@@ -61,12 +61,19 @@ class NativeStore(ListWriter):
         creator_agent_id: str | None = None,
         session_id: str | None = None,
         *,
+        goal: str | None = None,
         patience: Patience | None = None,
     ) -> TaskListMeta:
-        """Make the list if it is not there; add the session to the last ten seen."""
+        """Make the list if it is not there, with what it is for; add the session to the last ten
+        seen.
+        """
         role = TaskListRole(role)
         plan = partial(
-            plan_ensure, role=role, creator_agent_id=creator_agent_id, session_id=session_id
+            plan_ensure,
+            role=role,
+            creator_agent_id=creator_agent_id,
+            session_id=session_id,
+            goal=goal,
         )
         return self._make(list_id, lambda opened, _: plan(opened), patience)
 
