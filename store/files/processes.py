@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
-START_SLACK_S = 5.0
-"""A process that began so much later than it was told of is another one with the same number."""
+START_SLACK_S = 120.0
+"""A process that began so much later than it was told of is another one with the same number. No
+number comes back so soon, and clocks are set right meanwhile.
+"""
 
+_BOOT_AGE_S = 10.0
 _PROC = Path("/proc")
 
 
@@ -57,8 +62,15 @@ def _stat_of(pid: int) -> tuple[str, int] | None:
 
 
 def _epoch_of(ticks: int) -> float | None:
+    boot = _boot_time(int(time.monotonic() / _BOOT_AGE_S))
+    return None if boot is None else boot + ticks / os.sysconf("SC_CLK_TCK")
+
+
+@lru_cache(maxsize=1)
+def _boot_time(_when: int) -> int | None:
+    """Epoch seconds. It moves when the clock is set, and is slow to read with many processors."""
     with suppress(OSError, ValueError):
         for line in (_PROC / "stat").read_text().splitlines():
             if line.startswith("btime "):
-                return int(line.split()[1]) + ticks / os.sysconf("SC_CLK_TCK")
+                return int(line.split()[1])
     return None
