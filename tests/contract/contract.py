@@ -7,9 +7,10 @@ from tests.contract.beside_contract import BesideContract
 from tests.contract.edit_contract import EditContract
 from tests.contract.hooks import CHAIN, Foreign, settled
 from tests.contract.system_contract import SystemContract
+from tests.contract.watch_contract import WatchContract
 
 __all__ = ["CHAIN", "Contract", "Foreign", "settled"]
 
 
-class Contract(SystemContract, EditContract, BatchContract, BesideContract):
+class Contract(SystemContract, EditContract, BatchContract, BesideContract, WatchContract):
     """Inherit it and implement what is abstract in `ContractHooks`."""
