@@ -10,15 +10,13 @@ from pathlib import Path
 from store.model.task import ListKey, TaskListId
 from store.systems.progress.adapter import ProgressSystem
 from tests.contract import native
-from tests.contract.edit_contract import EditContract
-from tests.contract.hooks import Foreign
-from tests.contract.system_contract import SystemContract
+from tests.contract.contract import Contract, Foreign
 from tests.systems.progress import layout
 
 STATUSES = {"completed": "done"}
 
 
-class TestProgressContract(SystemContract, EditContract):
+class TestProgressContract(Contract):
     def make_system(self, lock_timeout_s: float = 10.0) -> ProgressSystem:
         return ProgressSystem(lock_timeout_s=lock_timeout_s)
 
@@ -53,8 +51,15 @@ class TestProgressContract(SystemContract, EditContract):
     def owner_locked(self, key: ListKey, task_id: str) -> Iterator[int]:
         with layout.elsewhere(self.own_path(key)) as other:
             other.run("BEGIN IMMEDIATE")
+            self.holder = other
             yield other.pid
-            other.run("ROLLBACK")
+            other.run("COMMIT")
+
+    def write_under_lock(self, key: ListKey, task: Foreign) -> None:
+        status = STATUSES.get(task.status, task.status)
+        self.holder.run(
+            f"UPDATE tasks SET status = '{status}' WHERE id = '{self.native_id(task.id)}'"
+        )
 
     def untouched(self, root: Path) -> object:
         """The files, as they are: SQLite's own come and go in `data` when a lock is taken."""
