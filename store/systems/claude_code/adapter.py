@@ -48,6 +48,7 @@ class ClaudeCodeSystem:
                 if loader is None:
                     loader = self._loaders[key] = ListLoader(key, root, name)
                 loader.surroundings.refusal = refusal
+                loader.surroundings.project = found.projects.get(name)
             for key in [k for k in self._loaders if k.root == place and k not in keys]:
                 del self._loaders[key]
         return list(keys)

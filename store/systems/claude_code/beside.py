@@ -73,6 +73,8 @@ class Surroundings:
         self._noted: tuple[Mapping[TaskId, Task] | None, tuple[str, ...]] = (None, ())
         self.refusal: str | None = None
         """Why nothing below the root may be edited."""
+        self.project: str | None = None
+        """The project of the session that the list is named after."""
 
     def describe(
         self, directory: Directory, tasks: Mapping[TaskId, Task], before: TaskListInfo | None
@@ -93,7 +95,7 @@ class Surroundings:
             capabilities=self._capabilities(directory),
             members=team.members,
             archived_at=archived_at,
-            notes=(_EMPTY.format(mark),) if archived_at else self._notes(tasks),
+            notes=self._told((_EMPTY.format(mark),) if archived_at else self._notes(tasks)),
         )
         return Description(before if info == before else info, self._problems(directory), mark)
 
@@ -110,6 +112,9 @@ class Surroundings:
         text = f"the high-water mark cannot be used ({self._mark.fault}): deleted ids may come back"
         path = directory.path_of(MARK)
         return (Problem(ProblemKind.LOST_MARK, text, path=path, repair="write it anew"),)
+
+    def _told(self, notes: tuple[str, ...]) -> tuple[str, ...]:
+        return notes if self.project is None else (f"a session in {self.project}", *notes)
 
     def _notes(self, tasks: Mapping[TaskId, Task]) -> tuple[str, ...]:
         if self._noted[0] is not tasks:

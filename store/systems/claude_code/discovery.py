@@ -19,6 +19,7 @@ from store.systems.claude_code.places import (
     is_list_name,
     list_id_of,
 )
+from store.systems.claude_code.projects import ProjectIndex
 from store.systems.claude_code.record import is_record
 
 _SAMPLES = 5
@@ -33,6 +34,8 @@ class Found:
     """List id → the name of its directory, in id order."""
     directories: list[Path] = field(default_factory=list)
     """Every directory in which a list could appear, or something of one change."""
+    projects: dict[str, str] = field(default_factory=dict)
+    """The name of a list's directory → the project of the session that it is named after."""
     skipped: list[Problem] = field(default_factory=list)
     """Directories that look like lists and are none, each with the way out."""
 
@@ -44,6 +47,7 @@ class ListFinder:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._projects = ProjectIndex(root)
         self._lists: dict[str, tuple[int, int]] = {}
         """Name → which directory was found to be a list."""
         self._others: dict[str, Stamp] = {}
@@ -60,6 +64,8 @@ class ListFinder:
                         self._look(tasks, name, found)
         except OSError:
             return found
+        if found.lists:
+            found.projects = self._projects.look()
         if stamp(self._root / TEAMS):
             found.directories.append(self._root / TEAMS)
         return found

@@ -164,6 +164,23 @@ def test_team_of_a_list_gives_members_and_colours_and_never_a_prompt(scene: Scen
     assert scene.settle().info.members == ()
 
 
+def test_list_that_is_named_after_a_session_tells_its_project(tmp_path: Path) -> None:
+    root = tmp_path / "claude"
+    session = "3f2a0c1e-77aa-4b1c-9d2e-0123456789ab"
+    for name in (session, "plan"):
+        put(put_list(root, name), 2)
+    project = root / "projects" / "-home-ann-forge"
+    project.mkdir(parents=True)
+    (project / "plan.jsonl").write_text("secret words")
+    system = ClaudeCodeSystem()
+    first, second = system.discover(root)
+    assert system.load(first).info.notes == ()
+    (project / f"{session}.jsonl").write_text("secret words")
+    system.discover(root)
+    assert system.load(first).info.notes == ("a session in -home-ann-forge",)
+    assert system.load(second).info.notes == ()
+
+
 def test_list_says_what_cannot_be_edited_and_warns_of_the_last_open_task(scene: Scene) -> None:
     put(scene.place, 1, status="completed")
     put(scene.place, 2)
