@@ -55,6 +55,8 @@ class Settings:
     """Seconds between two looks at the disk when no event arrives."""
     lock_timeout: float = 10.0
     """Seconds that an edit waits for a busy list."""
+    edit_unlocked: bool = False
+    """Offer edits of lists too whose owner is known to take no lock, by exchange and verify."""
     pictures: Path | None = None
     """Directory for saved pictures; None is the download directory."""
     keymap: Mapping[str, str] = field(default_factory=dict)

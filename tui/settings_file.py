@@ -39,6 +39,7 @@ class _SettingsFile(BaseModel):
     operator: Annotated[str, Field(min_length=1, max_length=64)] = _DEFAULTS.operator
     refresh: Annotated[Duration, Field(ge=0.1, le=3600)] = _DEFAULTS.refresh
     lock_timeout: Annotated[Duration, Field(gt=0, le=300)] = _DEFAULTS.lock_timeout
+    edit_unlocked: bool = _DEFAULTS.edit_unlocked
     pictures: Path | None = _DEFAULTS.pictures
     keymap: dict[str, str] = Field(default_factory=dict)
     notify: list[NotifyTable] = Field(default_factory=list, max_length=64)

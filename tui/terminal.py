@@ -218,7 +218,7 @@ def run_app(
     chosen = _chosen(settings, theme, ascii)
     try:
         app = ColonytopApp(
-            partial(_open_workspace, roots, read_only, chosen.lock_timeout),
+            partial(_open_workspace, roots, read_only, chosen),
             chosen,
             read_only=read_only,
             goto=goto,
@@ -245,10 +245,15 @@ def _chosen(settings: Settings | None, theme: str | None, ascii: bool) -> Settin
     return replace(given, ascii=ascii, theme=theme or given.theme)
 
 
-def _open_workspace(roots: Sequence[RootSpec], read_only: bool, lock_timeout_s: float) -> Workspace:
+def _open_workspace(roots: Sequence[RootSpec], read_only: bool, settings: Settings) -> Workspace:
     from store.workspace import Workspace
 
-    return Workspace(roots, read_only=read_only, lock_timeout_s=lock_timeout_s)
+    return Workspace(
+        roots,
+        read_only=read_only,
+        lock_timeout_s=settings.lock_timeout,
+        edit_unlocked=settings.edit_unlocked,
+    )
 
 
 def _run_guarded(app: ColonytopApp, ended: Callable[[], None]) -> int:

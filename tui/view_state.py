@@ -95,6 +95,8 @@ class Frame:
     stale_after_s: float = DEFAULT_STALE_AFTER_S
     ascii: bool = False
     read_only: bool = False
+    edits_unlocked: bool = False
+    """Lists are edited too that no lock is known of."""
     paused: bool = False
     unseen_changes: int = 0
     """Changes that arrived while the view is frozen."""

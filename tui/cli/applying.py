@@ -29,7 +29,7 @@ def apply_command(invocation: Invocation, file: Path, dry_run: bool) -> None:
     names the root of edits that name none.
     """
     batch = load(invocation, file)
-    workspace = _workspace(batch)
+    workspace = _workspace(batch, edit_unlocked=invocation.edit_unlocked)
     lists = _lists(workspace, batch)
     if dry_run:
         made = _preview_all(invocation, lists, batch)
@@ -61,12 +61,13 @@ def load(invocation: Invocation, file: Path) -> EditBatch:
         raise StorageFailure(str(file), error.reason) from error
 
 
-def _workspace(batch: EditBatch) -> Workspace:
+def _workspace(batch: EditBatch, *, edit_unlocked: bool) -> Workspace:
     from store.roots import RootSpec
     from store.workspace import Workspace
 
     roots = dict.fromkeys(key.root for key in batch.lists)
-    return Workspace([RootSpec(Path(root), "draft") for root in roots])
+    specs = [RootSpec(Path(root), "draft") for root in roots]
+    return Workspace(specs, edit_unlocked=edit_unlocked)
 
 
 def _lists(workspace: Workspace, batch: EditBatch) -> dict[ListKey, TaskList]:

@@ -25,6 +25,8 @@ class Invocation:
     systems: list[str] = field(default_factory=list)
     """Only lists of these; none named are all."""
     as_json: bool = False
+    edit_unlocked: bool = False
+    """Edit lists too of which no lock is known."""
     app: dict[str, Any] = field(default_factory=dict)
     """Options of the app given before its roots."""
 
@@ -43,7 +45,7 @@ class Invocation:
     def workspace(self) -> Workspace:
         from store.workspace import Workspace
 
-        return Workspace(self.root_specs())
+        return Workspace(self.root_specs(), edit_unlocked=self.edit_unlocked)
 
     def open_list(self, name: str) -> tuple[Workspace, TaskList]:
         """The list of that id or short name, as it is on disk now.
@@ -104,8 +106,13 @@ def _note_systems(ctx: click.Context, parameter: click.Parameter, value: tuple[s
     ctx.ensure_object(Invocation).systems.extend(value)
 
 
+def _note_unlocked(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        ctx.ensure_object(Invocation).edit_unlocked = True
+
+
 def common_options(command: F) -> F:
-    """`--root`, `--system` and `--json`, which every command has."""
+    """`--root`, `--system`, `--edit-unlocked` and `--json`, which every command has."""
     root = click.option(
         "--root",
         metavar="DIR",
@@ -122,6 +129,13 @@ def common_options(command: F) -> F:
         callback=_note_systems,
         help="Only lists of this system; `colonytop systems` names them.",
     )
+    unlocked = click.option(
+        "--edit-unlocked",
+        is_flag=True,
+        expose_value=False,
+        callback=_note_unlocked,
+        help="Edit lists too whose owner takes no lock; each edit is checked.",
+    )
     as_json = click.option(
         "--json",
         is_flag=True,
@@ -129,7 +143,7 @@ def common_options(command: F) -> F:
         callback=_note_json,
         help="Print JSON.",
     )
-    return root(system(as_json(command)))
+    return root(system(unlocked(as_json(command))))
 
 
 def parse_task_id(text: str) -> str:

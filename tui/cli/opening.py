@@ -56,7 +56,8 @@ def app_options(command: F) -> F:
 def open_app(invocation: Invocation, roots: tuple[Path, ...]) -> None:
     """Run the app until the operator quits; leaves with the app's exit code."""
     require_terminal()
-    sys.exit(start_app(invocation.root_specs(roots), invocation.app))
+    options = {**invocation.app, "edit_unlocked": invocation.edit_unlocked}
+    sys.exit(start_app(invocation.root_specs(roots), options))
 
 
 def require_terminal() -> None:
@@ -90,6 +91,8 @@ def start_app(roots: Sequence[RootSpec], options: dict[str, Any]) -> int:
     saved_views, view = start_view(options.get("view"), options.get("filter"))
     if operator := options.get("operator"):
         settings = replace(settings, operator=operator[:64])
+    if options.get("edit_unlocked"):
+        settings = replace(settings, edit_unlocked=True)
     return run_app(
         roots,
         settings=settings,

@@ -104,6 +104,7 @@ class ColonyScreen(PaneScreen):
             stale_after_s=self.settings.stale_after,
             ascii=self.settings.ascii,
             read_only=self.read_only,
+            edits_unlocked=self.settings.edit_unlocked,
             paused=self.intake.paused,
             unseen_changes=self.intake.unseen,
             scan_age_s=None if scanned is None else max(0.0, now - scanned),

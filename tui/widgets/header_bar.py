@@ -132,9 +132,11 @@ def _counts(frame: Frame, total: Rollup, needs: int, *, roomy: bool) -> list[Pie
 def _mode(frame: Frame) -> Sequence[Piece]:
     if frame.is_drafting or frame.draft_count:
         return [piece(f" DRAFT {frame.draft_count:,} ", "bold reverse $accent"), piece("  ")]
-    if not frame.read_only:
-        return []
-    return [piece(" READ-ONLY ", "bold reverse $status-stale"), piece("  ")]
+    if frame.read_only:
+        return [piece(" READ-ONLY ", "bold reverse $status-stale"), piece("  ")]
+    if frame.edits_unlocked:
+        return [piece(" UNLOCKED ", "bold reverse $status-stale"), piece("  ")]
+    return []
 
 
 def _fresh(frame: Frame) -> list[Piece]:

@@ -34,7 +34,7 @@ QUIET_S_PER_BYTE = 1e-7
 """How long a document must stand as it was written, where its owner seems to be at rest. An owner
 takes longer to rewrite a larger one.
 """
-BUSY_QUIET_S = 0.5
+BUSY_QUIET_S = 2.0
 """The same where its owner is at it: then its next change tells, and comes sooner."""
 
 _BUSY_S = 0.25  # a document that its owner wrote so shortly ago is likely to be written again
