@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -168,10 +169,17 @@ needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is no
 
 
 @pytest.fixture
-def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A window of a tmux of its own, in which a command runs until its window is closed."""
-    monkeypatch.setenv("TMUX_TMPDIR", str(tmp_path))
-    monkeypatch.delenv("TMUX", raising=False)
+def own_tmux(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A tmux that is not that of whoever runs the tests. The path of its socket must be short."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as place:
+        monkeypatch.setenv("TMUX_TMPDIR", place)
+        monkeypatch.delenv("TMUX", raising=False)
+        yield
+
+
+@pytest.fixture
+def session(own_tmux: None) -> Iterator[str]:
+    """A window of tmux in which a command runs until its window is closed."""
     command = f"{sys.executable} -c 'import time; time.sleep(600)'"
     subprocess.run(["tmux", "new-session", "-d", "-s", "forge", "-n", "ann", command], check=True)
     yield "forge:ann"
@@ -190,11 +198,8 @@ def test_pane_of_a_real_tmux_is_alive_until_its_window_is_closed(session: str) -
 
 
 @needs_tmux
-def test_tmux_that_does_not_run_tells_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TMUX_TMPDIR", str(tmp_path))
-    monkeypatch.delenv("TMUX", raising=False)
+@pytest.mark.usefixtures("own_tmux")
+def test_tmux_that_does_not_run_tells_nothing() -> None:
     assert panes_of("forge:ann") is None
     assert panes_of("a\0b") is None
 
