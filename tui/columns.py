@@ -121,32 +121,36 @@ def _offered(cells: int, projection: Projection, ascii_only: bool) -> list[Colum
     if projection.list_count > 1:
         list_cells = 14 if is_wide else 12 if cells >= _ROOMY else 9
         columns.append(Column("list", "List", list_cells, list_cell, rank=7, room=22))
-    if is_wide:
-        columns.append(Column("blockers", "Blockers", 12, blockers_cell, rank=5, room=24))
     kinds = projection.kinds
+    if is_wide and kinds.has_edges:
+        columns.append(Column("blockers", "Blockers", 12, blockers_cell, rank=5, room=24))
     if kinds.badge_cells:
         columns.append(Column("system", "Sys", max(3, kinds.badge_cells), system_cell, 8, 22))
     if kinds.has_priority:
-        columns.append(_priority_column(kinds.longest_priority if is_wide else 3))
+        room = 18 if is_wide or projection.list_count > 1 else 12
+        columns.append(_priority_column(kinds.longest_priority, is_wide, room))
     columns.append(Column("owner", "Owner", owner_cells, owner_cell, rank=2, room=9))
-    if is_wide:
+    if is_wide and kinds.has_edges:
         columns.append(Column("wave", "Wave", 4, wave_cell, rank=6, room=26, right=True))
     columns.append(Column("age", "Age", 4, age_cell, rank=3, room=10, right=True))
+    return columns + _edge_columns(is_wide, ascii_only) if kinds.has_edges else columns
+
+
+def _edge_columns(is_wide: bool, ascii_only: bool) -> list[Column]:
     if is_wide:
-        holds = Column("holds", "Hold", _BAR_CELLS + 5, holds_bar_cell, rank=4, room=11)
-        return [*columns, holds]
+        return [Column("holds", "Hold", _BAR_CELLS + 5, holds_bar_cell, rank=4, room=11)]
     sign = glyph(DisplayState.BLOCKED, ascii_only)
     return [
-        *columns,
         Column("blocked", sign, 2, blocked_cell, rank=5, room=12, right=True),
         Column("holds", "Hold", 4, holds_cell, rank=4, room=11, right=True),
     ]
 
 
-def _priority_column(longest: int) -> Column:
-    cells = min(max(3, longest), 8)
+def _priority_column(longest: int, is_wide: bool, room: int) -> Column:
+    cells = min(max(3, longest), 8) if is_wide else 3
     title = "Priority" if cells == 8 else "Pri"
-    return Column("priority", title, cells, priority_cell, rank=6, room=18)
+    cell = priority_cell if cells >= longest else short_priority_cell
+    return Column("priority", title, cells, cell, rank=6, room=room)
 
 
 def sign_cell(row: Row) -> Cell:
@@ -196,6 +200,14 @@ def priority_cell(row: Row) -> Cell:
     steps = urgency(row.task_list.info.capabilities, row.task.priority) or 0.0
     role = "" if row.task.is_closed or steps <= 0 else "status-root"
     return Cell(one_line(row.task.priority, 32), role if steps > 0 else "muted")
+
+
+def short_priority_cell(row: Row) -> Cell:
+    """The first letters of a word: what they leave out, they do not spell with a sign."""
+    whole = priority_cell(row)
+    if row.task.priority in row.task_list.info.capabilities.priorities:
+        return Cell(one_line(row.task.priority[:3]), whole.role)
+    return whole
 
 
 def owner_cell(row: Row) -> Cell:

@@ -18,19 +18,27 @@ from store.model.edits import (
     UpdateTask,
 )
 from store.model.errors import ColonytopError
+from store.model.execution import TickKind
+from store.model.task import Task
 from tui.safe_text import SafeText, one_line
 
 START_LIST = "colonytop add colony:NAME SUBJECT --new-list"
 """How the operator starts a list."""
 _SHOWN = 8  # ids in one sentence
+_ID_CELLS = 14  # of an id with its sign; what is longer is no name for a person
+
+
+def id_text(task_id: str) -> SafeText:
+    """`#14`; a long id by its beginning."""
+    return one_line(f"#{task_id}", _ID_CELLS)
 
 
 def target_name(edit: Edit, result: EditResult | None = None) -> SafeText:
     """The task that an edit is about: `#14`, or the subject of one that is not there yet."""
     if not isinstance(edit, CreateTask):
-        return one_line(f"#{edit.key.id}")
+        return id_text(edit.key.id)
     if result and result.task:
-        return one_line(f"#{result.task.id}")
+        return id_text(result.task.id)
     return one_line(f"new task {edit.subject!r}", 60)
 
 
@@ -48,7 +56,7 @@ def deed(edit: Edit, result: EditResult | None = None) -> SafeText:
         return one_line(f"released{was}: pending, no owner", 120)
     if isinstance(edit, RestoreTask):
         return one_line(f"restored: {edit.task.subject}", 120)
-    return one_line("; ".join(_update_parts(edit)) or "nothing changed", 160)
+    return one_line("; ".join(_update_parts(edit, result)) or "nothing changed", 160)
 
 
 def sentence(edit: Edit, result: EditResult | None = None) -> SafeText:
@@ -72,7 +80,7 @@ def refusal_text(error: Exception) -> SafeText:
     return one_line(str(error) if known else f"{type(error).__name__}: {error}")
 
 
-def _update_parts(edit: UpdateTask) -> Iterable[str]:
+def _update_parts(edit: UpdateTask, result: EditResult | None) -> Iterable[str]:
     if edit.remove_blocked_by:
         yield "unblocked: " + " ".join(f"-{i}" for i in edit.remove_blocked_by[:_SHOWN])
     if edit.add_blocked_by:
@@ -90,7 +98,7 @@ def _update_parts(edit: UpdateTask) -> Iterable[str]:
     if edit.most_attempts is not None:
         yield f"attempts: at most {edit.most_attempts}"
     yield from _text_parts(edit)
-    yield from _tick_parts(edit)
+    yield from _tick_parts(edit, result)
     if edit.metadata_patch:
         yield "metadata: " + ", ".join(str(key) for key in list(edit.metadata_patch)[:_SHOWN])
 
@@ -103,14 +111,28 @@ def _text_parts(edit: UpdateTask) -> Iterable[str]:
         yield "emptied: " + ", ".join(name.replace("_", " ") for name in edit.clears)
 
 
-def _tick_parts(edit: UpdateTask) -> Iterable[str]:
+def _tick_parts(edit: UpdateTask, result: EditResult | None) -> Iterable[str]:
+    titles = _titles(result.task if result else None)
     for word, is_done in (("ticked", True), ("opened again", False)):
-        names = [f"{tick.kind.value} {tick.key}" for tick in edit.ticks if tick.is_done is is_done]
+        names = [
+            f"{tick.kind.value} {titles.get((tick.kind, tick.key), tick.key[:_ID_CELLS])}"
+            for tick in edit.ticks
+            if tick.is_done is is_done
+        ]
         if names:
             more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
             yield f"{word}: " + ", ".join(names[:_SHOWN]) + more
     if edit.is_forced:
         yield "forced"
+
+
+def _titles(task: Task | None) -> dict[tuple[TickKind, str], str]:
+    """What the steps and checks of a task are called."""
+    execution = task.execution if task else None
+    if execution is None:
+        return {}
+    titles = {(TickKind.STEP, step.id): step.title for step in execution.steps}
+    return titles | {(TickKind.CHECK, check.key): check.text for check in execution.checks}
 
 
 def _ids(ids: Iterable[str]) -> str:

@@ -22,6 +22,8 @@ class Kinds(NamedTuple):
     """Tasks of one of them at least can have a priority."""
     longest_priority: int = 0
     """Cells of the longest word of their ladders; 0: they are numbers."""
+    has_edges: bool = True
+    """Tasks of one of them at least can wait on each other."""
 
 
 NO_KINDS = Kinds()
@@ -65,4 +67,5 @@ def _kinds(snapshot: Snapshot, only: ListKey | None) -> Kinds:
     with_priority = [one for one in allowed if has_priorities(one)]
     words = (width(one_line(word, 32)) for one in with_priority for word in one.priorities)
     cells = badge_cells(snapshot) if only is None else 0
-    return Kinds(cells, bool(with_priority), max(words, default=0))
+    has_edges = not lists or any(one.rules.has_edges for one in allowed)
+    return Kinds(cells, bool(with_priority), max(words, default=0), has_edges)

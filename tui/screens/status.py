@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import ClassVar, TypeVar
 
 from textual import on
@@ -160,11 +161,10 @@ class StatusScreen(StatusPicking[Edit], TaskDialog):
         """The state that the task would show with this status."""
         if status is self.target.status:
             return wording.state_of(self.frame, self.task_list, self.target)
-        if status.frees_dependents:
-            return DisplayState.DONE
-        if status.is_closed:
-            return DisplayState.CLOSED
         if status.is_active:
             return DisplayState.ACTIVE
+        if status not in (TaskStatus.PENDING, TaskStatus.BLOCKED):
+            then = replace(self.target, status=status, native_status=status.value)
+            return wording.state_of(self.frame, self.task_list, then)
         effect = foresee(self.task_list, UpdateTask(self.key, status=status))
         return DisplayState.BLOCKED if effect.waits_on else DisplayState.READY

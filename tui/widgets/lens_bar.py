@@ -154,7 +154,9 @@ told in the place of the lenses, and the last good search stays in force.
 - `owner:ann` is exactly ann, `owner:an*` a beginning, `owner:-` nobody.
 - `status:pend` and `list:demo` match by their beginning; `status:a,b` is either.
 - `is:ready`, also active, blocked, stale, needs, root, critical, phantom, cycle, marked, open,
-  done, closed, waiting, unreadable.
+  done, closed, archived, locked, waiting, unreadable.
+- `priority:high`, `priority>=2` by the ladder of each list; `system:claw`, `parent:12`, `tier:2`,
+  `group:web`; `-` after one of them is none.
 - `age>10m` since the last write, `changed<5m` the same, `created<1d`; s, m, h, d, w.
 - `holds>=2` tasks that wait on it, `waits>1` open blockers, `wave:1`.
 - `meta.cost>0.5`, `meta.kind:test`, `meta.kind` for any value.

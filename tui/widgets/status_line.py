@@ -14,6 +14,7 @@ from store.model.attention import need
 from store.model.graph import TaskGraph
 from store.model.snapshot import TaskList
 from store.model.task import Task, TaskId, Verb
+from tui.edit_text import id_text
 from tui.glyphs import signs
 from tui.lock_text import lock_words
 from tui.view_state import EMPTY_FRAME, Frame
@@ -154,7 +155,7 @@ def _consequence(frame: Frame) -> list[Piece]:
         sign = piece(f"{signs(frame.ascii).lock} ", "$muted")
         parts.append([sign, piece(lock_words(task.lock, frame.now))])
     parts.extend(_others(task_list, task))
-    label = [piece(f"#{task.id} ", "bold")]
+    label = [(id_text(task.id), "bold"), piece(" ")]
     if len(frame.snapshot.lists) > 1 and frame.view.list_key is None:
         # Two lists may have the same id.
         label = [*cut([piece(task_list.info.name, "$muted")], _LIST_CELLS), piece(" "), *label]
