@@ -63,7 +63,7 @@ class ProgressSystem:
         limit: int | None = None,
     ) -> TaskList:
         """Read one queue if anything was committed; see `System.load`. All of it or nothing."""
-        return self._loader(key).load(previous)
+        return self._loader(key).load(previous, is_hinted=changed is not None or quick)
 
     def is_settled(self, key: ListKey) -> bool:
         """False: something is being written; load again soon."""

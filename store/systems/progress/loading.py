@@ -20,6 +20,9 @@ from store.systems.progress.reclaiming import STALE_AFTER_MINUTES
 from store.systems.progress.record import capabilities_of, task_of
 from store.systems.progress.rows import QueueRows, Row, layout_of, read_rows
 
+_QUICK_S = 0.01  # reading so quickly may follow every event
+_PAUSE_SHARE = 3  # else it rests so many times as long as it took
+
 Rows = tuple[Row, tuple[Row, ...], tuple[Row, ...]]
 
 
@@ -41,16 +44,23 @@ class QueueLoader:
         self._claims: list[float] = []
         """When each claim was made that is still held, oldest first."""
         self._failure: ColonytopError | None = None
+        self._is_behind = False
+        self._next_read = 0.0
         self._last: TaskList | None = None
         self._listed: tuple[int, tuple[str, ...]] = (-1, ())
 
     @property
     def is_settled(self) -> bool:
         """False: look again in a moment."""
-        return self._reader.is_settled
+        return self._reader.is_settled and not self._is_behind
 
-    def load(self, previous: TaskList | None) -> TaskList:
+    def load(self, previous: TaskList | None, *, is_hinted: bool = False) -> TaskList:
         """The list as it is now; `previous` itself where nothing moved.
+
+        Args:
+            previous: what was loaded before.
+            is_hinted: an event asks for it, and may be one of many: reading all rows for each
+                takes no more than a part of the time, and what is not read yet is not settled.
 
         Raises:
             ListGone: the database is not there any more.
@@ -58,9 +68,10 @@ class QueueLoader:
         """
         with self._mutex:
             try:
-                if self._reader.has_moved():
-                    self._failure = None
-                    self._take(self._reader.read(_all_rows))
+                if self._reader.has_moved() or self._is_behind:
+                    self._is_behind = is_hinted and time.monotonic() < self._next_read
+                    if not self._is_behind:
+                        self._read()
             except DatabaseGone as error:
                 raise ListGone(self.key.id, self.key.root) from error
             except ColonytopError as error:
@@ -73,6 +84,14 @@ class QueueLoader:
     def close(self) -> None:
         """Let go of the database."""
         self._reader.close()
+
+    def _read(self) -> None:
+        started = time.monotonic()
+        self._failure = None
+        self._take(self._reader.read(_all_rows))
+        now = time.monotonic()
+        took = now - started
+        self._next_read = now + _PAUSE_SHARE * took if took > _QUICK_S else 0.0
 
     def _take(self, rows: QueueRows) -> None:
         """Make tasks of the rows that are others than before."""

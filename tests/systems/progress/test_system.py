@@ -20,6 +20,7 @@ from store.model.repairs import RepairKind
 from store.model.task import ListKey, Task, TaskId, TaskKey, TaskListId, TaskStatus
 from store.model.ticking import ChecksOpen
 from store.roots import RootSpec
+from store.systems.progress import loading
 from store.systems.progress.adapter import ProgressSystem
 from store.watch import Watcher
 from store.workspace import Workspace
@@ -145,6 +146,26 @@ def test_load_reads_rows_only_when_something_was_committed(
     assert system.reads(key) == reads
     layout.put_task(queue, ID, goal="Other")
     assert system.load(key, first).tasks[TaskId(ID)].subject == "Other"
+
+
+def test_events_in_quick_succession_do_not_each_read_all_rows_and_the_last_state_is_seen(
+    system: ProgressSystem, key: ListKey, queue: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "_QUICK_S", 0.0)  # as if there were very many rows
+    monkeypatch.setattr(loading, "_PAUSE_SHARE", 1_000_000)
+    layout.put_task(queue, ID)
+    loaded = system.load(key)
+    reads = system.reads(key)
+    for number in range(1, 30):
+        layout.run(queue, "UPDATE tasks SET priority = ?", number)
+        loaded = system.load(key, loaded, changed=[queue])
+    assert system.reads(key) == reads
+    assert not system.is_settled(key)
+    assert system.load(key, loaded).tasks[TaskId(ID)].priority == "29"
+    monkeypatch.setattr(loading, "_PAUSE_SHARE", 0)
+    layout.run(queue, "UPDATE tasks SET priority = 30")
+    assert system.load(key, loaded).tasks[TaskId(ID)].priority == "30"
+    assert settled(system, key, loaded).tasks[TaskId(ID)].priority == "30"
 
 
 def test_steps_and_checks_that_change_make_their_task_another(
