@@ -5,7 +5,8 @@ the full list id. RECORD is a task with the native field names:
 
     {"id": int, "subject": str, "description": str, "active_form": str | null,
      "owner": str | null, "status": str, "blocks": [int], "blocked_by": [int],
-     "metadata": {…}, "created_at": float, "updated_at": float,
+     "metadata": {…}, "created_at": float, "updated_at": float, "priority"?: str,
+     "lock"?: {"by", "at", "is_live": bool | null}, "parent"?: id, "execution"?: EXECUTION,
      …fields that colonytop does not know, as they are stored…,
      "ready": bool}
 
@@ -16,7 +17,7 @@ the full list id. RECORD is a task with the native field names:
                         counts: {"total", "pending", "in_progress", "completed", …each other
                         status there is…, "ready", "blocked", "unreadable"}
     ls                  {"list": LIST, "tasks": [RECORD]}
-    show, add, update, assign, claim, release, done
+    show, add, update, assign, claim, release, done, tick, retries
                         {"list": LIST, "task": RECORD}
     block, unblock      {"list": LIST, "task": RECORD, "blockers": [RECORD]}
                         (a blocker that is not in the list has no record)
@@ -66,6 +67,11 @@ the full list id. RECORD is a task with the native field names:
                         "made": bool, "error"?}], "dry_run": bool}
     demo --headless     {"root", "seed", "agents": [{"name", …}], "lists": […], "totals": {…}}
 
+    EXECUTION           what is known of {"steps": [{"id", "title", "native_status", "is_done", …}],
+                        "checks": [{"key", "text", "is_required", "done_at", "done_by", "note"}],
+                        "attempts": {"number", "most", "last_error"}, "spent": {"usd",
+                        "input_tokens", "output_tokens", "is_estimated"}, "result", "tier",
+                        "group", "claimed_at", "started_at", "completed_at"}
     EFFECTS             {"targets": [{"task": id, "subject", "change": created, changed, unchanged
                         or deleted, "fields": [{"field", "old", "new"}]}],
                         "becomes_ready": [id], "becomes_blocked": [id],
@@ -86,7 +92,8 @@ Edits go into the journal under $COLONYTOP_OPERATOR (else "you"; a claim under t
 and `undo` takes back those of that name that were made on the command line.
 
 Exit codes: 0 done; 1 refused, the reason on stderr and, with --json, on stdout as
-{"error": {"kind", "message", …facts…}}; 2 wrong usage (kind "usage").
+{"error": {"kind", "message", …facts…}}, with "can_be_forced": true where --force overrules it; 2
+wrong usage (kind "usage").
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tui.cli.invocation import TASK_ID, Invocation, common_options, pass_invocation, require_task
-from tui.cli.making import dry_run_option, make_edit, preview
+from tui.cli.making import dry_run_option, force_option, make_edit, preview
 
 if TYPE_CHECKING:
     from store.model.edits import EditResult
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.argument("task_id", metavar="[ID]", type=TASK_ID, required=False)
 @click.option("--next", "take_next", is_flag=True, help="The ready task that holds most others.")
 @click.option("--owner", required=True, metavar="NAME", help="Who takes it.")
+@force_option
 @dry_run_option
 @common_options
 @pass_invocation
@@ -31,6 +32,7 @@ def claim(
     task_id: str | None,
     take_next: bool,
     owner: str,
+    force: bool,
     dry_run: bool,
 ) -> None:
     """Make NAME the owner of a ready task of LIST; refused if somebody was faster."""
@@ -40,18 +42,20 @@ def claim(
 
     if (task_id is None) is not take_next:
         raise click.UsageError("either an ID or --next is needed")
+    if take_next and force:
+        raise click.UsageError("--force needs an ID: --next takes only what is free")
     if not owner.strip():
         raise click.UsageError("--owner: a name is needed")
     workspace, task_list = invocation.open_list(name)
     if dry_run:
         chosen = require_task(task_list, task_id) if task_id else best_free(task_list)
-        preview(invocation, task_list, [ClaimTask(chosen.key, owner)])
+        preview(invocation, task_list, [ClaimTask(chosen.key, owner, force)])
         return
     if task_id is None:
         result = claim_next(workspace, name, task_list, owner)
     else:
         task = require_task(task_list, task_id)
-        result = make_edit(workspace, ClaimTask(task.key, owner), otherwise=owner)
+        result = make_edit(workspace, ClaimTask(task.key, owner, force), otherwise=owner)
     claimed = result.task
     assert claimed is not None  # only a delete leaves none
     if invocation.as_json:

@@ -15,7 +15,7 @@ from tui.cli.invocation import (
     pass_invocation,
     require_task,
 )
-from tui.cli.making import dry_run_option, make_edit, preview
+from tui.cli.making import dry_run_option, force_option, make_edit, preview
 
 if TYPE_CHECKING:
     from store.model.edits import Edit
@@ -43,6 +43,7 @@ STATUSES = ("pending", "in_progress", "completed")
 @click.option(
     "--metadata", "-m", multiple=True, metavar="KEY=JSON", help="What else there is to say."
 )
+@click.option("--priority", metavar="PRIORITY", help="Where the system has priorities.")
 @click.option("--new-list", is_flag=True, help="Start LIST, a full list id, if it is not there.")
 @dry_run_option
 @common_options
@@ -56,6 +57,7 @@ def add(
     owner: str | None,
     blocked_by: tuple[str, ...],
     metadata: tuple[str, ...],
+    priority: str | None,
     new_list: bool,
     dry_run: bool,
 ) -> None:
@@ -74,6 +76,7 @@ def add(
         blocked_by=task_ids(task_list, blocked_by),
         metadata=patch,
         starts_list=starts,
+        priority=priority,
     )
     said = f"created in the new list {task_list.key.id}" if starts else "created"
     apply_and_print(invocation, workspace, task_list, edit, said, dry_run=dry_run)
@@ -86,8 +89,12 @@ def add(
 @click.option("--description", metavar="TEXT", help="The new description.")
 @click.option("--active-form", metavar="TEXT", help="What is shown while it is worked on.")
 @click.option("--owner", metavar="NAME", help="The new owner; - for nobody.")
-@click.option("--status", metavar="STATUS", help="pending, in_progress or completed.")
+@click.option("--status", metavar="STATUS", help="As in pending, in_progress, completed.")
 @click.option("--priority", metavar="PRIORITY", help="Where the system has priorities.")
+@click.option(
+    "--max-attempts", type=click.IntRange(min=0), metavar="N", help="How often it may be tried."
+)
+@click.option("--unlock", is_flag=True, help="Take the lock away from who holds it.")
 @click.option("--add-blocks", multiple=True, type=TASK_ID, metavar="ID", help="Make ID wait on it.")
 @click.option(
     "--add-blocked-by", multiple=True, type=TASK_ID, metavar="ID", help="Make it wait on ID."
@@ -105,17 +112,18 @@ def add(
     metavar="FIELD=JSON",
     help="Refuse if FIELD is to change and does not hold this value now.",
 )
+@force_option
 @dry_run_option
 @common_options
 @pass_invocation
 def update(
-    invocation: Invocation, /, name: str, task_id: str, dry_run: bool, **options: Any
+    invocation: Invocation, /, name: str, task_id: str, force: bool, dry_run: bool, **options: Any
 ) -> None:
     """Change fields and edges of a task of LIST, all in one commit."""
     from store.model.edits import KEEP, UpdateTask
     from store.model.task import TaskKey
 
-    if not any(value is not None and value != () for value in options.values()):
+    if not any(value not in (None, (), False) for value in options.values()):
         raise click.UsageError("nothing to change was named")
     metadata = parse_values(options["metadata"], "--metadata")
     expected = parse_values(options["expect"], "--expect")
@@ -130,6 +138,9 @@ def update(
         owner=KEEP if owner is None else owner_of(owner),
         status=None if options["status"] is None else parse_status(options["status"]),
         priority=options["priority"],
+        most_attempts=options["max_attempts"],
+        locked_by=None if options["unlock"] else KEEP,
+        is_forced=force,
         add_blocks=task_ids(task_list, options["add_blocks"]),
         add_blocked_by=task_ids(task_list, options["add_blocked_by"]),
         remove_blocks=task_ids(task_list, options["remove_blocks"]),
@@ -180,17 +191,18 @@ def release(
 @click.command()
 @click.argument("name", metavar="LIST")
 @click.argument("task_id", metavar="ID", type=TASK_ID)
+@force_option
 @dry_run_option
 @common_options
 @pass_invocation
-def done(invocation: Invocation, name: str, task_id: str, dry_run: bool) -> None:
+def done(invocation: Invocation, name: str, task_id: str, force: bool, dry_run: bool) -> None:
     """Mark a task of LIST completed."""
     from store.model.edits import UpdateTask
     from store.model.task import TaskStatus
 
     workspace, task_list = invocation.open_list(name)
     task = require_task(task_list, task_id)
-    edit = UpdateTask(task.key, status=TaskStatus.COMPLETED)
+    edit = UpdateTask(task.key, status=TaskStatus.COMPLETED, is_forced=force)
     apply_and_print(invocation, workspace, task_list, edit, "completed", dry_run=dry_run)
 
 

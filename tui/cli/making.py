@@ -26,6 +26,15 @@ def dry_run_option(command: F) -> F:
     )(command)
 
 
+def force_option(command: F) -> F:
+    """`--force`: overrule what can be overruled."""
+    return click.option(
+        "--force",
+        is_flag=True,
+        help="Although another holds its lock, or required checks are open.",
+    )(command)
+
+
 @contextmanager
 def operating(workspace: Workspace, *, otherwise: str = "you") -> Iterator[Operator]:
     """The operator at this command line: what he does is in the journal and can be undone.

@@ -40,9 +40,12 @@ def print_block(text: str) -> None:
 def print_error(error: ColonytopError, *, as_json: bool) -> None:
     """A refusal: the reason on stderr, and on stdout as JSON where that was asked for."""
     if as_json:
-        said = {"kind": error.kind, "message": str(error)}
+        said: dict[str, Any] = {"kind": error.kind, "message": str(error)}
+        if error.can_be_forced:
+            said["can_be_forced"] = True
         print_json({"error": {**error.details(), **said}})
-    print_line(f"colonytop: {error}", to_stderr=True)
+    way_out = "; --force overrules that" if error.can_be_forced else ""
+    print_line(f"colonytop: {error}{way_out}", to_stderr=True)
 
 
 def print_root_problems(snapshot: Snapshot) -> None:

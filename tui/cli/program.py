@@ -29,6 +29,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "claim": ("tui.cli.claiming:claim", "Take a ready task for an owner."),
     "release": ("tui.cli.editing:release", "Give a task back: no owner, pending."),
     "done": ("tui.cli.editing:done", "Mark a task completed."),
+    "tick": ("tui.cli.working:tick", "Tick off steps or checks of a task."),
+    "retries": ("tui.cli.working:retries", "How often a task may be tried."),
     "rm": ("tui.cli.removing:rm", "Delete a task and the edges to it."),
     "apply": ("tui.cli.applying:apply_command", "Make the edits of a draft, all or none."),
     "undo": ("tui.cli.undoing:undo", "Take back the last edit or batch of edits."),

@@ -76,6 +76,7 @@ def age_text(seconds: float | None) -> str:
 
 
 def _describe(task_list: TaskList, task: Task) -> Iterator[str]:
+    from tui.cli.work_text import work_lines
     from tui.safe_text import one_line
 
     def ids(found: tuple[str, ...]) -> str:
@@ -94,6 +95,7 @@ def _describe(task_list: TaskList, task: Task) -> Iterator[str]:
         yield f"             {one_line(reason.text)}"
     yield f"created      {_moment(task.created_at)}"
     yield f"updated      {_moment(task.updated_at)}"
+    yield from work_lines(task, _moment)
     for label, found in (("metadata", task.metadata), ("other", task.extra)):
         for name, value in found.items():
             yield f"{label:<12} {one_line(str(name))} = {one_line(str(value))}"

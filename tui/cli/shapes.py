@@ -37,12 +37,27 @@ def task_record(task: Task, *, ready: bool) -> dict[str, Any]:
     }
     if task.priority is not None:
         record["priority"] = task.priority
+    record.update(_carried_out(task))
     for name, value in task.extra.items():
         record.setdefault(name, value)
     record["ready"] = ready
     if task.problems:
         record["problems"] = [problem_record(problem) for problem in task.problems]
     return record
+
+
+def _carried_out(task: Task) -> dict[str, Any]:
+    """Its lock, parent and execution, where its system keeps such."""
+    found: dict[str, Any] = {}
+    if task.lock is not None:
+        found["lock"] = {"by": task.lock.by, "at": task.lock.at, "is_live": task.lock.is_live}
+    if task.parent is not None:
+        found["parent"] = native_id(task.parent)
+    if task.execution is not None:
+        from store.model.execution_record import execution_values
+
+        found["execution"] = execution_values(task.execution)
+    return found
 
 
 def listed_record(task_list: TaskList, task: Task) -> dict[str, Any]:
