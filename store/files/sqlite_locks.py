@@ -1,12 +1,17 @@
-"""Who writes a SQLite database at this moment, as far as the kernel tells. Opens no database."""
+"""Who writes SQLite databases at this moment, as far as the kernel tells. Opens no database."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Hashable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from store.files.holders import command_of
 from store.model.errors import LockHolder
+
+K = TypeVar("K", bound=Hashable)
+_Ranges = dict[str, list[tuple[int, float, int]]]
 
 _NOBODY = LockHolder(None, None, None)
 _LOCKS = "/proc/locks"
@@ -18,26 +23,43 @@ _RESERVED = 0x40000001
 
 def write_lock_holder(path: Path) -> LockHolder:
     """The process that holds the write lock; all None where there is none or nothing tells."""
-    for name, byte in ((f"{path}-shm", _WAL_WRITE), (str(path), _RESERVED)):
-        pid = _writer_of(name, byte)
+    return write_lock_holders({path: path}).get(path, _NOBODY)
+
+
+def write_lock_holders(paths: Mapping[K, Path]) -> dict[K, LockHolder]:
+    """Those of the databases whose write lock is held now, with who holds it."""
+    held: dict[K, LockHolder] = {}
+    ranges = _write_ranges() if paths else {}
+    for key, path in paths.items() if ranges else ():
+        pid = _writer_of(f"{path}-shm", _WAL_WRITE, ranges)
+        if pid is None:
+            pid = _writer_of(str(path), _RESERVED, ranges)
         if pid is not None:
-            return LockHolder(pid, command_of(pid), None)
-    return _NOBODY
+            held[key] = LockHolder(pid, command_of(pid), None)
+    return held
 
 
-def _writer_of(path: str, byte: int) -> int | None:
+def _writer_of(path: str, byte: int, ranges: _Ranges) -> int | None:
     """The process that has locked a byte of a file for writing."""
     try:
         found = os.lstat(path)
-        lines = Path(_LOCKS).read_text().splitlines()
     except OSError:
         return None
     place = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
+    return next((pid for start, end, pid in ranges.get(place, ()) if start <= byte <= end), None)
+
+
+def _write_ranges() -> _Ranges:
+    """File → the ranges of it that processes have locked for writing."""
+    found: _Ranges = {}
+    try:
+        lines = Path(_LOCKS).read_text().splitlines()
+    except OSError:
+        return found
     for line in lines:
         fields = line.split()
-        if len(fields) < 8 or fields[1] != "POSIX" or fields[3] != "WRITE" or fields[5] != place:
+        if len(fields) < 8 or fields[1] != "POSIX" or fields[3] != "WRITE" or int(fields[4]) <= 0:
             continue
-        last = float("inf") if fields[7] == "EOF" else int(fields[7])
-        if int(fields[6]) <= byte <= last and int(fields[4]) > 0:
-            return int(fields[4])
-    return None
+        end = float("inf") if fields[7] == "EOF" else int(fields[7])
+        found.setdefault(fields[5], []).append((int(fields[6]), end, int(fields[4])))
+    return found

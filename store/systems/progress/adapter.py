@@ -92,15 +92,10 @@ class ProgressSystem:
 
     def lock_holders(self, keys: Collection[ListKey]) -> Mapping[ListKey, LockHolder]:
         """The queues that another process is writing now, as far as the kernel tells."""
-        from store.files.sqlite_locks import write_lock_holder
+        from store.files.sqlite_locks import write_lock_holders
 
-        held = {}
-        for key in keys:
-            colony = self._colony(key)
-            holder = write_lock_holder(database_of(colony)) if colony else None
-            if holder is not None and holder.pid is not None:
-                held[key] = holder
-        return held
+        colonies = {key: colony for key in keys if (colony := self._colony(key))}
+        return write_lock_holders({key: database_of(colony) for key, colony in colonies.items()})
 
     def apply(self, edit: Edit) -> EditResult:
         """Make one edit in one transaction; see `System.apply`."""
