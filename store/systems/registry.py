@@ -17,6 +17,7 @@ ROOMS: tuple[Room, ...] = (
     Room("clawteam", "ClawTeamSystem", ("team",)),
     Room("claude_code", "ClaudeCodeSystem", ("claude",)),
     Room("progress", "ProgressSystem", ("queue",)),
+    Room("blackboard", "BlackboardSystem", ("run",)),
 )
 
 

@@ -27,11 +27,13 @@ _REFUSALS = {
 }
 RULES = ListRules(mirrors_edges=False, has_edges=False, words=STATUS_WORDS)
 
-STEERABLE = Capabilities(_REFUSALS, _STATUSES, rules=RULES)
+_ABSENT = ("active_form",)
+
+STEERABLE = Capabilities(_REFUSALS, _STATUSES, rules=RULES, absent=_ABSENT)
 
 
 def capabilities(refusal: str | None) -> Capabilities:
     """What may be edited; nothing at all where there is a reason against it."""
     if refusal is None:
         return STEERABLE
-    return Capabilities(dict.fromkeys(Verb, refusal), _STATUSES, rules=RULES)
+    return Capabilities(dict.fromkeys(Verb, refusal), _STATUSES, rules=RULES, absent=_ABSENT)

@@ -63,7 +63,9 @@ def run_above(path: Path) -> tuple[Path, TaskListId] | None:
                 return None
     except OSError:
         return None
-    return directory.parent, list_id_of_run(directory.name)
+    above = directory.parent
+    root = above.parent if above.name == RUNS else above
+    return root, list_id_of_run(directory.name)
 
 
 def _find_in(directory: Directory, root: Path, above: Parts, found: Found) -> None:

@@ -161,7 +161,7 @@ def _patched_payload(row: BriefRow, before: Task, after: Task) -> str | None:
         payload = parse_text(row.payload)
     except (Unparsable, AttributeError) as error:
         raise UnreadableTask(f"the payload of #{before.id}", str(error)) from error
-    keys = read_assignment(payload)
+    keys = read_assignment(payload, {})
     if after.subject != before.subject:
         payload[keys.subject_key] = after.subject
     if after.description != before.description:

@@ -92,14 +92,14 @@ class RunLoader:
         changed, gone = moved_between(shown, tasks)
         return reloaded(
             previous,
-            self._info(rows),
+            self._described(rows),
             changed,
             gone,
             problems=self._problems(rows),
             events=tuple(_event(row) for row in reversed(rows.events)) if rows else (),
         )
 
-    def _info(self, rows: RunRows | None) -> TaskListInfo:
+    def _described(self, rows: RunRows | None) -> TaskListInfo:
         goal, state, created = rows.run if rows and rows.run else (None, None, None)
         streams = rows.workstreams if rows else []
         notes = [f"the run is {text_of(state)}"] if state is not None else []

@@ -13,9 +13,6 @@ RESULT = "result"
 
 _SUBJECTS = ("title", "subject", "goal", "objective", "task", "summary", "name")
 _DESCRIPTIONS = ("description", "instructions", "prompt", "details", "context")
-_COLUMNS = frozenset(
-    {"brief_id", "run_id", "parent_brief_id", "workstream_id", "tier", "role", "retry_count"}
-)
 _LINE_END = re.compile(r"(,?)\n *")
 
 
@@ -31,14 +28,15 @@ class Assignment(NamedTuple):
     """What else is in it, without what the row says itself."""
 
 
-def read_assignment(payload: Mapping[str, Any]) -> Assignment:
+def read_assignment(payload: Mapping[str, Any], columns: Mapping[str, Any]) -> Assignment:
     """What a payload says of the task. Who spawns briefs chooses the keys: the usual ones are
-    looked for in order.
+    looked for in order. What only repeats a column of the row is left out of the metadata.
     """
     subject_key = _first_text(payload, (*_SUBJECTS, *_DESCRIPTIONS)) or _SUBJECTS[0]
     rest = tuple(key for key in _DESCRIPTIONS if key != subject_key)
     description_key = _first_text(payload, rest) or rest[0]
-    shown = {subject_key, description_key, *_COLUMNS}
+    shown = {subject_key, description_key}
+    shown.update(key for key, value in payload.items() if key in columns and columns[key] == value)
     return Assignment(
         payload.get(subject_key),
         subject_key,

@@ -93,10 +93,10 @@ def _assignment(task_id: TaskId, row: BriefRow, problems: list[Problem]) -> Assi
     try:
         if not isinstance(row.payload, str):
             raise Unparsable("no text, or over 1 MiB of it")
-        return read_assignment(parse_text(row.payload))
+        return read_assignment(parse_text(row.payload), row._asdict())
     except Unparsable as error:
         problems.append(Problem(ProblemKind.BAD_META, f"its payload is {error}", task_id))
-        return read_assignment({})
+        return read_assignment({}, {})
 
 
 def _result(task_id: TaskId, row: BriefRow, problems: list[Problem]) -> tuple[Any, str | None]:

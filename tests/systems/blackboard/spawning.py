@@ -51,3 +51,13 @@ def rows(root: Path, query: str, run_id: str = RUN) -> list[tuple[Any, ...]]:
         return connection.execute(query).fetchall()
     finally:
         connection.close()
+
+
+def changed(database: Path, statement: str) -> None:
+    """What somebody with SQLite's own tool writes, without any of our care."""
+    connection = sqlite3.connect(database)
+    try:
+        with connection:
+            connection.execute(statement)
+    finally:
+        connection.close()
