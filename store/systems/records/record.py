@@ -199,8 +199,7 @@ def plain_task(
             metadata,
             created_at,
             updated_at,
-            *_NOT_KEPT,
-            execution_of(metadata) if KEY in metadata else None,
+            *(_NOT_KEPT if KEY not in metadata else (None, None, None, execution_of(metadata))),
             raw or {},  # an emptied one would keep the room of all its fields
             (),
             revision,
@@ -217,6 +216,6 @@ def _plain_ids(found: Any) -> tuple[TaskId, ...] | None:
     return tuple([TaskId(str(number)) for number in found]) if found else ()
 
 
-_NOT_KEPT = (None, None, None)  # priority, lock, parent: not in this layout
+_NOT_KEPT = (None, None, None, None)  # priority, lock, parent, execution: not in this layout
 _TEXT_OR_NONE = frozenset({str, NoneType})
 _TIME_OR_NONE = frozenset({float, NoneType})
