@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,13 @@ def test_badges_and_names_tell_systems_apart() -> None:
     assert len({room.name for room in ROOMS}) == len(ROOMS)
     assert len({room.facts.badge for room in ROOMS}) == len(ROOMS)
     assert len({room.facts.title for room in ROOMS}) == len(ROOMS)
+
+
+def test_every_room_is_in_the_contract_that_keeps_them_apart() -> None:
+    configured = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    contracts = configured["tool"]["importlinter"]["contracts"]
+    (apart,) = [each["modules"] for each in contracts if each["type"] == "independence"]
+    assert sorted(apart) == sorted(f"store.systems.{room.name}" for room in ROOMS)
 
 
 def test_systems_of_id_are_those_with_such_lists() -> None:
