@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -97,8 +97,12 @@ class Commit:
         self._verify = verify
         self._undo: list[tuple[str, Callable[[], None]]] = []
 
-    def write(self, contents: Contents) -> None:
+    def write(self, contents: Contents, known: Collection[TaskId]) -> None:
         """Write all of it.
+
+        Args:
+            contents: what to write.
+            known: the tasks of them that were there when it was planned.
 
         Raises:
             Overtaken: nothing of it stands.
@@ -106,7 +110,7 @@ class Commit:
             OSError, ColonytopError: nothing of it stands.
         """
         with ExitStack() as stack, uninterrupted():
-            seen = {i: stack.enter_context(self._see(i)) for i in contents if i in self._records}
+            seen = {i: stack.enter_context(self._see(i)) for i in known}
             try:
                 if None in contents.values():
                     self._raise_mark()

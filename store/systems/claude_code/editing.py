@@ -79,7 +79,7 @@ class _Change:
                 with self._locks(wanted) as locks, flocked(self._directory, LOCK):
                     records = Records(self._directory, self._key)
                     planned = self._plan(records)
-                    needed = {i for i, task in planned.before.items() if task is not None}
+                    needed = set(_known(planned))
                     if needed <= locks.keys():
                         try:
                             return self._commit(planned, records, [*held, *locks.values()])
@@ -131,7 +131,7 @@ class _Change:
                 raise ListGone(self._key.id, self._key.root)
 
         if contents:
-            Commit(self._directory, records, verify).write(contents)
+            Commit(self._directory, records, verify).write(contents, _known(planned))
         return planned.result_with(self._stored(planned), kept)
 
     def _stored(self, planned: Planned) -> dict[TaskId, Task]:
@@ -154,6 +154,11 @@ class _Change:
         if self._patience.left_s() <= 0:
             holder = LockHolder(None, None, None)
             raise LockTimeout(self._key.id, self._patience.waited_s(), holder)
+
+
+def _known(planned: Planned) -> list[TaskId]:
+    """The tasks to be written that are there already."""
+    return [task_id for task_id, before in planned.before.items() if before is not None]
 
 
 _TOO_MANY = (
@@ -181,14 +186,15 @@ def _check_ids(edits: Sequence[Edit]) -> None:
 
 def _numbering(records: Records) -> Callable[[CreateTask, Tasks], TaskId]:
     """Gives away the numbers above all that were ever given."""
-    last = [records.highest()]
+    given: list[int] = []
 
     def number(_: CreateTask, tasks: Tasks) -> TaskId:
-        last[0] += 1
-        while TaskId(str(last[0])) in tasks:
-            last[0] += 1
-        if len(str(last[0])) > MOST_DIGITS:
+        following = (given[-1] if given else records.highest()) + 1
+        while TaskId(str(following)) in tasks:
+            following += 1
+        if len(str(following)) > MOST_DIGITS:
             raise InvalidField("id", "no number is left above the ones that were given away")
-        return TaskId(str(last[0]))
+        given.append(following)
+        return TaskId(str(following))
 
     return number

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -160,10 +160,12 @@ class ListLoader:
         self._going_since = moment if since is None else since
         return True
 
-    def _archive(self, tasks: Iterable[Task]) -> None:
+    def _archive(self, tasks: Sequence[Task]) -> None:
         put_away = {task.id: replace(task, status=TaskStatus.ARCHIVED) for task in tasks}
         self._archived = dict(list((self._archived | put_away).items())[-_MOST_KEPT:])
-        text = f"Claude Code deleted the list's tasks, {len(put_away)} of them, as all were done"
+        left = sum(not task.is_closed for task in tasks)
+        text = f"Claude Code deleted all {len(put_away)} tasks of the list"
+        text += f", {left} of them not completed" if left else ""
         event = ListEvent(time.time(), "archived", text)
         self._events = (*self._events, event)[-_MOST_EVENTS:]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from store.files.codec import Unparsable, parse_object
@@ -17,31 +18,30 @@ from store.systems.claude_code.places import MARK
 from store.systems.claude_code.record import (
     file_name,
     id_of_file,
+    is_id,
     read_task,
     unreadable_task,
 )
 
 _LOOKS = 4
 _PAUSE_S = 0.015  # a writer who takes no lock empties a file before it fills it
+_JUST_WRITTEN_NS = 1_000_000_000
 
 
 class Records(Mapping[TaskId, Task]):
-    """Tasks by id, in id order. Not thread-safe."""
+    """Tasks by id, in id order. Names are listed only for who walks over them. Not thread-safe."""
 
     def __init__(self, directory: Directory, key: ListKey) -> None:
         self._directory = directory
         self._key = key
-        names = directory.plain_names()
-        found = (task_id for name in names if (task_id := id_of_file(name)) is not None)
-        self._ids = dict.fromkeys(sorted(found, key=id_order))
         self._files: dict[TaskId, FileContent] = {}
         self._tasks: dict[TaskId, Task] = {}
 
     def __getitem__(self, task_id: TaskId) -> Task:
-        if task_id not in self._ids:
-            raise KeyError(task_id)
         task = self._tasks.get(task_id)
         if task is None:
+            if not is_id(task_id):
+                raise KeyError(task_id)
             task = self._tasks[task_id] = self._read(task_id)
         return task
 
@@ -50,6 +50,11 @@ class Records(Mapping[TaskId, Task]):
 
     def __len__(self) -> int:
         return len(self._ids)
+
+    @cached_property
+    def _ids(self) -> list[TaskId]:
+        found = (id_of_file(name) for name in self._directory.names())
+        return sorted((task_id for task_id in found if task_id is not None), key=id_order)
 
     def content(self, task_id: TaskId) -> bytes:
         """The record of a task that was read."""
@@ -73,19 +78,16 @@ class Records(Mapping[TaskId, Task]):
     def _read(self, task_id: TaskId) -> Task:
         name = file_name(task_id)
         key, path = TaskKey(self._key, task_id), self._directory.path_of(name)
-        for look in range(_LOOKS):
-            if look:
-                time.sleep(_PAUSE_S)
+        for _ in range(_LOOKS):
             try:
                 file = self._directory.read(name)
             except FileNotFoundError:
-                del self._ids[task_id]
                 raise KeyError(task_id) from None
             except UnreadableFile as error:
-                task = unreadable_task(key, path, error.reason)
-                continue
+                return unreadable_task(key, path, error.reason)
             self._files[task_id] = file
             task = read_task(key, path, file)
-            if task.is_readable:
+            if task.is_readable or time.time_ns() - file.revision.mtime_ns > _JUST_WRITTEN_NS:
                 break
+            time.sleep(_PAUSE_S)
         return task

@@ -60,7 +60,8 @@ def _install(npm: str, place: Path) -> None:
     whole.mkdir()
     for name in ("package.json", "package-lock.json"):
         shutil.copy(NODE / name, whole / name)
-    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"]
+    quick = ["--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-timeout=20000"]
+    command = [npm, "ci", "--ignore-scripts", *quick]
     done = subprocess.run(
         command,
         cwd=whole,

@@ -156,6 +156,16 @@ def test_deleted_numbers_never_come_back(scene: Scene) -> None:
     assert ids == [1, 2, 3]
 
 
+def test_numbers_of_what_is_no_plain_file_are_not_given_away(scene: Scene) -> None:
+    (scene.place / "7.json").mkdir()
+    (scene.place / "8.json").symlink_to(scene.place / "nowhere")
+    made = scene.system.apply(CreateTask(scene.key, "x"))
+    assert made.task is not None
+    assert made.task.id == "9"
+    with pytest.raises(UnreadableTask):
+        scene.system.apply(UpdateTask(scene.of(7), owner="ann"))
+
+
 def test_edges_are_written_on_both_sides_and_removed_from_both(scene: Scene) -> None:
     put(scene.place, 1)
     put(scene.place, 2)

@@ -245,10 +245,20 @@ def test_wiped_list_is_archived_and_its_tasks_are_kept(scene: Scene) -> None:
     assert [task.subject for task in after.tasks.values()] == [
         task.subject for task in before.tasks.values()
     ]
-    assert [(event.kind, "3 of them" in event.text) for event in after.events] == [
-        ("archived", True)
+    assert [(event.kind, event.text) for event in after.events] == [
+        ("archived", "Claude Code deleted all 3 tasks of the list")
     ]
     assert scene.load() is after
+
+
+def test_open_tasks_that_are_wiped_too_are_told(scene: Scene) -> None:
+    put(scene.place, 1, status="completed")
+    put(scene.place, 2, status="in_progress")
+    scene.settle()
+    wipe(scene)
+    after = scene.settle()
+    assert after.events[0].text.endswith("all 2 tasks of the list, 1 of them not completed")
+    assert [task.native_status for task in after.tasks.values()] == ["completed", "in_progress"]
 
 
 def test_wipe_that_is_seen_half_way_shows_nothing_as_gone(

@@ -9,7 +9,7 @@ import pytest
 from store.model.snapshot import ChangeKind
 from store.model.task import ListKey, TaskListId, TaskStatus
 from tests.systems.claude_code.owners import python_owner
-from tests.systems.test_watch import watching
+from tests.systems.watching import watching
 
 pytestmark = pytest.mark.processes
 
