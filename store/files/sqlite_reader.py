@@ -25,7 +25,6 @@ from typing import TypeVar
 
 from store.files.failures import UnreadableFile
 from store.files.sqlite_file import (
-    TICK_S,
     DatabaseBusy,
     Stamps,
     connect,
@@ -40,8 +39,10 @@ T = TypeVar("T")
 KEPT_S = 2.0
 """After so long without a commit the connection is let go."""
 
-_ATTEMPTS = 5
-_BUSY_S = 0.2  # a reader does not wait longer for a writer; it looks again
+_LONGEST_S = 0.2  # so long it is tried to read what is being written; then it is looked at again,
+_LOOKS = 5  # so often in quick succession
+_BUSY_S = 0.05
+_PAUSE_S = 0.01
 
 
 class SqliteReader:
@@ -60,6 +61,8 @@ class SqliteReader:
         self._moved_at = 0.0
         self._is_doubtful = False
         """A write in the same tick of the clock as the last read may have gone unnoticed."""
+        self._misses = 0
+        """Reads in a row that found it busy."""
 
     @property
     def is_settled(self) -> bool:
@@ -98,11 +101,12 @@ class SqliteReader:
 
         Raises:
             DatabaseGone: it is not there.
-            DatabaseBusy: it is being written at each attempt.
+            DatabaseBusy: it is being written, at each attempt within a moment.
             UnreadableFile: it is no database, or a damaged one.
         """
         with self._mutex:
-            for _ in range(_ATTEMPTS):
+            deadline = time.monotonic() + _LONGEST_S
+            while time.monotonic() < deadline:
                 before = stamps(self.path)
                 if self._kept is not None and self._seen and before.main[:2] != self._seen.main[:2]:
                     self._let_go()
@@ -110,9 +114,12 @@ class SqliteReader:
                 self._is_doubtful = before.is_racy
                 found = self._attempt(query, before)
                 if found is not None:
+                    self._misses = 0
                     return found[0]
             self._seen = None
-            raise DatabaseBusy(f"{self.path}: is being written")
+            self._misses += 1
+            self._is_doubtful = self._misses < _LOOKS
+            raise DatabaseBusy(f"{self.path}: is being written, or was left in the middle of it")
 
     def close(self) -> None:
         """Let go of the connection, if one is kept. It may be used again."""
@@ -133,7 +140,7 @@ class SqliteReader:
         except sqlite3.Error as error:
             self._let_go()
             if primary_code(error) in _PASSING or stamps(self.path) != before:
-                time.sleep(TICK_S / _ATTEMPTS)
+                time.sleep(_PAUSE_S)
                 return None
             raise reading_failure(self.path, error) from error
         return (found,) if stamps(self.path) == before else None

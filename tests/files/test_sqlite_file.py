@@ -15,7 +15,7 @@ import pytest
 
 from store.files import sqlite_reader
 from store.files.failures import UnreadableFile
-from store.files.sqlite_file import DatabaseGone, writing
+from store.files.sqlite_file import DatabaseBusy, DatabaseGone, writing
 from store.files.sqlite_locks import write_lock_holder
 from store.files.sqlite_reader import SqliteReader
 from store.model.errors import LockTimeout, StorageFailure
@@ -205,6 +205,20 @@ def test_read_of_a_database_without_a_write_ahead_log_follows_it(
     assert reader.has_moved()
     assert wholly_read(reader) == 1
     assert list(seen(path)) == [path.name]
+
+
+def test_read_while_another_keeps_all_others_out_says_so_and_recovers(
+    path: Path, reader: SqliteReader
+) -> None:
+    run(path, "PRAGMA journal_mode=DELETE")
+    with elsewhere(path) as other:
+        other.run("BEGIN EXCLUSIVE")
+        other.run("INSERT INTO marks VALUES (1)")
+        with pytest.raises(DatabaseBusy):
+            reader.read(count)
+        assert reader.has_moved()
+        other.run("COMMIT")
+        assert wholly_read(reader) == 1
 
 
 def test_read_as_a_user_who_may_not_write_leaves_nothing_behind(

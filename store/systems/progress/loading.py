@@ -9,7 +9,7 @@ from bisect import bisect_left
 from dataclasses import replace
 from pathlib import Path
 
-from store.files.sqlite_file import DatabaseGone
+from store.files.sqlite_file import DatabaseBusy, DatabaseGone
 from store.files.sqlite_reader import SqliteReader
 from store.model.errors import ColonytopError, ListGone
 from store.model.reloading import moved_between, reloaded
@@ -74,6 +74,9 @@ class QueueLoader:
                         self._read()
             except DatabaseGone as error:
                 raise ListGone(self.key.id, self.key.root) from error
+            except DatabaseBusy:
+                if previous is None or not self.reads:
+                    raise  # else it is shown as it was a moment ago
             except ColonytopError as error:
                 self._failure = error
                 raise

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import store
+from store.files.sqlite_file import DatabaseBusy
 from store.model.edits import ClaimTask, CreateTask, DeleteTask, ReleaseTask, Tick, UpdateTask
 from store.model.errors import ClaimRefused, EditRefused, InvalidField, ListGone, StaleEdit
 from store.model.execution import Attempts, TickKind
@@ -166,6 +167,22 @@ def test_events_in_quick_succession_do_not_each_read_all_rows_and_the_last_state
     layout.run(queue, "UPDATE tasks SET priority = 30")
     assert system.load(key, loaded).tasks[TaskId(ID)].priority == "30"
     assert settled(system, key, loaded).tasks[TaskId(ID)].priority == "30"
+
+
+def test_queue_that_cannot_be_read_for_a_moment_is_shown_as_it_was(
+    system: ProgressSystem, key: ListKey, queue: Path
+) -> None:
+    layout.run(queue, "PRAGMA journal_mode=DELETE")
+    layout.put_task(queue, ID)
+    loaded = settled(system, key)
+    with layout.elsewhere(queue) as other:
+        other.run("BEGIN EXCLUSIVE")
+        other.run("UPDATE tasks SET priority = 5")
+        assert system.load(key, loaded) is loaded
+        with pytest.raises(DatabaseBusy):
+            ProgressSystem().load(key)
+        other.run("COMMIT")
+    assert settled(system, key, loaded).tasks[TaskId(ID)].priority == "5"
 
 
 def test_steps_and_checks_that_change_make_their_task_another(
