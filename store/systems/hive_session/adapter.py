@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ class HiveSessionSystem:
         edit_unlocked: also edit documents of which no lock is known.
         state: where copies of documents go before such an edit; by default colonytop's own state
             directory.
+        clock: gives epoch seconds.
     """
 
     name = "hive_session"
@@ -44,7 +46,9 @@ class HiveSessionSystem:
         lock_timeout_s: float = 10.0,
         edit_unlocked: bool = False,
         state: Path | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
+        self._clock = clock
         self._lock_timeout_s = lock_timeout_s
         self._edit_unlocked = edit_unlocked
         self._state = state
@@ -72,7 +76,7 @@ class HiveSessionSystem:
             for key, there in keys.items():
                 loader = self._loaders.get(key)
                 if loader is None or loader.place != there:
-                    self._loaders[key] = DocumentLoader(key, root, there)
+                    self._loaders[key] = DocumentLoader(key, root, there, self._clock)
                     self._editors.pop(key, None)
             for key in [k for k in self._loaders if k.root == place and k not in keys]:
                 del self._loaders[key]

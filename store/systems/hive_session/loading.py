@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,8 +37,12 @@ Tasks = Mapping[TaskId, Task]
 class DocumentLoader:
     """Looks at one document again and again. Thread-safe; one look at a time."""
 
-    def __init__(self, key: ListKey, root: Path, place: Place) -> None:
+    def __init__(
+        self, key: ListKey, root: Path, place: Place, clock: Callable[[], float] = time.time
+    ) -> None:
+        """`clock`: gives epoch seconds."""
         self.key = key
+        self._clock = clock
         self.place = place
         self.directory = root.joinpath(*place.parts)
         self.path = f"{self.directory}/{DOCUMENT}"
@@ -71,7 +75,7 @@ class DocumentLoader:
             with list_directories(self._root, self.place.parts, self.key.id) as (_, directory):
                 has_moved = self._look(directory)
                 access = self._with_directory(directory, access)
-            now = time.time()
+            now = self._clock()
             is_same = not is_anew and not has_moved and access == self._access
             if is_same and now < self._idle_at and previous is not None:
                 return previous

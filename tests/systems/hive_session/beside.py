@@ -27,6 +27,7 @@ from store.model.task import ListKey
 from store.systems.hive_session.adapter import HiveSessionSystem
 from tests.systems.hive_session import sessions
 
+_COLONY = {"task_list_id": "colony:forge", "role": "template"}
 _OWNER = Path(__file__).with_name("owner.py")
 
 
@@ -71,16 +72,27 @@ def working_owner(path: Path, log: Path, *options: str) -> Iterator[None]:
 
 
 def edit_beside(
-    root: Path, tasks: int, edits: int, *, pause_s: float, is_naive: bool = False
+    root: Path,
+    tasks: int,
+    edits: int,
+    *,
+    pause_s: float,
+    is_naive: bool = False,
+    has_lock: bool = False,
 ) -> Tally:
-    """Edit a session document of so many tasks while its owner works; count afterwards."""
+    """Edit a session document of so many tasks while its owner works; count afterwards.
+
+    `has_lock`: it is the document of a colony, of which the owner takes the lock.
+    """
     records = [sessions.record(n, f"task {n}", description="x" * 100) for n in range(1, tasks + 1)]
-    path = sessions.write(root, sessions.WORKER, sessions.document(records, goal="Iron"))
+    parts, meta = (sessions.COLONY, _COLONY) if has_lock else (sessions.WORKER, {"goal": "Iron"})
+    path = sessions.write(root, parts, sessions.document(records, **meta))
     system = HiveSessionSystem(lock_timeout_s=60.0, edit_unlocked=True, state=root / "state")
     (key,) = system.discover(root)
     tally, log = Tally(edits=edits), root / "owner.log"
     started = time.monotonic()
-    with working_owner(path, log, "--pause", str(pause_s)):
+    options = ["--lock"] if has_lock else []
+    with working_owner(path, log, "--pause", str(pause_s), *options):
         for number in range(edits):
             target = random.Random(number).randint(1, tasks)
             if is_naive:
