@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from store.files.places import absolute, problem_of, stamp
 from store.model.snapshot import RootState, WatchMode
 from store.model.task import TaskListId
+from store.systems.registry import NATIVE, default_roots
 
 if TYPE_CHECKING:
     from store.systems.protocol import System
@@ -60,8 +61,6 @@ def choose_roots(
     only = frozenset(systems) or None
     if arguments:
         return tuple(RootSpec(absolute(Path(path)), "argument", only) for path in arguments)
-    from store.systems.registry import default_roots
-
     found: dict[Path, RootSpec] = {}
     for system, path, source in default_roots(environ):
         if only is None or system in only:
@@ -119,4 +118,5 @@ def root_state(root: OpenRoot, watched: Watched, systems: Iterable[System]) -> R
         problem = f"showing only {root.only}, the list that was given as a root"
     skipped = dict.fromkeys(p for system in systems for p in system.problems(root.path))
     problems = tuple(skipped) if root.only is None else ()
-    return RootState(str(root.path), root.spec.source, exists, mode, problem, problems)
+    takes_new = root.only is None and root.takes(NATIVE)
+    return RootState(str(root.path), root.spec.source, exists, mode, problem, problems, takes_new)

@@ -75,17 +75,17 @@ class Steering:
         self.open(dialog_on_task(verb, frame, key, operator), self._decide)
 
     def _begin_create(self, frame: Frame) -> None:
-        roots = frame.snapshot.roots
+        root = frame.snapshot.root_for_new
         if list_key := self.aim.list(frame):
             from tui.screens.create_task import CreateScreen
 
             self.open(CreateScreen(frame, list_key), self._decide)
         elif frame.snapshot.lists or not frame.snapshot.is_complete:
             self._screen.say(one_line("choose a list first (L), then c"), severity="warn")
-        elif len(roots) == 1:
+        elif root is not None:
             from tui.screens.start_list import StartListScreen
 
-            self.open(StartListScreen(frame, NATIVE, roots[0].path), self._decide)
+            self.open(StartListScreen(frame, NATIVE, root.path), self._decide)
         else:
             self._screen.say(one_line(f"no list yet: {START_LIST}"), severity="warn")
 

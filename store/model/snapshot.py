@@ -126,6 +126,8 @@ class RootState:
     """Why nothing, or not all, is seen of it."""
     problems: tuple[Problem, ...] = ()
     """Directories below it that look like lists and are passed over."""
+    takes_new: bool = True
+    """A list can be started here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,12 @@ class Snapshot:
     """Lists whose lock has been held for long."""
     systems: Mapping[str, SystemFacts] = field(default_factory=dict)
     """What is said of the systems that are looked for, by `ListKey.system`."""
+
+    @property
+    def root_for_new(self) -> RootState | None:
+        """The one root where a list can be started; None: there is none, or several are."""
+        fit = [root for root in self.roots if root.takes_new]
+        return fit[0] if len(fit) == 1 else None
 
     def task(self, key: TaskKey) -> Task | None:
         found = self.lists.get(key.list)

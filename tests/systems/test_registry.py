@@ -90,6 +90,8 @@ def test_usual_roots_that_are_not_there_are_named_only_where_nothing_is_found(
     nothing = workspace.scan()
     assert len(nothing.roots) == len(workspace.roots) > 1
     assert not any(root.exists for root in nothing.roots)
+    assert nothing.root_for_new is not None
+    assert nothing.root_for_new.path == str(hive_root)
     native.write_list(hive_root, "colony:forge", native.record(1))
     assert workspace.has_new_root()
     found = workspace.scan()

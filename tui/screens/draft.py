@@ -152,8 +152,8 @@ class DraftScreen(DecisionDialog[TrayDecision]):
             self._say(f"saved: {path}", "$success")
 
     async def _load(self, path: Path) -> None:
-        roots = self.frame.snapshot.roots
-        root = roots[0].path if len(roots) == 1 else None
+        only = self.frame.snapshot.root_for_new
+        root = only.path if only is not None else None
         try:
             batch = await asyncio.to_thread(load_draft, path, root=root)
         except (ColonytopError, OSError) as error:

@@ -51,7 +51,7 @@ def reason_for_nothing(frame: Frame, projection: Projection) -> tuple[SafeText, 
     roots = [line for root in frame.snapshot.roots for line in _empty_root(root)]
     if not roots:
         roots = [_indented(one_line("No list yet."))]
-    can_start = len(frame.snapshot.roots) == 1 and not frame.read_only
+    can_start = frame.snapshot.root_for_new is not None and not frame.read_only
     waiting = one_line(
         "Lists of agents appear here; c starts one, or:"
         if can_start
