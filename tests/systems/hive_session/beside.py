@@ -85,7 +85,8 @@ def edit_beside(
     `has_lock`: it is the document of a colony, of which the owner takes the lock.
     """
     records = [sessions.record(n, f"task {n}", description="x" * 100) for n in range(1, tasks + 1)]
-    parts, meta = (sessions.COLONY, _COLONY) if has_lock else (sessions.WORKER, {"goal": "Iron"})
+    session: dict[str, Any] = {"goal": "Iron"}
+    parts, meta = (sessions.COLONY, _COLONY) if has_lock else (sessions.WORKER, session)
     path = sessions.write(root, parts, sessions.document(records, **meta))
     system = HiveSessionSystem(lock_timeout_s=60.0, edit_unlocked=True, state=root / "state")
     (key,) = system.discover(root)

@@ -1,0 +1,80 @@
+"""Edits beside the owner at work: nothing of either side is lost."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from store.model.edits import CreateTask, UpdateTask
+from store.systems.hive_session.adapter import HiveSessionSystem
+from tests.patience import PATIENCE_S
+from tests.systems.hive_session import sessions
+from tests.systems.hive_session.beside import edit_beside, working_owner
+
+pytestmark = pytest.mark.processes
+
+
+@pytest.mark.parametrize(
+    ("tasks", "edits", "pause_s"), [(20, 60, 0.01), (20, 20, 0.0), (1000, 20, 0.01)]
+)
+def test_edits_beside_an_owner_without_a_lock_lose_nothing_on_either_side(
+    tmp_path: Path, tasks: int, edits: int, pause_s: float
+) -> None:
+    tally = edit_beside(tmp_path, tasks, edits, pause_s=pause_s)
+    assert tally.owner_changes > 0
+    assert (tally.owner_lost, tally.ours_lost, tally.duplicates) == (0, 0, 0)
+    beside = sorted(path.name for path in tmp_path.joinpath(*sessions.WORKER).iterdir())
+    assert beside == ["tasks.json"]
+
+
+def test_edits_by_several_of_us_beside_the_owner_lose_nothing(tmp_path: Path) -> None:
+    """Two systems, as in two processes: they take turns by themselves."""
+    records = [sessions.record(number) for number in range(1, 21)]
+    path = sessions.write(tmp_path, sessions.WORKER, sessions.document(records))
+    key = sessions.key_of(tmp_path, "session:forge/workers:s1")
+
+    def edit(name: str) -> None:
+        system = HiveSessionSystem(
+            lock_timeout_s=PATIENCE_S, edit_unlocked=True, state=tmp_path / "state"
+        )
+        for number in range(10):
+            system.apply(CreateTask(key, f"{name} {number}"))
+
+    with working_owner(path, tmp_path / "log", "--pause", "0.01"):
+        editors = [threading.Thread(target=edit, args=(name,)) for name in ("ann", "bo")]
+        for editor in editors:
+            editor.start()
+        for editor in editors:
+            editor.join(PATIENCE_S)
+    tasks = json.loads(path.read_text())["tasks"]
+    subjects = [task["subject"] for task in tasks]
+    wanted = [f"{name} {number}" for name in ("ann", "bo") for number in range(10)]
+    assert sorted(s for s in subjects if s.startswith(("ann", "bo"))) == sorted(wanted)
+    assert len({task["id"] for task in tasks}) == len(tasks)
+
+
+def test_edits_of_a_colony_document_beside_its_locking_owner_lose_nothing(tmp_path: Path) -> None:
+    records = [sessions.record(number) for number in range(1, 21)]
+    whole = sessions.document(records, task_list_id="colony:forge", role="template")
+    path = sessions.write(tmp_path, sessions.COLONY, whole)
+    log = tmp_path / "log"
+    system = HiveSessionSystem(lock_timeout_s=PATIENCE_S)
+    (key,) = system.discover(tmp_path)
+    with working_owner(path, log, "--pause", "0.002", "--lock"):
+        wanted = {}
+        for number in range(200):
+            wanted[number % 20 + 1] = f"us {number}"
+            target = sessions.task_key(key, number % 20 + 1)
+            system.apply(UpdateTask(target, owner=f"us {number}"))
+    found = sessions.stored(path)
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert lines
+    for line in lines:
+        if line["op"] == "create":
+            assert found[line["id"]]["subject"] == line["subject"]
+    last = {line["id"]: line["beat"] for line in lines if line["op"] == "update"}
+    assert {i: found[i]["metadata"]["beat"] for i in last} == last
+    assert {number: found[number]["owner"] for number in wanted} == wanted
