@@ -114,6 +114,8 @@ def _values(stored: Mapping[str, Any], before: Task, after: Task) -> dict[str, A
         values["status"] = after.native_status
         if after.status is TaskStatus.FAILED and not stored["last_error"]:
             values["last_error"] = FAILED_BY_HAND
+        elif stored["last_error"] == FAILED_BY_HAND:
+            values["last_error"] = None
     if before.owner != after.owner:
         values["worker_id"] = after.owner
     elif _is_back(before, after):
@@ -160,7 +162,9 @@ def _write_step(
     connection: sqlite3.Connection, task_id: str, was: TaskStep, step: TaskStep
 ) -> None:
     values: dict[str, Any] = {"status": step.native_status}
-    if step.worker != was.worker:
+    if step.native_status == "pending":
+        values.update(worker_id=None, started_at=None)
+    elif step.worker != was.worker:
         values["worker_id"] = step.worker
     if step.evidence != was.evidence:
         values["evidence"] = step.evidence
