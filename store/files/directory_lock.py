@@ -158,10 +158,7 @@ def _lock_directories(directory: Directory) -> Iterator[tuple[str, os.stat_resul
 def _acquire(directory: Directory, name: str, list_id: str, patience: Patience) -> HeldDirectory:
     pause_s = _FIRST_PAUSE_S
     while True:
-        try:
-            held = _make(directory, name) or _take_over_stale(directory, name)
-        except FileNotFoundError as error:
-            raise ListGone(list_id, str(directory.path.parent)) from error
+        held = _make(directory, name, list_id) or _take_over_stale(directory, name, list_id)
         if held is not None:
             return held
         left_s = patience.left_s()
@@ -171,7 +168,7 @@ def _acquire(directory: Directory, name: str, list_id: str, patience: Patience) 
         pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
 
-def _make(directory: Directory, name: str) -> HeldDirectory | None:
+def _make(directory: Directory, name: str, list_id: str) -> HeldDirectory | None:
     """The lock, if there was none."""
     here = directory.fileno()
     with uninterrupted():
@@ -180,8 +177,12 @@ def _make(directory: Directory, name: str) -> HeldDirectory | None:
             os.mkdir(name, dir_fd=here)
         except FileExistsError:
             return None
+        except FileNotFoundError as error:
+            raise ListGone(list_id, str(directory.path.parent)) from error
         try:
             held = HeldDirectory(directory, name, os.open(name, _ENTER, dir_fd=here))
+        except FileNotFoundError:  # taken for the stale one that somebody was about to remove
+            return None
         except OSError:
             with suppress(OSError):
                 os.rmdir(name, dir_fd=here)
@@ -194,7 +195,7 @@ def _make(directory: Directory, name: str) -> HeldDirectory | None:
     return held
 
 
-def _take_over_stale(directory: Directory, name: str) -> HeldDirectory | None:
+def _take_over_stale(directory: Directory, name: str, list_id: str) -> HeldDirectory | None:
     """The lock, if the one that is there is stale and nobody else takes it over now."""
     seen = directory.status(name)
     if seen is None:
@@ -203,7 +204,7 @@ def _take_over_stale(directory: Directory, name: str) -> HeldDirectory | None:
         raise StorageFailure(directory.path_of(name), "no lock directory, so it locks for ever")
     if not is_stale(seen) or not _has_precedence(directory):
         return None
-    held = _make(directory, name) if _removed(directory, name, seen) else None
+    held = _make(directory, name, list_id) if _removed(directory, name, seen) else None
     if held is None:
         return None
     time.sleep(_SETTLING_S)
@@ -236,10 +237,14 @@ def _remove_as_seen(directory: Directory, name: str, seen: os.stat_result) -> bo
     again = directory.status(name)
     if again is None or _version(again) != _version(seen):
         return False
-    with directory.subdirectory(name) as inside:
-        if inside.names():
-            reason = "left behind and not empty, so nobody can take it over; remove it by hand"
-            raise StorageFailure(directory.path_of(name), reason)
+    try:
+        with directory.subdirectory(name) as inside:
+            is_empty = not inside.names()
+    except (FileNotFoundError, NotADirectoryError):  # somebody else is taking it over
+        return False
+    if not is_empty:
+        reason = "left behind and not empty, so nobody can take it over; remove it by hand"
+        raise StorageFailure(directory.path_of(name), reason)
     aside = temporary_name(name)
     here = directory.fileno()
     with uninterrupted():
