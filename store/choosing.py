@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -53,6 +54,19 @@ def is_called(key: ListKey, name: str) -> bool:
     """Whether a name fits a list, which need not be there any more."""
     own = (key.id, TaskListInfo(key, "").name)
     return name in own or name in [f"{key.system}/{each}" for each in own]
+
+
+def telling_names(keys: Iterable[ListKey]) -> dict[ListKey, str]:
+    """What to call each of these lists: the short name, the id or that with the system before it,
+    whatever tells it from the others.
+    """
+    called = {key: (TaskListInfo(key, "").name, str(key.id)) for key in keys}
+    names = Counter(short for short, _ in called.values())
+    ids = Counter(list_id for _, list_id in called.values())
+    return {
+        key: short if names[short] == 1 else each if ids[each] == 1 else f"{key.system}/{each}"
+        for key, (short, each) in called.items()
+    }
 
 
 def _ambiguous(name: str, fits: Sequence[ListKey]) -> AmbiguousList:

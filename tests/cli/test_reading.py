@@ -22,7 +22,7 @@ def test_lists_json_counts_each_list(alpha: Colony) -> None:
     found = {each["list"]: each for each in answer.json["lists"]}
     assert set(found) == {"colony:alpha", "session:ann:one"}
     first = found["colony:alpha"]
-    assert list(first) == ["list", "root", "system", "counts", "problems"]
+    assert list(first) == ["list", "root", "system", "read_only", "counts", "problems"]
     assert first["root"] == str(alpha.root)
     assert first["problems"] == []
     assert first["counts"] == {

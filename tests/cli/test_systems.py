@@ -101,6 +101,17 @@ def test_name_that_two_systems_use_is_told_apart_by_the_system(several: Path) ->
         assert len(json.loads(out)["tasks"]) == 2
 
 
+def test_lists_and_tasks_of_several_systems_are_told_apart(several: Path) -> None:
+    _, out, _ = call("lists")
+    title, *rows = [line.split() for line in out.splitlines()]
+    assert title[:2] == ["LIST", "SYSTEM"]
+    assert [row[:2] for row in rows] == [["colony:forge", "hive"], ["team:forge", "clawteam"]]
+    _, out, _ = call("ls")
+    assert {line.split()[0] for line in out.splitlines()[1:]} == {"colony:forge", "team:forge"}
+    _, out, _ = call("lists", "--json")
+    assert [each["read_only"] for each in json.loads(out)["lists"]] == [None, None]
+
+
 def test_id_that_is_not_a_plain_number_is_taken_as_it_is_written(several: Path) -> None:
     code, out, _ = call("show", "team:forge", "00000012", "--json")
     assert code == 0

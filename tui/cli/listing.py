@@ -137,6 +137,9 @@ def _print_tasks(rows: list[Row], now: float, stale_after_s: float, name: str | 
         for each, task in rows
     ]
     if name is None:
+        from store.choosing import telling_names
+
         titles.insert(0, "LIST")
-        cells = [[each.info.name, *row] for (each, _), row in zip(rows, cells, strict=True)]
+        called = telling_names({each.key: None for each, _ in rows})
+        cells = [[called[each.key], *row] for (each, _), row in zip(rows, cells, strict=True)]
     print_table(titles, cells)

@@ -33,17 +33,21 @@ def lists(invocation: Invocation) -> None:
         places = ", ".join(root.path for root in snapshot.roots)
         print_line(f"no lists under {places}")
         return
-    titles = ("LIST", "READY", "ACTIVE", "BLOCKED", "DONE", "TOTAL", "PROBLEMS", "ROOT")
+    titles = ["LIST", "READY", "ACTIVE", "BLOCKED", "DONE", "TOTAL", "PROBLEMS", "ROOT"]
     keys = ("ready", "in_progress", "blocked", "completed", "total")
     rows = [
-        (
+        [
             str(each["list"]),
             *(str(each["counts"][key]) for key in keys),
             str(len(each["problems"]) or "-"),
             str(each["root"]),
-        )
+        ]
         for each in found
     ]
+    if len({each["system"] for each in found}) > 1:
+        titles.insert(1, "SYSTEM")
+        for row, each in zip(rows, found, strict=True):
+            row.insert(1, str(each["system"]))
     print_table(titles, rows)
 
 

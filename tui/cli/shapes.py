@@ -8,7 +8,7 @@ from typing import Any
 from store.model.listing import all_problems
 from store.model.readiness import readiness
 from store.model.snapshot import Change, TaskList
-from store.model.task import Problem, Task, TaskId, TaskStatus
+from store.model.task import Problem, Task, TaskId, TaskStatus, Verb
 
 NATIVE_STATUSES = (TaskStatus.PENDING, TaskStatus.IN_PROGRESS, TaskStatus.COMPLETED)
 
@@ -94,11 +94,18 @@ def counts(task_list: TaskList) -> dict[str, int]:
     return found
 
 
+def read_only_reason(task_list: TaskList) -> str | None:
+    """Why no edit at all can be made in a list; None: some can."""
+    refusals = task_list.info.capabilities.refusals
+    return refusals[Verb.EDIT] if set(Verb) <= refusals.keys() else None
+
+
 def list_record(task_list: TaskList) -> dict[str, Any]:
     return {
         "list": task_list.key.id,
         "root": task_list.key.root,
         "system": task_list.key.system,
+        "read_only": read_only_reason(task_list),
         "counts": counts(task_list),
         "problems": [problem_record(problem) for problem in all_problems(task_list)],
     }

@@ -10,7 +10,7 @@ from tui.cli.invocation import Invocation, common_options, pass_invocation
 
 if TYPE_CHECKING:
     from store.model.facts import SystemFacts
-    from store.model.snapshot import Snapshot, TaskList
+    from store.model.snapshot import Snapshot
     from store.workspace import Workspace
 
 _MOST_NAMED = 5
@@ -60,6 +60,7 @@ def examine(
 
 def _record(workspace: Workspace, snapshot: Snapshot, facts: SystemFacts) -> dict[str, Any]:
     from store.files.places import stamp
+    from tui.cli.shapes import read_only_reason
 
     roots = [
         {
@@ -81,14 +82,6 @@ def _record(workspace: Workspace, snapshot: Snapshot, facts: SystemFacts) -> dic
         if key.system == facts.name
     ]
     return {**facts._asdict(), "roots": roots, "lists": lists}
-
-
-def read_only_reason(task_list: TaskList) -> str | None:
-    """Why no edit at all can be made in a list; None: some can."""
-    from store.model.task import Verb
-
-    refusals = task_list.info.capabilities.refusals
-    return refusals[Verb.EDIT] if set(Verb) <= refusals.keys() else None
 
 
 def _print_system(record: dict[str, Any]) -> None:
