@@ -13,7 +13,8 @@ the full list id. RECORD is a task with the native field names:
     Ids that are not decimal are strings. `ready` is colonytop's own verdict, the same as in the
     table and in `why`. A record with something wrong also has "problems": [PROBLEM].
 
-    lists               {"lists": [{"list", "root", "system", "counts", "problems": [PROBLEM]}]}
+    lists               {"lists": [{"list", "root", "system", "read_only": why | null, "counts",
+                        "problems": [PROBLEM]}]}
                         counts: {"total", "pending", "in_progress", "completed", …each other
                         status there is…, "ready", "blocked", "unreadable"}
     ls                  {"list": LIST, "tasks": [RECORD]}
@@ -65,6 +66,9 @@ the full list id. RECORD is a task with the native field names:
                         "exists", "notify_rules": int, "problems": [str]}, "ok": bool} and, with
                         --repair, {"repairs": [{"list", "root", "kind", "text", "task", "path",
                         "made": bool, "error"?}], "dry_run": bool}
+    systems             {"systems": [{"name", "title", "badge", "places", "reads", "edits", "lock",
+                        "limits", "roots": [{"path", "source", "exists": bool}],
+                        "lists": [{"list", "root", "path", "tasks": int, "read_only"}]}]}
     demo --headless     {"root", "seed", "agents": [{"name", …}], "lists": […], "totals": {…}}
 
     EXECUTION           what is known of {"steps": [{"id", "title", "native_status", "is_done", …}],
