@@ -118,14 +118,14 @@ def _offered(cells: int, projection: Projection, ascii_only: bool) -> list[Colum
         Column("state", "S", 1, state_cell),
         Column("subject", "Subject", 1, subject_cell),
     ]
-    if projection.list_count > 1:
-        list_cells = 14 if is_wide else 12 if cells >= _ROOMY else 9
-        columns.append(Column("list", "List", list_cells, list_cell, rank=7, room=22))
     kinds = projection.kinds
+    if projection.list_count > 1:
+        list_cells = 14 if is_wide else 12 if cells >= _ROOMY and not kinds.badge_cells else 9
+        columns.append(Column("list", "List", list_cells, list_cell, rank=7, room=22))
     if is_wide and kinds.has_edges:
         columns.append(Column("blockers", "Blockers", 12, blockers_cell, rank=5, room=24))
     if kinds.badge_cells:
-        columns.append(Column("system", "Sys", max(3, kinds.badge_cells), system_cell, 8, 22))
+        columns.append(Column("system", "Sys", max(3, kinds.badge_cells), system_cell, 8, 18))
     if kinds.has_priority:
         room = 18 if is_wide or projection.list_count > 1 else 12
         columns.append(_priority_column(kinds.longest_priority, is_wide, room))
@@ -147,7 +147,7 @@ def _edge_columns(is_wide: bool, ascii_only: bool) -> list[Column]:
 
 
 def _priority_column(longest: int, is_wide: bool, room: int) -> Column:
-    cells = min(max(3, longest), 8) if is_wide else 3
+    cells = min(max(3, longest), 8) if is_wide else 4
     title = "Priority" if cells == 8 else "Pri"
     cell = priority_cell if cells >= longest else short_priority_cell
     return Column("priority", title, cells, cell, rank=6, room=room)
@@ -206,7 +206,7 @@ def short_priority_cell(row: Row) -> Cell:
     """The first letters of a word: what they leave out, they do not spell with a sign."""
     whole = priority_cell(row)
     if row.task.priority in row.task_list.info.capabilities.priorities:
-        return Cell(one_line(row.task.priority[:3]), whole.role)
+        return Cell(one_line(row.task.priority[:4]), whole.role)
     return whole
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,15 +87,19 @@ QA = [
 ]
 
 
+COLONIES = {"lead-report": LEADS, "release-2.8": RELEASE}
+
+
 class Scene:
     """The scene as files of the native layout under a root."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, colonies: Mapping[str, Iterable[SceneTask]] = COLONIES) -> None:
         self.root = root
         self.leads = root / "colonies" / "lead-report" / "tasks"
-        self._write_list(self.leads, "colony:lead-report", LEADS)
-        self._write_list(root / "colonies/release-2.8/tasks", "colony:release-2.8", RELEASE)
-        self._write_list(root / "agents/hal/sessions/qa/tasks", "session:hal:qa", QA)
+        for name, tasks in colonies.items():
+            self._write_list(root / "colonies" / name / "tasks", f"colony:{name}", tasks)
+        if colonies is COLONIES:
+            self._write_list(root / "agents/hal/sessions/qa/tasks", "session:hal:qa", QA)
 
     def change(self, task_id: int, seconds_ago: float, **fields: Any) -> None:
         """An agent writes fields of one task of the lead report, by replacing its file."""

@@ -19,6 +19,7 @@ from textual.widgets import Input, TextArea
 
 from tests.tui.conftest import Session
 from tests.tui.picture_scene import NOW, Scene
+from tests.tui.systems_scene import SystemsScene
 from tui.pictures import picture
 from tui.settings import Settings
 from tui.view_state import Lens
@@ -31,14 +32,42 @@ PICTURES = Path(__file__).parents[2] / "screenshots"
 Opened = Callable[..., Any]
 
 
-@pytest.fixture
-def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
+def _fix_surroundings(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.delenv("NO_COLOR", raising=False)
     time.tzset()
-    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("HOME", str(home))
+
+
+@pytest.fixture
+def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
+    _fix_surroundings(tmp_path, monkeypatch)
     return Scene(tmp_path / ".hive")
+
+
+@pytest.fixture
+def on_systems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, open_session: Opened) -> Opened:
+    """Open the app on lists of several tools, one of them chosen."""
+    _fix_surroundings(tmp_path, monkeypatch)
+    scene = SystemsScene(tmp_path)
+
+    @asynccontextmanager
+    async def opened(
+        size: tuple[int, int], chosen: str = "", **choices: Any
+    ) -> AsyncIterator[Session]:
+        settings = Settings(operator="you", **choices)
+        fixed = {"size": size, "settings": settings, "clock": lambda: NOW}
+        async with open_session(*scene.colonies, **fixed) as session:
+            await session.until(lambda: len(session.frame.snapshot.lists) == 5, "all lists")
+            await arrive(session, lambda: scene.start_task("dee", 34))
+            await arrive(session, lambda: scene.finish_step(9))
+            if chosen:
+                only = next(k for k in session.frame.snapshot.lists if k.id == chosen)
+                session.app.main.change_view(list_key=only)
+            yield session
+
+    return opened
 
 
 @pytest.fixture
@@ -102,11 +131,11 @@ async def compare(session: Session, name: str) -> None:
         pytest.fail(f"{path.name} is no longer what the program shows; see {path.stem}.new.svg")
 
 
-async def select(session: Session, task_id: int) -> None:
+async def select(session: Session, task_id: int | str, list_id: str = "colony:lead-report") -> None:
     key = next(
         t.key
         for _, t in session.frame.snapshot.all_tasks()
-        if t.key.list.id == "colony:lead-report" and t.id == str(task_id)
+        if t.key.list.id == list_id and t.id == str(task_id)
     )
     session.app.main.go_to(key)
     await session.until(lambda: session.frame.selected == key, f"#{task_id} selected")
@@ -278,3 +307,41 @@ async def test_picture_of_a_history(on_scene: Opened) -> None:
         await session.press("H")
         await session.until(lambda: "2 entries" in session.text(), "the history")
         await compare(session, "history")
+
+
+async def test_picture_of_several_systems(on_systems: Opened) -> None:
+    async with on_systems((160, 48)) as session:
+        await select(session, "crawl-shops", "queue:crawl")
+        await compare(session, "systems-wide")
+
+
+async def test_picture_of_a_team_with_locks_and_costs(on_systems: Opened) -> None:
+    async with on_systems((120, 34), chosen="team:importer") as session:
+        await select(session, "b2d1e0aa", "team:importer")
+        await session.press("w")
+        await session.until(lambda: "whose process is dead" in session.text(), "the lock")
+        await compare(session, "team")
+
+
+async def test_picture_of_ticks(on_systems: Opened) -> None:
+    async with on_systems((100, 30), chosen="queue:crawl") as session:
+        await select(session, "crawl-shops", "queue:crawl")
+        await session.press("x")
+        await session.until(lambda: "Tick" in session.text(), "the picker")
+        await session.press("down", "space")
+        await compare(session, "tick")
+
+
+async def test_picture_of_open_checks_before_a_task_is_forced_done(on_systems: Opened) -> None:
+    async with on_systems((80, 24), chosen="queue:crawl") as session:
+        await select(session, "crawl-shops", "queue:crawl")
+        await session.press("s")
+        await session.until(lambda: "Status" in session.text(), "the picker")
+        await session.press("d")
+        await compare(session, "force")
+
+
+async def test_picture_of_a_list_that_is_read_only_and_says_why(on_systems: Opened) -> None:
+    async with on_systems((160, 48), chosen="session:ann:survey") as session:
+        await select(session, 2, "session:ann:survey")
+        await compare(session, "read-only")

@@ -11,6 +11,7 @@ from store.model.execution import Execution, TaskCheck, TaskLock, TaskStep
 from store.model.snapshot import TaskList
 from store.model.task import Task, Verb
 from tui.glyphs import glyph, owner_role, signs
+from tui.kinds import badge_cells
 from tui.lock_text import lock_words
 from tui.safe_text import block, one_line
 from tui.spending import spent_text
@@ -25,7 +26,8 @@ def about_list(frame: Frame, task_list: TaskList, cells: int) -> Iterator[Conten
     """Its list, the system that owns it, and why nothing can be changed there."""
     about = task_list.info
     facts = frame.snapshot.systems.get(about.key.system)
-    system = [piece(f"  {facts.title}", "$muted")] if facts else []
+    is_one_of_several = facts is not None and badge_cells(frame.snapshot) > 0
+    system = [piece(f"  {facts.title}", "$muted")] if facts and is_one_of_several else []
     yield line(piece("list ", "$muted"), piece(about.name), *system)
     if about.archived_at is not None:
         yield line(piece(f"put away {stamp(about.archived_at, frame.now)}", "$muted"))
@@ -82,9 +84,8 @@ def work_lines(execution: Execution, ascii: bool) -> list[Content]:
 
 def _lock(frame: Frame, lock: TaskLock) -> Content:
     style = "$status-stale" if lock.is_live is False else f"${owner_role(lock.by)}"
-    at = [] if lock.at is None else [piece(f"  since {stamp(lock.at, frame.now)}", "$muted")]
     sign = piece(f"{signs(frame.ascii).lock} ", style)
-    return line(sign, piece(lock_words(lock, frame.now), style), *at)
+    return line(sign, piece(lock_words(lock, frame.now), style))
 
 
 def _attempts(execution: Execution, cells: int) -> Iterator[Content]:

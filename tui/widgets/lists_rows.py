@@ -15,7 +15,7 @@ from tui.view_state import Frame
 from tui.widgets.drawing import piece, stamp
 
 _MOST_NOTES = 8
-_MOST_LINES = 4  # of one sentence
+_MOST_LINES = 6  # of one sentence
 _LONGEST = 400
 
 

@@ -17,6 +17,7 @@ from store.model.task import Task, TaskId, Verb
 from tui.edit_text import id_text
 from tui.glyphs import signs
 from tui.lock_text import lock_words
+from tui.safe_text import join, one_line
 from tui.view_state import EMPTY_FRAME, Frame
 from tui.widgets.drawing import Piece, cells_of, cut, in_ascii, piece, separated, spread
 
@@ -155,7 +156,7 @@ def _consequence(frame: Frame) -> list[Piece]:
         sign = piece(f"{signs(frame.ascii).lock} ", "$muted")
         parts.append([sign, piece(lock_words(task.lock, frame.now))])
     parts.extend(_others(task_list, task))
-    label = [(id_text(task.id), "bold"), piece(" ")]
+    label = [(join(id_text(task.id), one_line(" ")), "bold")]
     if len(frame.snapshot.lists) > 1 and frame.view.list_key is None:
         # Two lists may have the same id.
         label = [*cut([piece(task_list.info.name, "$muted")], _LIST_CELLS), piece(" "), *label]
