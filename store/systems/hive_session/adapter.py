@@ -187,6 +187,7 @@ class HiveSessionSystem:
                     loader.place.parts,
                     self._lock_timeout_s,
                     Backups(self._backups_place()),
+                    loader.document,
                 )
         return editor
 

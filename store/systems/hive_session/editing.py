@@ -62,6 +62,7 @@ class DocumentEditor:
         parts: its directory below that.
         lock_timeout_s: how long an edit may take to get its turn.
         backups: where the last good documents go, for one without a lock.
+        known: an earlier look at the document.
     """
 
     def __init__(
@@ -71,13 +72,14 @@ class DocumentEditor:
         parts: Parts,
         lock_timeout_s: float,
         backups: Backups,
+        known: Document | None = None,
     ) -> None:
         self._subject = subject
         self._root = root
         self._parts = parts
         self._lock_timeout_s = lock_timeout_s
         self._backups = backups
-        self._known: Document | None = None
+        self._known = known
         """What was read or written last: most of it is as it was."""
         self._written = (0, 0)
         """Inode and time of what was written last."""

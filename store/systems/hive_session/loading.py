@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from store.collector import collector_paused
 from store.files.codec import Unparsable
 from store.files.content import revision_of
 from store.files.failures import UnreadableFile, storage_failures
@@ -64,6 +65,11 @@ class DocumentLoader:
         self._is_settled = True
 
     @property
+    def document(self) -> Document | None:
+        """The document as it was last understood."""
+        return self._document
+
+    @property
     def is_settled(self) -> bool:
         """False: look again soon."""
         return self._is_settled
@@ -111,7 +117,8 @@ class DocumentLoader:
         self.reads += 1
         try:
             file = directory.read(DOCUMENT, DOCUMENT_LIMIT)
-            document = parse_document(file.content, self._read, self._document)
+            with collector_paused():
+                document = parse_document(file.content, self._read, self._document)
         except FileNotFoundError as error:
             raise ListGone(self.key.id, str(self._root)) from error
         except UnreadableFile as error:
