@@ -52,13 +52,28 @@ def operating(workspace: Workspace, *, otherwise: str = "you") -> Iterator[Opera
 
 
 def make_edit(workspace: Workspace, edit: Edit, *, otherwise: str = "you") -> EditResult:
-    """Make one edit, as a step that `colonytop undo` takes back.
+    """Make one edit, as a step that `colonytop undo` takes back. What the list's own tool will do
+    because of it is said first.
 
     Raises:
         ColonytopError: see `Workspace.apply`.
     """
+    warn_of_end(workspace, edit)
     with operating(workspace, otherwise=otherwise) as operator:
         return operator.apply(edit)
+
+
+def warn_of_end(workspace: Workspace, edit: Edit) -> None:
+    """Say on stderr what the list's tool does once no task is open, if this closes the last one."""
+    task_list = workspace.shown(edit.list)
+    if task_list is None or not task_list.info.capabilities.rules.at_end:
+        return
+    from store.model.foresight import foresee
+    from tui.cli.output import print_line
+
+    warning = foresee(task_list, edit).warning
+    if warning is not None:
+        print_line(f"warning: {warning}", to_stderr=True)
 
 
 def preview(

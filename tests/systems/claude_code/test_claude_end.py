@@ -51,6 +51,18 @@ def test_picker_shows_the_warning(scene: Scene) -> None:
     assert any(SAID in line for line in lines)
 
 
+def test_command_warns_before_it_completes_the_last_open_task(scene: Scene) -> None:
+    for number in (1, 2):
+        put(scene.place, number)
+    for number, is_last in ((1, False), (2, True)):
+        words = ["--root", str(scene.root), "done", "plan", str(number)]
+        answer = CliRunner().invoke(program, words)
+        assert answer.exit_code == 0, answer.output
+        assert (SAID in answer.stderr) is is_last
+        assert SAID not in answer.stdout
+        assert raw(scene.place, number)["status"] == "completed"
+
+
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_dry_run_prints_the_warning_and_leaves_the_task(scene: Scene, form: str) -> None:
     put(scene.place, 1)
