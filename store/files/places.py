@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -72,6 +72,14 @@ def absolute(path: Path) -> Path:
     except RuntimeError:  # no such user: then it is a name like any other
         expanded = path
     return Path(os.path.abspath(expanded))
+
+
+def usual_place(environ: Mapping[str, str], variable: str, home: str) -> tuple[Path, str]:
+    """What a variable names, else a directory in the home; and what said so."""
+    chosen = environ.get(variable)
+    if chosen:
+        return absolute(Path(chosen)), f"${variable}"
+    return absolute(Path(home)), f"default {home}"
 
 
 def network_kind(path: Path) -> str | None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from store.model.execution import Member, Spent
 from store.model.recorded_execution import worker_of
 from store.model.task import Task, TaskId
+
+if TYPE_CHECKING:
+    from store.model.execution import Member, Spent
 
 
 class SpendTally:
@@ -37,6 +40,10 @@ class SpendTally:
     @property
     def members(self) -> tuple[Member, ...]:
         """Who did the work, by name, with what it cost."""
+        if not self._parts:
+            return ()
+        from store.model.execution import Member
+
         found: dict[str, Spent | None] = {}
         for name, spent in self._parts.values():
             if name:
@@ -48,6 +55,8 @@ def added(one: Spent | None, other: Spent | None) -> Spent | None:
     """Both together; an estimate in it makes it one."""
     if one is None or other is None:
         return one or other
+    from store.model.execution import Spent
+
     return Spent(
         _sum(one.usd, other.usd),
         _whole(_sum(one.input_tokens, other.input_tokens)),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from store.files.places import absolute
+from store.files.places import usual_place
 from store.model.errors import InvalidListId
 from store.model.task import TaskListId
 
@@ -26,10 +26,7 @@ _NAME = r"[A-Za-z0-9_-]{1,200}"
 
 def default_root(environ: Mapping[str, str]) -> tuple[Path, str]:
     """The root, and what said so: `$CLAUDE_CONFIG_DIR`, else `~/.claude`."""
-    chosen = environ.get(VARIABLE)
-    if chosen:
-        return absolute(Path(chosen)), f"${VARIABLE}"
-    return absolute(Path(HOME)), f"default {HOME}"
+    return usual_place(environ, VARIABLE, HOME)
 
 
 def is_list_name(name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from store.files.places import absolute
+from store.files.places import usual_place
 
 VARIABLE = "HIVE_HOME"
 HOME = "~/.hive"
@@ -20,7 +20,4 @@ SIGNS = (
 
 def default_root(environ: Mapping[str, str]) -> tuple[Path, str]:
     """The root, and what said so: `$HIVE_HOME`, else `~/.hive`."""
-    chosen = environ.get(VARIABLE)
-    if chosen:
-        return absolute(Path(chosen)), f"${VARIABLE}"
-    return absolute(Path(HOME)), f"default {HOME}"
+    return usual_place(environ, VARIABLE, HOME)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from store.files.places import absolute
+from store.files.places import usual_place
 from store.model.task import TaskListId
 
 VARIABLE = "HIVE_HOME"
@@ -19,10 +19,7 @@ _PREFIX = "queue:"
 
 def default_root(environ: Mapping[str, str]) -> tuple[Path, str]:
     """The directory under which colonies live when nobody says otherwise, and who says so."""
-    chosen = environ.get(VARIABLE)
-    if chosen:
-        return absolute(Path(chosen)), f"${VARIABLE}"
-    return absolute(Path(HOME)), f"default {HOME}"
+    return usual_place(environ, VARIABLE, HOME)
 
 
 def database_of(colony_dir: Path) -> Path:

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from store.files.codec import Unparsable, parse_object
 from store.files.plain_json import parse_plain
-from store.model.inverse import written_values
-from store.model.recorded_execution import KEY, execution_of
+from store.model.recorded_execution import KEY, carried_out
 from store.model.task import (
     NO_REVISION,
     Problem,
@@ -112,7 +111,7 @@ def task_of_record(
         text = f"status {native[:40]!r} is not one of {', '.join(statuses)}"
         repair = "set a known status"
         problems += (Problem(ProblemKind.UNKNOWN_STATUS, text, key.id, path, repair),)
-    return Task(
+    task = Task(
         key=key,
         subject=record.subject,
         status=status,
@@ -125,11 +124,11 @@ def task_of_record(
         metadata=record.metadata,
         created_at=record.created_at,
         updated_at=record.updated_at,
-        execution=execution_of(record.metadata),
         extra=record.model_extra or {},
         problems=problems,
         revision=revision,
     )
+    return carried_out(task) if KEY in task.metadata else task
 
 
 def unreadable_task(
@@ -148,6 +147,8 @@ def unreadable_task(
 
 def are_alike(one: Task, other: Task) -> bool:
     """Whether a task read from a record is another one, apart from when it was last written."""
+    from store.model.inverse import written_values  # who only reads does without
+
     if one.fault is not None:
         return False
     mine = written_values(one), dict(one.extra), one.created_at
@@ -185,7 +186,7 @@ def plain_task(
         or type(updated_at) not in _TIME_OR_NONE
     ):
         return None
-    return task_of_values(
+    task = task_of_values(
         (
             key,
             subject,
@@ -199,12 +200,12 @@ def plain_task(
             metadata,
             created_at,
             updated_at,
-            *(_NOT_KEPT if KEY not in metadata else (None, None, None, execution_of(metadata))),
+            *_NOT_KEPT,
             raw or {},  # an emptied one would keep the room of all its fields
-            (),
-            revision,
+            *((), revision),
         )
     )
+    return carried_out(task) if KEY in metadata else task
 
 
 def _plain_ids(found: Any) -> tuple[TaskId, ...] | None:
