@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from store.model.execution import Attempts, Execution, Spent
-from store.model.task import Task
+from store.model.task import Task, TaskStatus
 
 KEY = "compound"
 """The key of the metadata; its value is an object, of which unknown fields are kept."""
+
+
+FAILED = "failed"
+"""The `state` of a task that was tried in vain and that nobody gave back yet."""
+
+
+def carried_out(task: Task) -> Task:
+    """The task with what its metadata tells of its executions. The native layout has no word for a
+    task that failed: there it is in progress, and nobody's.
+    """
+    execution = execution_of(task.metadata)
+    if execution is None:
+        return task
+    has_failed = task.metadata[KEY].get("state") == FAILED
+    is_failed = has_failed and task.status is TaskStatus.IN_PROGRESS and not task.owner
+    return replace(
+        task, execution=execution, status=TaskStatus.FAILED if is_failed else task.status
+    )
 
 
 def execution_of(metadata: Mapping[str, Any]) -> Execution | None:
@@ -17,6 +36,8 @@ def execution_of(metadata: Mapping[str, Any]) -> Execution | None:
     found = metadata.get(KEY)
     if not isinstance(found, Mapping):
         return None
+    from store.model.execution import Execution  # few lists have any
+
     ended = _number(found.get("ended_at"))
     return Execution(
         attempts=Attempts(int(_number(found.get("attempts")) or 0), None, _text(found, "error")),
@@ -41,6 +62,8 @@ def _spent(found: Mapping[str, Any]) -> Spent | None:
     tokens_out = _number(found.get("output_tokens"))
     if usd is None and tokens_in is None and tokens_out is None:
         return None
+    from store.model.execution import Spent
+
     return Spent(
         usd,
         None if tokens_in is None else int(tokens_in),
