@@ -39,6 +39,7 @@ class Child:
         self.began_at = began_at
         self._place = place
         self._timeout_s = timeout_s
+        self._deadline = time.monotonic() + timeout_s - max(0.0, time.time() - began_at)
         self._process: subprocess.Popen[bytes] | None = None
         self._stopping: tuple[Ending, str] | None = None
         self._kill_at = 0.0
@@ -76,7 +77,7 @@ class Child:
         """What came of it; None: it is still running."""
         if self._stopping is None and self._has_ended():
             return self._judged()
-        if self._stopping is None and time.time() - self.began_at > self._timeout_s:
+        if self._stopping is None and time.monotonic() > self._deadline:
             self.stop(Ending.TIMED_OUT, f"took over {self._timeout_s:g} s")
         if self._stopping is None or not self._is_stopped():
             return None

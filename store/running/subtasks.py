@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from store.model.recorded_execution import KEY, execution_of
+from store.model.recorded_execution import FAILED, KEY, execution_of
 from store.model.task import Task, TaskStatus
 from store.running.outcome import Ending, Outcome
 from store.running.plan import PlannedSubtask
 from store.running.tiers import Tier, is_model, tier_of
 
-RUNNING, FAILED, COMPLETED = "running", "failed", "completed"
+RUNNING, COMPLETED = "running", "completed"
 
 
 def planned_metadata(run_id: str, index: int, subtask: PlannedSubtask) -> dict[str, Any]:
@@ -69,8 +69,8 @@ def token_of(task: Task) -> str | None:
 
 
 def has_failed(task: Task) -> bool:
-    """It was tried in vain, and nobody gave it back."""
-    return task.status is TaskStatus.IN_PROGRESS and kept(task).get("state") == FAILED
+    """It was tried in vain, and nobody gave it back or took it."""
+    return task.status is TaskStatus.FAILED
 
 
 def begun(task: Task, token: str, now: float) -> dict[str, Any]:

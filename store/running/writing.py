@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from store.model.errors import CommittedPending, StaleEdit, UnreadableTask
-from store.model.recorded_execution import KEY
+from store.model.recorded_execution import FAILED, KEY
 from store.model.snapshot import TaskList
 from store.model.task import Task, TaskStatus
 from store.running.outcome import Ending, Outcome
 from store.running.settings import OnFailure, OnUnknown, RunSettings
-from store.running.subtasks import FAILED, begun, ended, has_failed, kept, model_of, tries_of
+from store.running.subtasks import begun, ended, has_failed, kept, model_of, tries_of
 from store.systems.hive.claims import ClaimOk
 from store.systems.hive.native import NativeStore
 

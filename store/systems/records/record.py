@@ -63,7 +63,7 @@ def read_task(
     if raw is not None:
         task = plain_task(key, raw, revision, statuses)
         if task is not None:
-            return task
+            return carried_out(task) if KEY in task.metadata else task
     try:
         record = validate_record(parse_object(content))
     except Unparsable as error:
@@ -186,7 +186,7 @@ def plain_task(
         or type(updated_at) not in _TIME_OR_NONE
     ):
         return None
-    task = task_of_values(
+    return task_of_values(
         (
             key,
             subject,
@@ -202,10 +202,10 @@ def plain_task(
             updated_at,
             *_NOT_KEPT,
             raw or {},  # an emptied one would keep the room of all its fields
-            *((), revision),
+            (),
+            revision,
         )
     )
-    return carried_out(task) if KEY in metadata else task
 
 
 def _plain_ids(found: Any) -> tuple[TaskId, ...] | None:
