@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 
 from store.model.readiness import ReasonKind, fault_text, is_phantom
 from store.model.receipts import UNSEEN_AFTER_S
@@ -113,13 +114,23 @@ def silent_s(task: Task, now: float) -> float | None:
     return None if task.updated_at is None else max(0.0, now - task.updated_at)
 
 
+def last_sign(task: Task) -> float | None:
+    """When whoever works on it last gave a sign of life, epoch seconds; None: nothing tells.
+
+    Minus infinity where the holder of its lock is known dead: that is longer ago than any
+    threshold.
+    """
+    if task.lock is not None and task.lock.is_live is False:
+        return -inf
+    return task.updated_at
+
+
 def is_stale(task: Task, now: float, stale_after_s: float = DEFAULT_STALE_AFTER_S) -> bool:
-    """Somebody holds it as in progress and has not written for longer than the threshold."""
-    return (
-        task.status.is_active
-        and task.updated_at is not None
-        and now - task.updated_at >= stale_after_s
-    )
+    """Somebody holds it as in progress, and is dead or has long not written."""
+    if not task.status.is_active:
+        return False
+    at = last_sign(task)
+    return at is not None and now - at >= stale_after_s
 
 
 def display_state(
@@ -187,7 +198,9 @@ def _reason(
     if state is DisplayState.UNREADABLE:
         return NeedKind.UNREADABLE, fault_text(task), None
     if state is DisplayState.STALE:
-        return NeedKind.SILENT_OWNER, "in progress, silent", task.updated_at
+        is_dead = last_sign(task) == -inf
+        text = "in progress, its holder is dead" if is_dead else "in progress, silent"
+        return NeedKind.SILENT_OWNER, text, task.updated_at
     if state is DisplayState.PHANTOM:
         reasons = task_list.readiness(task).reasons
         rings = (ReasonKind.CYCLE, ReasonKind.SELF)

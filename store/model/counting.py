@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple, TypeVar
 
+from store.model.attention import last_sign
 from store.model.rollup import MINUTE_S, ListRollup, Rollup
 from store.model.snapshot import Snapshot, TaskList
 from store.model.task import ListKey, Task, TaskId, TaskStatus
@@ -26,6 +27,8 @@ class _Taken(NamedTuple):
     """The field of `Rollup` that counts it."""
     is_unowned_root: bool
     written: float | None
+    sign: float | None
+    """The last sign of life, if somebody works on it."""
 
 
 class _Tally:
@@ -39,7 +42,7 @@ class _Tally:
         self._counts["blocked"] += self._counts["phantom"]
         self._counts["unowned_roots"] = sum(one.is_unowned_root for one in taken)
         self._active_writes = sorted(
-            one.written for one in taken if one.kind == "active" and one.written is not None
+            one.sign for one in taken if one.kind == "active" and one.sign is not None
         )
         self._writes = Counter(int(at // MINUTE_S) for at in written)
         self._completions = Counter(int(at // MINUTE_S) for at in done)
@@ -58,14 +61,14 @@ class _Tally:
             self._counts["blocked"] += by
         if taken.is_unowned_root:
             self._counts["unowned_roots"] += by
+        if taken.kind == "active" and taken.sign is not None:
+            self._count_active(taken.sign, by)
         written = taken.written
         if written is None:
             return
         _add(self._writes, int(written // MINUTE_S), by)
         if taken.kind == "done":
             _add(self._completions, int(written // MINUTE_S), by)
-        elif taken.kind == "active":
-            self._count_active(written, by)
         if self._newest is not None and written not in self._at:
             heappush(self._newest, -written)
         _add(self._at, written, by)
@@ -185,7 +188,8 @@ def _taken(task_list: TaskList, task: Task) -> _Taken:
     kind = _kind(task_list, task)
     owner = task.owner or None
     is_lonely_root = kind == "ready" and owner is None and task.id in task_list.graph.held
-    return _Taken(owner, kind, is_lonely_root, task.updated_at)
+    sign = last_sign(task) if kind == "active" else None
+    return _Taken(owner, kind, is_lonely_root, task.updated_at, sign)
 
 
 def _kind(task_list: TaskList, task: Task) -> str:

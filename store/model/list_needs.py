@@ -8,7 +8,7 @@ from math import inf
 from typing import NamedTuple
 
 from store.model.analysis import id_order
-from store.model.attention import DisplayState, NeedKind, display_state, needs_operator
+from store.model.attention import DisplayState, NeedKind, display_state, last_sign, needs_operator
 from store.model.snapshot import TaskList
 from store.model.task import Task, TaskId, TaskKey, TaskStatus
 
@@ -57,7 +57,7 @@ class ListNeeds:
         """Needs that no clock decides."""
         self._silent: dict[TaskId, Place] = {}
         self._written: dict[TaskId, float] = {}
-        """Tasks in progress, which may go silent, with the moment of their last write."""
+        """Tasks in progress, which may go silent, with the last sign of life."""
         self._by_write: list[tuple[float, TaskId]] = []
         """The same, oldest first."""
         self._places: list[Place] = []
@@ -125,9 +125,10 @@ class ListNeeds:
             return
         state = display_state(task_list, task, -inf)
         if state is DisplayState.ACTIVE:
-            if task.updated_at is not None and task.updated_at == task.updated_at:
-                self._written[task.id] = task.updated_at
-                self._by_write.append((task.updated_at, task.id))
+            at = last_sign(task)
+            if at is not None and at == at:
+                self._written[task.id] = at
+                self._by_write.append((at, task.id))
             return
         holds = task_list.graph.holds(task.id)
         if needs_operator(state, task, holds):

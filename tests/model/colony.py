@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from store.model.execution import Execution
+from store.model.execution import Execution, TaskLock
 from store.model.snapshot import Snapshot, TaskList
 from store.model.task import (
     ListKey,
@@ -103,6 +103,7 @@ def any_task(draw: st.DrawFn, task_id: str, at: ListKey = DEMO) -> Task:
         updated_at=draw(st.sampled_from([None, NOW - 4000, NOW - 1795, NOW - 10, NOW + 50])),
         priority=draw(st.sampled_from([None, None, "2", "10", "high"])),
         execution=draw(st.sampled_from([None, Execution(group="web"), Execution()])),
+        lock=draw(st.sampled_from([None, None, TaskLock("ann", is_live=False), TaskLock("bo")])),
         metadata={"_internal": True} if draw(st.integers(0, 9)) == 0 else {},
         problems=UNREADABLE if draw(st.integers(0, 9)) == 0 else (),
     )

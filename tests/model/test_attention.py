@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +17,9 @@ from store.model.attention import (
     needs_operator,
     silent_s,
 )
-from store.model.task import Task, TaskId, TaskStatus
+from store.model.counting import roll_up
+from store.model.execution import TaskLock
+from store.model.task import Task, TaskId, TaskStatus, Verb
 from tests.model.colony import NOW, UNREADABLE, any_tasks, task, task_list
 
 
@@ -74,3 +78,17 @@ def test_silent_s_clock_behind_the_writer_is_never_negative() -> None:
     assert silent_s(task(1, updated_at=NOW + 60), NOW) == 0.0
     assert silent_s(task(1, updated_at=None), NOW) is None
     assert not is_stale(task(1, updated_at=NOW - 9999), NOW)
+
+
+def test_need_of_work_whose_holder_is_dead_is_there_at_once_and_says_so() -> None:
+    dead = task(1, status=TaskStatus.IN_PROGRESS, updated_at=NOW, lock=TaskLock("ann", NOW))
+    for is_live, state in ((False, DisplayState.STALE), (None, DisplayState.ACTIVE)):
+        held = replace(dead, lock=TaskLock("ann", NOW, is_live=is_live))
+        assert display_state(task_list([held]), held, NOW) is state
+    held = replace(dead, lock=TaskLock("ann", NOW, is_live=False))
+    plan = task_list([held])
+    found = need(plan, held, NOW)
+    assert found is not None
+    assert (found.kind, found.verb) == (NeedKind.SILENT_OWNER, Verb.RELEASE)
+    assert "its holder is dead" in found.text
+    assert roll_up(plan).total.stale(NOW) == 1

@@ -43,6 +43,8 @@ def naive_diff(old: Snapshot, new: Snapshot) -> Counter[tuple[ChangeKind, str, s
             for name in COMPARED_FIELDS:
                 if getattr(was, name) != getattr(now, name):
                     found[(ChangeKind.CHANGED, key.id, name)] += 1
+            if (was.lock and was.lock.by) != (now.lock and now.lock.by):
+                found[(ChangeKind.CHANGED, key.id, "lock")] += 1
     return found
 
 
