@@ -90,17 +90,25 @@ class Finder:
             for system in systems
         )
 
-    def states(self, watched: Mapping[Path, Watched], *, is_empty: bool) -> tuple[RootState, ...]:
-        """What a snapshot says of the roots. `is_empty`: there are no lists, so also of those that
-        are not there and nobody asked for.
+    def states(
+        self, watched: Mapping[Path, Watched], lists: Collection[ListKey]
+    ) -> tuple[RootState, ...]:
+        """What a snapshot says of the roots. Of those that nobody asked for only where there is
+        something to say, unless there is nothing at all.
         """
-        states = (
-            (root, root_state(root, watched[root.path], systems))
+        with_lists = {key.root for key in lists}
+        states = {
+            root: root_state(root, watched[root.path], systems)
             for root, systems in self._looking.items()
-        )
-        return tuple(
-            state for root, state in states if is_empty or state.exists or not root.spec.is_optional
-        )
+        }
+        told = [
+            state
+            for root, state in states.items()
+            if not root.spec.is_optional
+            or state.path in with_lists
+            or (state.exists and (state.takes_new or state.problem or state.problems))
+        ]
+        return tuple(told if with_lists else states.values())
 
     def lock_holders(self, keys: Collection[ListKey]) -> dict[ListKey, LockHolder]:
         """Those of the lists whose lock is held now."""

@@ -277,7 +277,7 @@ class Workspace(EditRouter):
         lists: Mapping[ListKey, TaskList] = {key: self._shown[key] for key in keys}
         if len(lists) == len(last.lists) and all(last.lists.get(k) is v for k, v in lists.items()):
             lists = last.lists
-        states = self._finder.states(self._watched, is_empty=not lists)
+        states = self._finder.states(self._watched, lists.keys())
         locks = self._locks.look(lists.keys())
         same = lists is last.lists and states == last.roots and is_complete == last.is_complete
         same = same and locks == last.locks

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from store.model.facts import SystemFacts
     from store.systems.protocol import System
 
+_MOST_WATCHED = 500
+"""Directories watched for a system that has no list: a place of the same name may be another's."""
+
 
 class LazySystem:
     """Stands for a system, and is one. Thread-safe."""
@@ -72,7 +75,8 @@ class LazySystem:
 
     def watch_paths(self, root: Path) -> Sequence[Path]:
         if self._opened is None:
-            return directories_along(root, self._signs)
+            found = directories_along(root, self._signs)
+            return found if len(found) <= _MOST_WATCHED else found[:1]
         return self._opened.watch_paths(root)
 
     def list_of_path(self, root: Path, path: Path) -> ListKey | None:

@@ -100,6 +100,26 @@ def test_usual_roots_that_are_not_there_are_named_only_where_nothing_is_found(
     assert set(found.systems) == {"hive"}
 
 
+def test_usual_root_without_lists_is_not_told_beside_those_that_have_some(
+    tmp_path: Path, hive_root: Path
+) -> None:
+    claude = tmp_path / "claude"
+    (claude / "projects").mkdir(parents=True)
+    native.write_list(hive_root, "colony:forge", native.record(1))
+    environ = {"HIVE_HOME": str(hive_root), "CLAUDE_CONFIG_DIR": str(claude)}
+    workspace = Workspace(choose_roots([], environ))
+    assert [root.path for root in workspace.scan().roots] == [str(hive_root)]
+    assert claude in workspace.watch_paths()
+
+
+def test_place_with_many_directories_and_no_list_is_watched_at_its_top(tmp_path: Path) -> None:
+    for number in range(600):
+        (tmp_path / f"run-{number}").mkdir()
+    for system in open_systems():
+        assert len(system.watch_paths(tmp_path)) <= 500
+        assert tmp_path in system.watch_paths(tmp_path)
+
+
 def test_root_that_was_named_is_told_though_it_is_not_there(tmp_path: Path) -> None:
     snapshot = Workspace([RootSpec(tmp_path / "gone", "argument")]).scan()
     assert [root.path for root in snapshot.roots] == [str(tmp_path / "gone")]
