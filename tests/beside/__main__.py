@@ -19,6 +19,7 @@ HARNESSES = {
     "claude_code": "claude_code:run",
     "progress": "progress:run",
     "blackboard": "blackboard:run",
+    "compound": "compound:run",
 }
 """System, with what tells two lines of one system apart → the function that makes its figures."""
 _TITLES = ("SYSTEM", "OURS", "OWNER'S", "LOST OURS", "LOST OWNER'S", "TWICE", "SECONDS", "OWNER")
