@@ -34,6 +34,16 @@ _BEGUN, _PID, _CODE = "begun", "pid", "code"
 _MOST_DIGITS = 32
 
 
+def boot_id() -> str:
+    """Names the time since the machine was started; empty where the system does not tell. What a
+    directory shows of an execution is only true within it: a power cut may have taken it back.
+    """
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
 class ExecutionPlace:
     """One execution's directory. Nobody else writes there but its command's shell."""
 

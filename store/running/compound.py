@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -107,10 +108,13 @@ class CompoundRuns:
 
     def list_recent_tasks(self, limit: int = 20) -> list[dict[str, Any]]:
         """The last runs, the newest first."""
-        found = []
-        for run_id in run_ids(self._state)[: max(0, limit)]:
-            record = self._files(run_id).load()
-            found.append(summary(record, self.load_list(record)))
+        found: list[dict[str, Any]] = []
+        for run_id in run_ids(self._state):
+            if len(found) >= limit:
+                break
+            with suppress(RunNotFound):  # its maker was killed before it had a record
+                record = self._files(run_id).load()
+                found.append(summary(record, self.load_list(record)))
         return found
 
     def submit(self, plan: Plan, settings: RunSettings | None = None) -> RunRecord:

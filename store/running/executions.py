@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from store.files.executions import boot_id
 from store.model.execution import Spent
 from store.model.task import Task
 from store.running.child import Child
@@ -28,6 +29,8 @@ class Begin:
     asked: Asked
     at: float
     """Epoch seconds."""
+    boot: str
+    """See `store.files.executions.boot_id`."""
 
 
 class Executions:
@@ -48,7 +51,7 @@ class Executions:
         """Write down that an execution is about to be started."""
         prompt = task.description or task.subject
         asked = Asked(prompt, model_of(task), tier_of_task(task))
-        begin = Begin(token, task.id, attempt, asked, time.time())
+        begin = Begin(token, task.id, attempt, asked, time.time(), boot_id())
         self._files.log(
             step="begin",
             execution=token,
@@ -57,6 +60,7 @@ class Executions:
             model=asked.model,
             tier=int(asked.tier),
             prompt=asked.prompt,
+            boot=begin.boot,
         )
         self._begun[token] = begin
         return begin
@@ -88,9 +92,11 @@ class Executions:
         self._files.log(step="void", execution=token)
         self._begun.pop(token, None)
 
-    def never_began(self, token: str) -> bool:
-        """Make sure that an execution that has not begun never does; False: it has."""
-        return self._files.place(token).forbid()
+    def never_began(self, begin: Begin) -> bool:
+        """Make sure that an execution that has not begun never does; False: it has, or since the
+        machine was started anew nobody knows.
+        """
+        return begin.boot == boot_id() and self._files.place(begin.token).forbid()
 
     def outcome(self, token: str) -> Outcome | None:
         """What came of an execution, if that was written down."""
@@ -146,7 +152,8 @@ class Executions:
             case "begin":
                 tier, prompt, model = Tier(step["tier"]), str(step["prompt"]), str(step["model"])
                 asked = Asked(prompt, model, tier)
-                self._begun[token] = Begin(token, str(step["task"]), step["attempt"], asked, at)
+                begin = Begin(token, str(step["task"]), step["attempt"], asked, at, step["boot"])
+                self._begun[token] = begin
             case "end":
                 self._ended[token] = _outcome(step)
                 self._unsettled[token] = at

@@ -127,7 +127,7 @@ class Runner:
     def _take_up(self, task_list: TaskList) -> None:
         """Find out what became of the executions of an earlier runner."""
         for begin in self._executions.open():
-            if self._executions.never_began(begin.token):
+            if self._executions.never_began(begin):
                 self._executions.forget(begin.token)
                 continue
             task = task_list.tasks.get(TaskId(begin.task))

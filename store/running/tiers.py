@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from enum import IntEnum
 
 from store.model.execution import Spent
 
 _CHARACTERS_A_TOKEN = 4
+_MODEL = re.compile(r"claude-[A-Za-z0-9._-]{1,100}")
 _TOKENS = 1_000_000
 
 
@@ -44,8 +46,7 @@ def tier_of(word: object) -> Tier | None:
 
 def is_model(name: str) -> bool:
     """Whether an owner is a model that a runner may start, and not somebody who took the task."""
-    text = name.lower()
-    return text in MODELS or text.startswith("claude-")
+    return name.lower() in MODELS or _MODEL.fullmatch(name) is not None
 
 
 def tokens_of(text: str) -> int:

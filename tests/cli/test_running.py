@@ -146,6 +146,22 @@ def test_run_stopped_by_a_signal_ends_its_commands_and_exits_by_its_number(
     assert Counter(workshop.ended()) == Counter("12345")
 
 
+def test_run_whose_reader_goes_away_goes_on_to_its_end(terminal: Terminal) -> None:
+    workshop = terminal.workshop
+    workshop.hold()
+    process = terminal.start("run", "plan.md", "--exec", terminal.exec)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.readline()
+    workshop.wait_begun("1", "2")
+    process.stdout.close()
+    workshop.let_go()
+    assert process.wait(PATIENCE_S) == 0
+    assert process.stderr.read() == ""
+    process.stderr.close()
+    assert Counter(workshop.ended()) == Counter("12345")
+
+
 def test_run_as_json_prints_a_line_for_each_step(terminal: Terminal) -> None:
     code, out, _ = terminal.call("run", "plan.md", "--exec", terminal.exec, "--json")
     assert code == 0

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -114,6 +116,27 @@ def test_command_of_unknown_outcome_is_run_again_where_the_policy_says_so(
     assert workshop.carry_out(record.id).state is RunState.COMPLETED
     assert workshop.begun() == ["1", "1"]
     assert [line["outcome"] for line in workshop.ledger()] == ["unknown", "completed"]
+
+
+def test_command_that_may_not_have_begun_before_a_power_cut_is_of_unknown_outcome(
+    workshop: Workshop,
+) -> None:
+    """After one nobody can tell by the directory: what was made there may be lost."""
+    record = workshop.submit("- a")
+    workshop.hold()
+    runner = worker(workshop, record)
+    workshop.wait_begun("1")
+    kill(runner)
+    (pid,) = pids(workshop, record)
+    os.killpg(pid, signal.SIGKILL)
+    place = workshop.runs().place_of(record.id)
+    shutil.rmtree(place / "executions")
+    (log,) = place.glob("executions-*.jsonl")
+    steps = [{**step, "boot": "an earlier one"} for step in workshop.steps(record)]
+    log.write_text("".join(json.dumps(step) + "\n" for step in steps))
+    assert workshop.carry_out(record.id).state is RunState.PARTIAL
+    assert workshop.begun() == ["1"]
+    assert [line["outcome"] for line in workshop.ledger()] == ["unknown"]
 
 
 def test_adopted_command_is_stopped_when_an_operator_took_its_subtask_over(

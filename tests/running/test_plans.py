@@ -160,3 +160,4 @@ def test_tiers_are_known_by_number_and_name_and_models_from_people() -> None:
     assert is_model("opus")
     assert is_model("claude-something-new")
     assert not is_model("sam")
+    assert not is_model("claude-x; rm")

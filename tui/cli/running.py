@@ -185,6 +185,30 @@ class Teller:
     done: set[str] = field(default_factory=set)
 
     def begin(self) -> None:
+        with self._to_whoever_listens():
+            self._begin()
+
+    def tell(self, step: Step) -> None:
+        if step.kind.value == "completed":
+            self.done.add(step.task)
+        with self._to_whoever_listens():
+            self._tell(step)
+
+    def end(self, record: RunRecord, runs: CompoundRuns) -> None:
+        with self._to_whoever_listens():
+            self._end(record, runs)
+
+    @contextmanager
+    def _to_whoever_listens(self) -> Iterator[None]:
+        from tui.cli.program import silence_stdout
+
+        try:
+            yield
+            sys.stdout.flush()
+        except BrokenPipeError:
+            silence_stdout()  # the run goes on all the same
+
+    def _begin(self) -> None:
         from tui.cli.output import print_json, print_line
 
         record = self.record
@@ -194,15 +218,12 @@ class Teller:
         else:
             some = f"{count} subtask{'' if count == 1 else 's'}"
             print_line(f"run {record.id}: {some}, list {record.list_id}")
-        sys.stdout.flush()
 
-    def tell(self, step: Step) -> None:
+    def _tell(self, step: Step) -> None:
         from tui.cli.output import print_json, print_line
         from tui.cli.spending import money
 
         outcome = step.outcome
-        if step.kind.value == "completed":
-            self.done.add(step.task)
         if self.as_json:
             print_json(_step_values(self.record, step))
         else:
@@ -214,9 +235,8 @@ class Teller:
                 text += f" after {step.seconds:.1f} s, {money(outcome.spent)}"
             why = f": {outcome.error}" if outcome is not None and outcome.error else ""
             print_line(f"{text}: {step.subject}{why}")
-        sys.stdout.flush()
 
-    def end(self, record: RunRecord, runs: CompoundRuns) -> None:
+    def _end(self, record: RunRecord, runs: CompoundRuns) -> None:
         from store.running.progress import progress
         from tui.cli.output import print_json, print_line
 
