@@ -1,17 +1,19 @@
-"""Who writes SQLite databases at this moment, as far as the kernel tells. Opens no database."""
+"""Who writes SQLite databases at this moment, and who is connected to them, as far as the kernel
+tells. Opens no database.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from store.files.holders import command_of
 from store.model.errors import LockHolder
 
 K = TypeVar("K", bound=Hashable)
-_Ranges = dict[str, list[tuple[int, float, int]]]
+_Ranges = dict[str, list["_Lock"]]
 
 _NOBODY = LockHolder(None, None, None)
 _LOCKS = "/proc/locks"
@@ -39,27 +41,57 @@ def write_lock_holders(paths: Mapping[K, Path]) -> dict[K, LockHolder]:
     return held
 
 
+def is_shared(path: Path) -> bool:
+    """Whether another process is connected to a database: in WAL mode each connection that has
+    read or written keeps a lock on it.
+    """
+    place, me = _place(str(path)), os.getpid()
+    return any(lock.place == place and lock.pid != me for lock in _locks()) if place else False
+
+
+class _Lock(NamedTuple):
+    """One range of a file that a process has locked."""
+
+    place: str
+    is_write: bool
+    start: int
+    end: float
+    pid: int
+
+
 def _writer_of(path: str, byte: int, ranges: _Ranges) -> int | None:
     """The process that has locked a byte of a file for writing."""
-    try:
-        found = os.lstat(path)
-    except OSError:
-        return None
-    place = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
-    return next((pid for start, end, pid in ranges.get(place, ()) if start <= byte <= end), None)
+    place = _place(path)
+    found = ranges.get(place, ()) if place else ()
+    return next((lock.pid for lock in found if lock.start <= byte <= lock.end), None)
 
 
 def _write_ranges() -> _Ranges:
     """File → the ranges of it that processes have locked for writing."""
     found: _Ranges = {}
+    for lock in _locks():
+        if lock.is_write:
+            found.setdefault(lock.place, []).append(lock)
+    return found
+
+
+def _place(path: str) -> str | None:
+    """A file as the kernel's table of locks names it."""
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return None
+    return f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
+
+
+def _locks() -> Iterator[_Lock]:
     try:
         lines = Path(_LOCKS).read_text().splitlines()
     except OSError:
-        return found
+        return
     for line in lines:
         fields = line.split()
-        if len(fields) < 8 or fields[1] != "POSIX" or fields[3] != "WRITE" or int(fields[4]) <= 0:
+        if len(fields) < 8 or fields[1] != "POSIX" or int(fields[4]) <= 0:
             continue
         end = float("inf") if fields[7] == "EOF" else int(fields[7])
-        found.setdefault(fields[5], []).append((int(fields[6]), end, int(fields[4])))
-    return found
+        yield _Lock(fields[5], fields[3] == "WRITE", int(fields[6]), end, int(fields[4]))

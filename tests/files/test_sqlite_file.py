@@ -137,6 +137,39 @@ def test_reader_lets_go_when_commits_cease_so_that_the_writer_cleans_up(
     assert list(seen(path)) == [path.name]
 
 
+@pytest.mark.parametrize("closes", [True, False])
+def test_log_that_writers_could_not_clear_away_because_of_the_reader_is_cleared_for_them(
+    path: Path, closes: bool
+) -> None:
+    reader = SqliteReader(path)
+    with elsewhere(path) as other:
+        other.run("INSERT INTO marks VALUES (1)")
+        assert reader.read(count) == 1
+    assert f"{path.name}-wal" in seen(path)  # the reader held the log
+    if closes:
+        reader.close()
+    else:
+        assert wholly_read(reader) == 1
+    assert list(seen(path)) == [path.name]
+    assert reader.read(count) == 1
+    assert list(seen(path)) == [path.name]
+
+
+def test_reader_that_lets_go_beside_a_connected_writer_takes_nothing_from_it(path: Path) -> None:
+    reader = SqliteReader(path)
+    with elsewhere(path) as other:
+        other.run("INSERT INTO marks VALUES (1)")
+        assert reader.read(count) == 1
+        before = seen(path)
+        reader.close()
+        assert seen(path).keys() == before.keys()
+        assert seen(path)[f"{path.name}-wal"] == before[f"{path.name}-wal"]
+        other.run("INSERT INTO marks VALUES (2)")
+        assert reader.read(count) == 2
+    reader.close()
+    assert run(path, "SELECT count(*) FROM marks") == [(2,)]
+
+
 def test_has_moved_opens_nothing_while_nothing_moves(path: Path, reader: SqliteReader) -> None:
     """Opening `-wal` as root would tell watchers of a change each time, for ever."""
     with elsewhere(path) as other:

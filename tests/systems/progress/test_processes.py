@@ -18,6 +18,7 @@ from store.model.edits import ReleaseTask, UpdateTask
 from store.model.errors import StaleEdit
 from store.model.task import ListKey, TaskId, TaskKey, TaskListId, TaskStatus
 from store.systems.progress.adapter import ProgressSystem
+from tests.contract.hooks import settled
 from tests.patience import PATIENCE_S, wait_until
 from tests.systems.progress import layout
 
@@ -155,6 +156,27 @@ def test_operator_steers_beside_a_worker_at_work_and_neither_loses_anything(
     assert done | set(report["revoked"]) | {
         i for i, row in rows.items() if row["status"] == "pending"
     } == set(ids)
+
+
+def test_looking_on_while_workers_come_and_go_sees_all_and_leaves_no_log(
+    queue: Path, start: Start
+) -> None:
+    ids = store.seed_tasks(queue, [{"goal": "x", "steps": [{"title": "s"}]} for _ in range(20)])
+    key = ListKey("progress", str(queue.parents[3]), TaskListId("queue:forge"))
+    system = ProgressSystem()
+    workers = [ready(start("owner", "work", queue, f"w{n}", 100, 0.002)) for n in range(2)]
+    for worker in workers:
+        go(worker)
+    loaded = system.load(key)
+    while any(worker.poll() is None for worker in workers):
+        loaded = system.load(key, loaded)
+    for worker in workers:
+        worker.communicate(timeout=PATIENCE_S)
+    loaded = settled(system, key, loaded)
+    done = [task.id for task in loaded.tasks.values() if task.native_status == "done"]
+    assert sorted(done) == sorted(ids)
+    wait_until(lambda: system.load(key, loaded) is loaded, "a look that finds no change")
+    assert [file.name for file in queue.parent.iterdir()] == [queue.name]
 
 
 def test_worker_that_is_killed_leaves_a_claim_that_is_given_back_and_done_by_another(
