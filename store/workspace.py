@@ -28,6 +28,7 @@ FIRST_PART = 2_000
 NEXT_PARTS = 200_000
 """Tasks in each partial snapshot after it."""
 
+_GONE = "the list is no longer there"
 _LONGEST_SETTLING_S = 2.5
 _FREEZE_FROM = 5_000  # tasks from which the collector is kept from walking over them again
 
@@ -235,7 +236,7 @@ class Workspace(EditRouter):
             )
         except ListGone:
             self._missing_since.setdefault(key, time.monotonic())
-            self._show_stale(key, ProblemKind.GONE, "the list's directory is no longer there")
+            self._show_stale(key, ProblemKind.GONE, _GONE)
         except ColonytopError as error:
             self._show_stale(key, ProblemKind.UNREADABLE, f"cannot be read now: {error}")
         else:
@@ -254,7 +255,7 @@ class Workspace(EditRouter):
         now = time.monotonic()
         for key in set(self._shown) - set(keys):
             self._missing_since.setdefault(key, now)
-            self._show_stale(key, ProblemKind.GONE, "the list's directory is no longer there")
+            self._show_stale(key, ProblemKind.GONE, _GONE)
         for key, since in list(self._missing_since.items()):
             if now - since >= patience_s:
                 del self._missing_since[key]

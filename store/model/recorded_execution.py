@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from store.model.execution import Attempts, Execution, Spent
 from store.model.task import Task, TaskStatus
+
+if TYPE_CHECKING:
+    from store.model.execution import Execution, Spent
 
 KEY = "compound"
 """The key of the metadata; its value is an object, of which unknown fields are kept."""
@@ -36,7 +38,7 @@ def execution_of(metadata: Mapping[str, Any]) -> Execution | None:
     found = metadata.get(KEY)
     if not isinstance(found, Mapping):
         return None
-    from store.model.execution import Execution  # few lists have any
+    from store.model.execution import Attempts, Execution  # few lists have any
 
     ended = _number(found.get("ended_at"))
     return Execution(
