@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from store.files.failures import storage_failures
+from store.files.failures import UnreadableFile, storage_failures
 from store.files.fs import open_directory
 
 MOST_OF_ONE = 8
@@ -62,6 +62,16 @@ class Backups:
         if self._count % _SWEEP_EVERY == 1:
             self._sweep()
         return place
+
+    def copies(self, parts: Sequence[str], name: str, limit: int) -> list[bytes]:
+        """Those of a file that are kept and can be read, the oldest first."""
+        place = self.place / directory_name(parts)
+        found = []
+        with suppress(OSError), open_directory(place) as directory:
+            for copy in sorted(n for n in directory.names() if n.endswith(f".{name}")):
+                with suppress(OSError, UnreadableFile):
+                    found.append(directory.read_bytes(copy, limit))
+        return found
 
     def _sweep(self) -> None:
         """Remove the oldest copies where all together are too large, but not the last of a file."""

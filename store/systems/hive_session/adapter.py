@@ -18,11 +18,13 @@ from store.model.task import Capabilities, ListKey, Problem, TaskListId
 from store.systems.descent import Parts
 from store.systems.hive_session.describing import NO_LOCK, REFUSED, Access
 from store.systems.hive_session.discovery import DocumentFinder, Found, Place, list_above
+from store.systems.hive_session.document import DOCUMENT_LIMIT
 from store.systems.hive_session.facts import FACTS
 from store.systems.hive_session.layouts import DOCUMENT, LOCK
 from store.systems.hive_session.loading import DocumentLoader
 
 if TYPE_CHECKING:
+    from store.files.backups import Backups
     from store.systems.hive_session.editing import DocumentEditor
 
 
@@ -155,10 +157,15 @@ class HiveSessionSystem:
 
     def repair(self, key: ListKey, *, dry_run: bool) -> RepairReport:
         """Mend one list; see `System.repair`."""
+        from store.systems.hive_session.editing import backup_parts
         from store.systems.hive_session.repairing import repair_list
 
         loader = self._loader(key)
-        made = repair_list(loader, None if dry_run else self._editor(key))
+        editor = None if dry_run else self._editor(key)
+        kept = self._backups().copies(
+            backup_parts(loader.key, loader.place.parts), DOCUMENT, DOCUMENT_LIMIT
+        )
+        made = repair_list(loader, editor, kept)
         return RepairReport(key, tuple(made), dry_run)
 
     def _access_to(self, root: Path) -> Access:
@@ -169,10 +176,14 @@ class HiveSessionSystem:
     def _backups_place(self) -> Path:
         return (self._state or state_directory()) / "backups" / self.name
 
+    def _backups(self) -> Backups:
+        from store.files.backups import Backups
+
+        return Backups(self._backups_place())
+
     def _editor(self, key: ListKey) -> DocumentEditor:
         loader = self._loader(key)
         self._refuse(key, loader.place)
-        from store.files.backups import Backups
         from store.systems.hive_session.committing import Subject
         from store.systems.hive_session.editing import DocumentEditor
 
@@ -186,7 +197,7 @@ class HiveSessionSystem:
                     absolute(Path(key.root)),
                     loader.place.parts,
                     self._lock_timeout_s,
-                    Backups(self._backups_place()),
+                    self._backups(),
                     loader.document,
                 )
         return editor

@@ -21,6 +21,7 @@ from store.model.errors import (
     StorageFailure,
     UnreadableTask,
 )
+from store.model.task import ListKey
 from store.systems.descent import Parts
 from store.systems.hive_session.committing import Commit, Subject, plan_commit
 from store.systems.hive_session.document import DOCUMENT_LIMIT, Document
@@ -40,6 +41,11 @@ BUSY_QUIET_S = 2.0
 _BUSY_S = 0.25  # a document that its owner wrote so shortly ago is likely to be written again
 _LOOK_EVERY_S = 0.002
 _AGAIN_S = 0.003
+
+
+def backup_parts(key: ListKey, parts: Parts) -> Parts:
+    """What tells a document from all others: the same parts may stand under several roots."""
+    return (key.root, *parts)
 
 
 class DocumentBusy(LockTimeout):
@@ -129,7 +135,8 @@ class DocumentEditor:
                 if commit.content is None:
                     return commit.result
                 if attempt == 1:
-                    self._backups.keep((*self._place, *self._parts), DOCUMENT, seen.content)
+                    own = backup_parts(self._subject.key, self._parts)
+                    self._backups.keep(own, DOCUMENT, seen.content)
                 turn_s = TURN_S if seen.holds_off else 0.0
                 placed = replace_seen(seen, commit.content, turn_s=turn_s)
                 self.attempts += 1
@@ -143,11 +150,6 @@ class DocumentEditor:
             if patience.left_s() <= 0:
                 break
         raise DocumentBusy(self._subject.key.id, patience.waited_s(), attempt)
-
-    @property
-    def _place(self) -> Parts:
-        """The root as one component: the same parts may stand under several."""
-        return (str(self._root),)
 
     def _see(self, directory: Directory, patience: Patience, *, holding_off: bool) -> SeenFile:
         while True:

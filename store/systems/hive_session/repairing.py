@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from store.files.failures import UnreadableFile
@@ -20,12 +20,15 @@ if TYPE_CHECKING:
     from store.systems.hive_session.editing import DocumentEditor
 
 
-def repair_list(loader: DocumentLoader, editor: DocumentEditor | None) -> list[Repair]:
+def repair_list(
+    loader: DocumentLoader, editor: DocumentEditor | None, kept: Collection[bytes]
+) -> list[Repair]:
     """Mend one list, or say what that would do.
 
     Args:
         loader: the list.
         editor: makes the edits; None: nothing is written.
+        kept: copies of the document that are kept elsewhere.
 
     Raises:
         ColonytopError: nothing was mended, or not all; it can be tried again.
@@ -40,17 +43,18 @@ def repair_list(loader: DocumentLoader, editor: DocumentEditor | None) -> list[R
     highest = max([task_list.highest_id or 0, *map(int, task_list.tasks)])
     mendings = list(edge_mendings(loader.key, task_list.tasks, highest))
     with open_directory(loader.directory) as directory:
-        beside = list(_leftovers(directory, loader.path, is_dry_run=editor is None))
+        beside = list(_leftovers(directory, kept, is_dry_run=editor is None))
     return [*beside, *mended(mendings, make)]
 
 
-def _leftovers(directory: Directory, path: str, *, is_dry_run: bool) -> Iterator[Repair]:
-    """Only what holds nothing but what the document holds too goes away."""
+def _leftovers(
+    directory: Directory, kept: Collection[bytes], *, is_dry_run: bool
+) -> Iterator[Repair]:
+    """Only what holds nothing that is not held elsewhere too goes away."""
     for name in leftovers(directory):
         try:
-            is_same = directory.read_bytes(name, DOCUMENT_LIMIT) == directory.read_bytes(
-                DOCUMENT, DOCUMENT_LIMIT
-            )
+            content = directory.read_bytes(name, DOCUMENT_LIMIT)
+            is_same = content in (*kept, directory.read_bytes(DOCUMENT, DOCUMENT_LIMIT))
         except (OSError, UnreadableFile):
             is_same = False
         place = directory.path_of(name)
@@ -60,7 +64,7 @@ def _leftovers(directory: Directory, path: str, *, is_dry_run: bool) -> Iterator
             text = f"the temporary file {name} is removed"
             yield Repair(RepairKind.REMOVE_LEFTOVER, text, path=place)
         else:
-            text = f"{name} is not what the document is now: look at it, then remove it yourself"
+            text = f"{name} is no document that is known: look at it, then remove it yourself"
             yield Repair(RepairKind.LEAVE, text, path=place)
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from store.files.temporaries import is_temporary
 from store.model.edits import CreateTask, UpdateTask
 from store.systems.hive_session.adapter import HiveSessionSystem
-from tests.patience import PATIENCE_S
+from tests.patience import PATIENCE_S, wait_until
 from tests.systems.hive_session import sessions
 from tests.systems.hive_session.beside import edit_beside, working_owner
 
@@ -78,3 +82,49 @@ def test_edits_of_a_colony_document_beside_its_locking_owner_lose_nothing(tmp_pa
     last = {line["id"]: line["beat"] for line in lines if line["op"] == "update"}
     assert {i: found[i]["metadata"]["beat"] for i in last} == last
     assert {number: found[number]["owner"] for number in wanted} == wanted
+
+
+_EDITOR = """
+import sys
+from pathlib import Path
+from store.model.edits import UpdateTask
+from store.model.task import TaskId, TaskKey
+from store.systems.hive_session.adapter import HiveSessionSystem
+
+root = Path(sys.argv[1])
+system = HiveSessionSystem(lock_timeout_s=60.0, edit_unlocked=True, state=root / "state")
+(key,) = system.discover(root)
+number = 0
+while True:
+    number += 1
+    system.apply(UpdateTask(TaskKey(key, TaskId("1")), owner=f"us {number}"))
+    print(number, flush=True)
+"""
+
+
+def _has_grown(log: Path, size: int) -> bool:
+    return log.stat().st_size > size
+
+
+def test_owner_goes_on_and_loses_nothing_when_we_are_killed_at_any_moment(tmp_path: Path) -> None:
+    records = [sessions.record(number) for number in range(1, 21)]
+    path = sessions.write(tmp_path, sessions.WORKER, sessions.document(records))
+    log = tmp_path / "log"
+    with working_owner(path, log, "--pause", "0.001"):
+        for edits in (1, 2, 3, 4, 5):
+            with subprocess.Popen(
+                [sys.executable, "-c", _EDITOR, str(tmp_path)], stdout=subprocess.PIPE
+            ) as editor:
+                assert editor.stdout is not None
+                for _ in range(edits):
+                    assert editor.stdout.readline()
+                editor.kill()
+            wait_until(partial(_has_grown, log, log.stat().st_size), "the owner's next change")
+    found = sessions.stored(path)
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    made = {line["id"]: line["subject"] for line in lines if line["op"] == "create"}
+    assert {number: found[number]["subject"] for number in made} == made
+    last = {line["id"]: line["beat"] for line in lines if line["op"] == "update"}
+    assert {number: found[number]["metadata"]["beat"] for number in last} == last
+    beside = {beside.name for beside in path.parent.iterdir()} - {"tasks.json"}
+    assert all(is_temporary(name) for name in beside)

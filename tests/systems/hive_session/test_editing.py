@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import time
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from store.files import exchange
+from store.files.fs import Directory
 from store.model.edits import (
     ClaimTask,
     CreateTask,
@@ -24,12 +27,14 @@ from store.model.errors import (
     EditRefused,
     InvalidField,
     ListGone,
+    LockTimeout,
     UnreadableTask,
 )
 from store.model.inverse import inverse
 from store.model.repairs import RepairKind
 from store.model.task import ListKey, Task, TaskId, TaskStatus
 from store.systems.hive_session.adapter import HiveSessionSystem
+from store.systems.hive_session.editing import DocumentBusy
 from tests.contract import native
 from tests.systems.hive_session import owner as owning
 from tests.systems.hive_session import sessions
@@ -278,6 +283,28 @@ def test_edit_of_a_document_that_is_a_link_is_refused(
     assert path.is_symlink()
 
 
+def test_edit_that_never_stands_says_that_the_owner_is_busy(
+    root: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An owner that is always faster by a moment."""
+    system = HiveSessionSystem(lock_timeout_s=0.1, edit_unlocked=True, state=state)
+    key, path = session(root, system, [record(1)])
+    before, content = stored(path), path.read_bytes()
+    real, calls = exchange._exchange, count(1)
+
+    def late(opened: Directory, one: str, other: str) -> None:
+        if next(calls) % 2:  # the others put back what was displaced
+            write(root, sessions.WORKER, content)
+        real(opened, one, other)
+
+    monkeypatch.setattr(exchange, "_exchange", late)
+    with pytest.raises(DocumentBusy, match="each time before the edit could stand") as caught:
+        system.apply(UpdateTask(task_key(key, 1), owner="ann"))
+    assert isinstance(caught.value, LockTimeout)
+    assert stored(path) == before
+    assert [beside.name for beside in path.parent.iterdir()] == ["tasks.json"]
+
+
 # copies
 
 
@@ -316,9 +343,12 @@ def test_repair_mends_edges_and_removes_what_holds_nothing_of_its_own(
     key, path = session(root, system, tasks, mark=9)
     same = path.with_name(".tasks.json.4711.0badf00d.ctmp")
     other = path.with_name(".tasks.json.4712.0badf00d.ctmp")
-    same.write_bytes(path.read_bytes())
     other.write_bytes(b'{"tasks": []}')
-    for left in (same, other):
+    kept = path.with_name(".tasks.json.4713.0badf00d.ctmp")
+    kept.write_bytes(path.read_bytes())
+    system.apply(UpdateTask(task_key(key, 1), owner="ann"))
+    same.write_bytes(path.read_bytes())
+    for left in (same, other, kept):
         os.utime(left, (1.0, 1.0))
     before = native.tree(root)
     foreseen = system.repair(key, dry_run=True).repairs
@@ -328,12 +358,14 @@ def test_repair_mends_edges_and_removes_what_holds_nothing_of_its_own(
     assert [repair.kind for repair in made] == [
         RepairKind.REMOVE_LEFTOVER,
         RepairKind.LEAVE,
+        RepairKind.REMOVE_LEFTOVER,
         RepairKind.MIRROR_EDGE,
         RepairKind.DROP_DANGLING,
         RepairKind.DROP_SELF_EDGE,
         RepairKind.MIRROR_EDGE,
     ]
     assert not same.exists()
+    assert not kept.exists()
     assert other.exists()
     found = stored(path)
     assert [(found[n]["blocks"], found[n]["blocked_by"]) for n in (1, 2, 3)] == [
