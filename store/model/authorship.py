@@ -13,7 +13,18 @@ MOMENTS_S = 15.0
 """By which a change may seem to lie before or after the edit that made it."""
 
 _BRINGS = frozenset({Verb.CREATE.value, Verb.RESTORE.value})
-_OWNERS_FIELDS = frozenset({"status", "metadata", "active_form", "description"})
+_OWNERS_FIELDS = frozenset(
+    {
+        "status",
+        "metadata",
+        "active_form",
+        "description",
+        "steps",
+        "checks",
+        "result",
+        "last_error",
+    }
+)
 """What the owner of a task is likely to have written; a record does not say who did."""
 
 
