@@ -10,7 +10,7 @@ from store.model.authorship import MOMENTS_S, by_moment, likely_author, shows
 from store.model.edits import CreateTask, DeleteTask, Edit, Keep, RestoreTask, UpdateTask
 from store.model.history import Entry, Move
 from store.model.snapshot import Change, ChangeKind, Snapshot
-from store.model.task import ListKey, TaskId, TaskKey
+from store.model.task import ListKey, TaskId, TaskKey, TaskStatus
 
 _REMEMBERED = 5_000  # edits whose traces may still be seen, and as many older ones
 _EDGE_SIDES = ("blocks", "blocked_by")
@@ -80,12 +80,16 @@ def _touched(line: EditLine) -> set[TaskId | None]:
 def _fields_of(edit: Edit) -> set[str]:
     """Fields of its task that an edit writes, but for the edges."""
     if not isinstance(edit, UpdateTask):
-        return {"owner", "status"}
+        return {"owner", "status", "lock"}
     found = {name for name in _TEXTS if getattr(edit, name) is not None} | set(edit.clears)
     if edit.status is not None or edit.native_status is not None:
-        found.add("status")
+        found |= {"status", "lock"}
     if not isinstance(edit.owner, Keep):
         found.add("owner")
+    if edit.ticks:
+        found |= {"steps", "checks"}
+    found |= {"lock"} if not isinstance(edit.locked_by, Keep) else set()
+    found |= {"most_attempts"} if edit.most_attempts is not None else set()
     return found | ({"metadata"} if edit.metadata_patch else set())
 
 
@@ -137,12 +141,18 @@ class Recorder:
                 self._journal.record(seen_entries(changes, before))
 
 
+def _takes_away(change: Change) -> bool:
+    """The task is no longer there, or was put away: its system may have kept nothing of it."""
+    is_archived = change.field == "status" and change.new == TaskStatus.ARCHIVED.value
+    return change.kind is ChangeKind.VANISHED or is_archived
+
+
 def seen_entries(changes: Iterable[Change], before: Snapshot) -> Iterator[Entry]:
     """One entry for each task and moment."""
     for group in by_moment(changes):
         first = group[0]
         origin, who = likely_author(group)
-        is_gone = first.kind is ChangeKind.VANISHED and first.task is not None
+        is_gone = first.task is not None and any(map(_takes_away, group))
         last = before.task(TaskKey(first.list, TaskId(first.task or ""))) if is_gone else None
         yield Entry(
             first.at,

@@ -76,7 +76,7 @@ class Entry:
     undoes: str | None = None
     """The step that this edit took back, or made again."""
     last: Task | None = None
-    """Of a task that is gone: how it was last seen."""
+    """Of a task that is gone, or was put away: how it was last seen."""
 
     @property
     def key(self) -> TaskKey | None:

@@ -161,7 +161,8 @@ class ListLoader:
         return True
 
     def _archive(self, tasks: Sequence[Task]) -> None:
-        put_away = {task.id: replace(task, status=TaskStatus.ARCHIVED) for task in tasks}
+        away = TaskStatus.ARCHIVED
+        put_away = {t.id: replace(t, status=away, native_status=away.value) for t in tasks}
         self._archived = dict(list((self._archived | put_away).items())[-_MOST_KEPT:])
         left = sum(not task.is_closed for task in tasks)
         text = f"Claude Code deleted all {len(put_away)} tasks of the list"
