@@ -21,8 +21,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,6 +35,7 @@ from store.files.sqlite_file import (
     stamp_of,
     stamps,
 )
+from store.files.sqlite_kept import BUSY_S, KeptConnection, clear_log, opened
 from store.files.sqlite_locks import is_shared
 
 T = TypeVar("T")
@@ -45,18 +45,20 @@ KEPT_S = 2.0
 
 _LONGEST_S = 0.2  # so long it is tried to read what is being written; then it is looked at again,
 _LOOKS = 5  # so often in quick succession
-_BUSY_S = 0.05
 _CLEARED_WITHIN_S = 0.5
 _PAUSE_S = 0.01
 
 
 class SqliteReader:
-    """Reads one database again and again. Thread-safe; never writes, creates or waits long."""
+    """Reads one database again and again, and leaves it as it would be without this.
+
+    Thread-safe; never waits long.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._mutex = threading.RLock()
-        self._kept: _Kept | None = None
+        self._kept: KeptConnection | None = None
         self._finalizer: weakref.finalize[..., SqliteReader] | None = None
         self._seen: Stamps | None = None
         """The stamps as they were before the last read."""
@@ -113,17 +115,18 @@ class SqliteReader:
             UnreadableFile: it is no database, or a damaged one.
         """
         with self._mutex:
-            deadline = time.monotonic() + _LONGEST_S
-            while time.monotonic() < deadline:
+            deadline, is_crowded = time.monotonic() + _LONGEST_S, False
+            while not is_crowded or time.monotonic() < deadline:
                 before = stamps(self.path)
                 if self._kept is not None and self._seen and before.main[:2] != self._seen.main[:2]:
                     self._let_go()
                 self._seen = self._glimpsed = before
                 self._is_doubtful = before.is_racy
-                found = self._attempt(query, before)
+                found = self._attempt(query, before, is_crowded)
                 if found is not None:
                     self._misses = 0
                     return found[0]
+                is_crowded = True
             self._seen = None
             self._misses += 1
             self._is_doubtful = self._misses < _LOOKS
@@ -134,16 +137,21 @@ class SqliteReader:
         with self._mutex:
             self._let_go()
 
-    def _attempt(self, query: Callable[[sqlite3.Connection], T], before: Stamps) -> tuple[T] | None:
-        """What the query found, if it saw one state of the database."""
+    def _attempt(
+        self, query: Callable[[sqlite3.Connection], T], before: Stamps, is_crowded: bool
+    ) -> tuple[T] | None:
+        """What the query found, if it saw one state of the database.
+
+        `is_crowded`: somebody wrote during the last attempt, so a connection is made in any case.
+        """
         try:
-            if self._kept is not None or _is_live(self.path, before):
-                return (self._read_kept(query, before),)
+            if self._kept is not None or is_crowded or _is_live(self.path, before):
+                return (self._read_kept(query, before, is_crowded),)
             if before.wal is not None and before.wal[2] > 0:
-                with _private_copy(self.path) as copy, _opened(copy, "mode=rw") as connection:
+                with _private_copy(self.path) as copy, opened(copy, "mode=rw") as connection:
                     found = query(connection)
             else:
-                with _opened(self.path, "mode=ro&immutable=1") as connection:
+                with opened(self.path, "mode=ro&immutable=1") as connection:
                     found = query(connection)
         except sqlite3.Error as error:
             self._let_go()
@@ -153,11 +161,14 @@ class SqliteReader:
             raise reading_failure(self.path, error) from error
         return (found,) if stamps(self.path) == before else None
 
-    def _read_kept(self, query: Callable[[sqlite3.Connection], T], before: Stamps) -> T:
+    def _read_kept(
+        self, query: Callable[[sqlite3.Connection], T], before: Stamps, is_crowded: bool
+    ) -> T:
         if self._kept is None:
-            had_company = is_shared(self.path)  # before: they may close while this one opens
-            opened = connect(self.path, "mode=ro", timeout_s=_BUSY_S)
-            self._kept = kept = _Kept(self.path, opened, had_company)
+            # asked before: they may close while this one opens
+            had_company = is_shared(self.path) or is_crowded
+            connection = connect(self.path, "mode=ro", timeout_s=BUSY_S)
+            self._kept = kept = KeptConnection(self.path, connection, had_company)
             self._finalizer = weakref.finalize(self, kept.leave)
         found = self._kept.read(query)
         log = stamp_of(f"{self.path}-wal")
@@ -166,7 +177,7 @@ class SqliteReader:
         self._moved_at = time.monotonic()
         return found
 
-    def _has_commits(self, kept: _Kept, now: Stamps) -> bool:
+    def _has_commits(self, kept: KeptConnection, now: Stamps) -> bool:
         seen = self._seen
         try:
             is_same = seen is not None and now.main[:2] == seen.main[:2]
@@ -194,64 +205,9 @@ class SqliteReader:
         """Make up for a log that was not cleared when the connection was let go: whoever was
         closing just then may have been too late to do it, and too early not to have to.
         """
-        is_clear = _clear_log(self.path)
+        is_clear = clear_log(self.path)
         if is_clear or time.monotonic() >= self._clear_until:
             self._clear_until = 0.0
-
-
-@dataclass
-class _Kept:
-    """A read-only connection beside those of others."""
-
-    path: Path
-    connection: sqlite3.Connection
-    had_company: bool
-    """Another process was connected at some time."""
-    version: int = -1
-    """The `data_version` of the state that was read last."""
-
-    def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        """What the query makes of one state."""
-        self.connection.execute("BEGIN")
-        try:
-            found = query(self.connection)
-            self.version = self._version()
-        finally:
-            if self.connection.in_transaction:
-                self.connection.execute("COMMIT")
-        self.is_in_company()
-        return found
-
-    def has_commits(self) -> bool:
-        """Whether anything was committed since."""
-        return self._version() != self.version
-
-    def is_in_company(self) -> bool:
-        """Whether another process is connected now."""
-        is_shared_now = is_shared(self.path)
-        self.had_company = self.had_company or is_shared_now
-        return is_shared_now
-
-    def leave(self) -> bool:
-        """Close, and leave the files as the others would have left them without this one; False:
-        some are connected still.
-        """
-        self.connection.close()
-        return not self.had_company or _clear_log(self.path)
-
-    def _version(self) -> int:
-        return int(self.connection.execute("PRAGMA data_version").fetchone()[0])
-
-
-def _clear_log(path: Path) -> bool:
-    """Do as the last one to close a database; False: that is another."""
-    if is_shared(path):
-        return False
-    with suppress(sqlite3.Error, UnreadableFile):
-        if stamp_of(f"{path}-wal") is not None:
-            with _opened(path, "mode=rw") as last:
-                last.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    return True
 
 
 def _is_live(path: Path, seen: Stamps) -> bool:
@@ -259,15 +215,6 @@ def _is_live(path: Path, seen: Stamps) -> bool:
     return (seen.wal is not None and stamp_of(f"{path}-shm") is not None) or bool(
         stamp_of(f"{path}-journal")
     )
-
-
-@contextmanager
-def _opened(path: Path, options: str) -> Iterator[sqlite3.Connection]:
-    connection = connect(path, options, timeout_s=_BUSY_S)
-    try:
-        yield connection
-    finally:
-        connection.close()
 
 
 @contextmanager

@@ -155,6 +155,26 @@ def test_log_that_writers_could_not_clear_away_because_of_the_reader_is_cleared_
     assert list(seen(path)) == [path.name]
 
 
+def test_read_that_writers_always_come_between_sees_one_state_all_the_same(
+    path: Path, reader: SqliteReader
+) -> None:
+    written = 0
+
+    def slow_count(connection: sqlite3.Connection) -> tuple[int, int]:
+        nonlocal written
+        first = count(connection)
+        written += 1
+        run(path, f"INSERT INTO marks VALUES ({written})")  # comes and goes each time
+        return first, count(connection)
+
+    for _ in range(5):
+        first, second = reader.read(slow_count)
+        assert first == second
+        assert reader.has_moved()
+    assert wholly_read(reader) == written
+    reader.close()
+
+
 def test_reader_that_lets_go_beside_a_connected_writer_takes_nothing_from_it(path: Path) -> None:
     reader = SqliteReader(path)
     with elsewhere(path) as other:
