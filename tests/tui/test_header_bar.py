@@ -44,6 +44,8 @@ async def test_header_bar_fresh_late_paused_and_read_only_say_so() -> None:
     assert "LATE 12s" in await header(scan_age_s=12.0, paused=True)
     assert "paused +14 changes" in await header(paused=True, unseen_changes=14)
     assert "READ-ONLY" in await header(read_only=True)
+    assert "UNLOCKED" in await header(edits_unlocked=True)
+    assert "UNLOCKED" not in await header(edits_unlocked=True, read_only=True)
     assert "loading" in await header(scan_age_s=None)
 
 

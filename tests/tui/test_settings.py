@@ -29,11 +29,13 @@ def test_load_settings_from_the_default_place_reads_every_kind_of_value(tmp_path
     write(
         tmp_path / "colonytop" / "settings.toml",
         'theme = "nord"\nascii = true\nstale_after = "45m"\noperator = "kim"\n'
-        '[keymap]\n"task.unblock" = "f7"\n',
+        'edit_unlocked = true\n[keymap]\n"task.unblock" = "f7"\n',
     )
     found = load_settings(environ={"XDG_CONFIG_HOME": str(tmp_path)})
     assert (found.theme, found.ascii, found.stale_after) == ("nord", True, 2700)
     assert found.keymap == {"task.unblock": "f7"}
+    assert found.edit_unlocked
+    assert not Settings().edit_unlocked
 
 
 def test_default_path_with_a_relative_variable_falls_back_to_home(tmp_path: Path) -> None:
