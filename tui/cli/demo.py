@@ -65,6 +65,14 @@ MAX_TASKS = 100_000
     type=click.FloatRange(0.0, 86_400.0),
     help="No screen: run the agents so long, then print a summary.",
 )
+@click.option(
+    "--systems",
+    metavar="NAMES",
+    default="hive",
+    show_default=True,
+    callback=lambda ctx, parameter, value: chosen_systems(value),
+    help="Whose lists: names of systems with commas between them, or `all`.",
+)
 @common_options
 @app_options
 @pass_invocation
@@ -77,13 +85,14 @@ def demo(
     speed: float,
     keep: Path | None,
     headless: float | None,
+    systems: tuple[str, ...],
     **app: Any,
 ) -> None:
     """Watch simulated agents at work, in a root that goes away when you quit.
 
     Each agent is a process of its own that plans, claims, works, gets stuck and hands over
     through the same locked store as real ones, and yields to what you do. The same seed tells
-    the same story.
+    the same story. Other systems' lists, which --systems adds, have real writers too.
     """
     from tui.demo.colony import DemoColony, DemoOptions
 
@@ -93,13 +102,30 @@ def demo(
         raise click.UsageError("--json needs --headless")
     if headless is None:
         require_terminal()
-    options = DemoOptions(agents, max(tasks, LEAST_TASKS), seed, speed, keep)
+    options = DemoOptions(agents, max(tasks, LEAST_TASKS), seed, speed, keep, systems)
     with signals_end_the_demo(), DemoColony(options) as colony:
         if headless is None:
+            app["edit_unlocked"] = invocation.edit_unlocked
             code = show_colony(colony, {name: value for name, value in app.items() if value})
         else:
             code = run_headless(invocation, colony, headless)
     sys.exit(code)
+
+
+def chosen_systems(text: str) -> tuple[str, ...]:
+    """The systems that were named.
+
+    Raises:
+        BadParameter: one of the names is of none.
+    """
+    from tui.demo.systems.cast import NAMES, chosen
+
+    try:
+        return chosen(text)
+    except ValueError as error:
+        known = ", ".join(NAMES)
+        message = f"there is no system {str(error)!r}; all, or of {known}"
+        raise click.BadParameter(message) from error
 
 
 @contextmanager
@@ -126,7 +152,7 @@ def show_colony(colony: DemoColony, app: dict[str, Any]) -> int:
     colony.wait_until_ready()
     if colony.options.keep is None:  # the journal goes away with the root that it is about
         os.environ["XDG_STATE_HOME"] = str(colony.root / ".state")
-    code = start_app([RootSpec(colony.root, "demo")], app)
+    code = start_app([RootSpec(root, "demo") for root in colony.roots], app)
     _tell_trouble(colony)
     return code
 
@@ -142,7 +168,7 @@ def run_headless(invocation: Invocation, colony: DemoColony, seconds: float) -> 
     while colony.is_running() and (left := deadline - time.monotonic()) > 0:
         time.sleep(min(left, 0.1))
     agents = colony.end_agents()
-    snapshot = Workspace([RootSpec(colony.root, "demo")]).scan()
+    snapshot = Workspace([RootSpec(root, "demo") for root in colony.roots]).scan()
     summary = summarize(snapshot, agents, colony.options.seed)
     kept = None if colony.options.keep is None else str(colony.root)
     if invocation.as_json:

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from store.model.errors import ColonytopError
+from tui.demo.systems.cast import NATIVE, roots_of
 
 START_S = 60.0
 """For the crew to set the stage; large demos write many files."""
@@ -40,6 +41,8 @@ class DemoOptions:
     speed: float = 1.0
     keep: Path | None = None
     """The root to use and to keep; None is a temporary one that is removed."""
+    systems: tuple[str, ...] = (NATIVE,)
+    """Whose lists there are; with several, each has a root of its own below that one."""
 
 
 class DemoColony:
@@ -112,6 +115,11 @@ class DemoColony:
             self._errors = None
         self._remove()
 
+    @property
+    def roots(self) -> list[Path]:
+        """Where the lists of each system are."""
+        return roots_of(self.root, self.options.systems)
+
     def is_running(self) -> bool:
         """Whether the crew still runs. It ends only when it is told to, or is killed."""
         return self._process is not None and self._process.poll() is None
@@ -143,6 +151,7 @@ class DemoColony:
         command = [sys.executable, "-m", "tui.demo.crew", str(self.root)]
         command += ["--agents", str(options.agents), "--tasks", str(options.tasks)]
         command += ["--seed", str(options.seed), "--speed", str(options.speed)]
+        command += ["--systems", ",".join(options.systems)]
         if self._temporary is not None:
             command += ["--remove", str(self._temporary)]
         return command

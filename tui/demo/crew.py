@@ -23,15 +23,18 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn, Protocol
 
-from tui.demo.agent import Agent
+from tui.demo.agent import Agent, Tally
 from tui.demo.planner import Planner
 from tui.demo.stage import set_stage
 from tui.demo.story import PLANNER, Story
+from tui.demo.systems.cast import NATIVE, STATE, chosen, parts_of, root_of
+from tui.demo.systems.writer import Setting, Worked
 
 WATCH_S = 0.2
 """Between two looks at the parent and the pipe."""
@@ -40,11 +43,28 @@ GRACE_S = 3.0
 _PIPE = 0
 
 
+class Actor(Protocol):
+    """What an agent's process runs."""
+
+    @property
+    def tally(self) -> Tally | Worked: ...
+    async def run(self) -> None: ...
+
+
+class Role(NamedTuple):
+    """An agent before it has a process."""
+
+    name: str
+    system: str
+    make: Callable[[], Actor]
+    """Called in the agent's own process."""
+
+
 @dataclass
 class Running:
     """An agent's process and the pipe on which it leaves its tally."""
 
-    name: str
+    role: Role
     pid: int
     report: int
 
@@ -52,26 +72,22 @@ class Running:
 class Crew:
     """All the agents of one demo."""
 
-    def __init__(self, story: Story, root: Path, speed: float, tasks: int, next_plan: int) -> None:
-        self._story = story
-        self._root = root
-        self._speed = speed
-        self._tasks = tasks
-        self._next_plan = next_plan
+    def __init__(self, roles: Iterable[Role]) -> None:
+        self._roles = tuple(roles)
         self._running: list[Running] = []
         self._tallies: list[dict[str, object]] = []
 
     def start(self) -> None:
         """Fork one process for each agent."""
         crew = os.getpid()  # asked before the fork: a child may first run when this is gone
-        for name in self._story.names:
+        for role in self._roles:
             report, write = os.pipe()
             pid = os.fork()
             if pid == 0:
                 os.close(report)
-                _be_agent(self._agent(name), crew, write)
+                _be_agent(role, crew, write)
             os.close(write)
-            self._running.append(Running(name, pid, report))
+            self._running.append(Running(role, pid, report))
 
     def end(self) -> None:
         """End all agents and collect their tallies. Returns when no process is left."""
@@ -91,18 +107,6 @@ class Crew:
         """What each agent did; only its name for one that died."""
         return self._tallies
 
-    def _agent(self, name: str) -> Agent:
-        if name == PLANNER:
-            return Planner(
-                name,
-                self._story,
-                self._root,
-                self._speed,
-                wanted=self._tasks,
-                next_plan=self._next_plan,
-            )
-        return Agent(name, self._story, self._root, self._speed)
-
 
 def _collect(agent: Running, deadline: float) -> dict[str, object]:
     """The agent's last words, if they come before the deadline (monotonic seconds)."""
@@ -118,15 +122,17 @@ def _collect(agent: Running, deadline: float) -> dict[str, object]:
         said = json.loads(b"".join(parts))
     except ValueError:
         said = None
-    return said if isinstance(said, dict) else {"name": agent.name, "died": True}
+    told = said if isinstance(said, dict) else {"name": agent.role.name, "died": True}
+    return {**told, "system": agent.role.system}
 
 
-def _be_agent(agent: Agent, crew: int, report: int) -> NoReturn:
+def _be_agent(role: Role, crew: int, report: int) -> NoReturn:
     """The whole life of an agent's process; never returns into the crew's code."""
     code = 1
     try:
-        _name_process(f"agent {agent.name}")
+        _name_process(f"agent {role.name}")
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        agent = role.make()
         agent.tally.pid = os.getpid()
         asyncio.run(_live(agent, crew))
         os.write(report, json.dumps(asdict(agent.tally)).encode())
@@ -138,7 +144,7 @@ def _be_agent(agent: Agent, crew: int, report: int) -> NoReturn:
         os._exit(code)
 
 
-async def _live(agent: Agent, crew: int) -> None:
+async def _live(agent: Actor, crew: int) -> None:
     """Run the agent until it is told to end, or nobody is left to tell it."""
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
@@ -193,17 +199,45 @@ def say(document: dict[str, object]) -> None:
         os.write(1, json.dumps(document).encode() + b"\n")
 
 
+def set_stages(options: argparse.Namespace) -> list[Role]:
+    """Make all the lists; who is to work on them."""
+    systems = chosen(options.systems)
+    roles = []
+    if NATIVE in systems:
+        roles += _native(options, root_of(options.root, NATIVE, systems))
+    for part in parts_of(systems):
+        root = root_of(options.root, part.system, systems)
+        state = options.root / STATE / "colonytop"
+        setting = Setting(root, state, options.seed, options.speed)
+        part.set_stage(setting)
+        for name in part.writers:
+            roles.append(Role(name, part.system, partial(part.writer, name, setting)))
+    return roles
+
+
+def _native(options: argparse.Namespace, root: Path) -> list[Role]:
+    """The native lists' stage and agents."""
+    story = Story(options.seed, options.agents)
+    root.mkdir(exist_ok=True)
+    next_plan = asyncio.run(set_stage(root, story, options.tasks, time.time()))
+
+    def make(name: str) -> Agent:
+        if name != PLANNER:
+            return Agent(name, story, root, options.speed)
+        return Planner(name, story, root, options.speed, wanted=options.tasks, next_plan=next_plan)
+
+    return [Role(name, NATIVE, partial(make, name)) for name in story.names]
+
+
 def run_crew(options: argparse.Namespace) -> None:
     """Set the stage, run the agents until told to end, leave nothing behind."""
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     os.umask(0o077)
-    story = Story(options.seed, options.agents)
     crew: Crew | None = None
     try:
-        next_plan = asyncio.run(set_stage(options.root, story, options.tasks, time.time()))
-        crew = Crew(story, options.root, options.speed, options.tasks, next_plan)
+        crew = Crew(set_stages(options))
         crew.start()
         say({"ready": str(options.root)})
         order = wait_for_order(stopped)
@@ -225,6 +259,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--tasks", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--speed", type=float, required=True)
+    parser.add_argument("--systems", default=NATIVE)
     parser.add_argument("--remove", type=Path, help="Directory to delete at the end.")
     run_crew(parser.parse_args(arguments))
 
