@@ -207,8 +207,7 @@ class Verb(StrEnum):
     """Change how often a task may be tried."""
 
 
-@dataclass(frozen=True, slots=True)
-class ListRules:
+class ListRules(NamedTuple):
     """How the tool that owns a list keeps edges, claims and ends. The defaults are the native
     layout's.
     """
@@ -243,6 +242,9 @@ class ListRules:
         return TaskStatus(word) if word in _WORDS else TaskStatus.UNKNOWN
 
 
+NATIVE_RULES = ListRules()
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What may be edited here. `refusals` maps a verb to the sentence the operator sees."""
@@ -258,7 +260,7 @@ class Capabilities:
     """What a priority may be set to, the least urgent first; empty: any whole number, or none
     at all where `refusals` says so.
     """
-    rules: ListRules = ListRules()
+    rules: ListRules = NATIVE_RULES
     absent: tuple[str, ...] = ()
     """Fields for which a task has no room here, as `active_form`, `description`, `metadata`: an
     edit that sets one is refused.
@@ -268,7 +270,7 @@ class Capabilities:
         return self.refusals.get(verb)
 
     @classmethod
-    def read_only(cls, reason: str, rules: ListRules = ListRules()) -> Capabilities:
+    def read_only(cls, reason: str, rules: ListRules = NATIVE_RULES) -> Capabilities:
         return cls(dict.fromkeys(Verb, reason), rules=rules)
 
 

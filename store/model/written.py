@@ -170,7 +170,7 @@ def _updated(
     if edit.ticks or edit.most_attempts is not None:
         fields["execution"] = ticked(target.execution, edit.ticks, edit.most_attempts, now)
     if edit.standing:  # what is put back may lead to what has ended
-        rules = replace(rules, keeps_ended_blockers=True)
+        rules = rules._replace(keeps_ended_blockers=True)
     blockers = _blockers(tasks, edit.add_blocked_by, rules)
     blocks = _with(_without(target.blocks, edit.remove_blocks), edit.add_blocks)
     after = replace(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from store.files.fs import Directory, open_directory
@@ -18,14 +17,14 @@ Parts = tuple[str, ...]
 """The components of a directory below a root."""
 
 
-@dataclass(slots=True)
 class Passed:
     """What was seen on the way."""
 
-    directories: list[Path] = field(default_factory=list)
-    """Every directory in which a list could appear, or a record of one change."""
-    skipped: list[Problem] = field(default_factory=list)
-    """Directories that look like lists and are none, each with the way out; at most SHOWN."""
+    def __init__(self) -> None:
+        self.directories: list[Path] = []
+        """Every directory in which a list could appear, or a record of one change."""
+        self.skipped: list[Problem] = []
+        """Directories that look like lists and are none, each with the way out; at most SHOWN."""
 
     def skip(self, path: Path, reason: str, repair: str) -> None:
         if len(self.skipped) < SHOWN:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from store.files.fs import Directory, open_directory
@@ -35,12 +34,13 @@ _PATTERNS: tuple[tuple[str, ...], ...] = (
 )
 
 
-@dataclass(slots=True)
 class Found(Passed):
     """What lies under a root."""
 
-    lists: dict[TaskListId, Parts] = field(default_factory=dict)
-    """List id → the components of its directory, in id order."""
+    def __init__(self) -> None:
+        super().__init__()
+        self.lists: dict[TaskListId, Parts] = {}
+        """List id → the components of its directory, in id order."""
 
 
 def is_ours(name: str) -> bool:

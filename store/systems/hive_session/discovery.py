@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from store.files.codec import Unparsable
@@ -31,12 +31,13 @@ class Place:
     layout: Layout
 
 
-@dataclass(slots=True)
 class Found(Passed):
     """What lies under a root."""
 
-    lists: dict[TaskListId, Place] = field(default_factory=dict)
-    """List id → where it lies, in id order."""
+    def __init__(self) -> None:
+        super().__init__()
+        self.lists: dict[TaskListId, Place] = {}
+        """List id → where it lies, in id order."""
 
 
 class DocumentFinder:
