@@ -12,10 +12,11 @@ from typing import Any
 from store.model.edits import Edit, UpdateTask
 from store.model.task import ListKey, TaskId, TaskKey, TaskStatus
 from store.systems.blackboard.adapter import BlackboardSystem
+from store.systems.blackboard.places import DATABASE
+from tests.beside.blackboard_owner import RUN, SHARED, Owner
 from tests.beside.figures import Figures, at_work, make
 from tests.patience import PATIENCE_S
-from tests.systems.blackboard.agent import SHARED
-from tests.systems.blackboard.spawning import SpawnedBrief, rows, started
+from tests.systems.blackboard.spawning import rows
 
 HERE = Path(__file__).parents[2]
 STRETCH = 12
@@ -26,12 +27,14 @@ WRITES = 6
 
 def run(root: Path, edits: int) -> Figures:
     """Each of our briefs is begun and given a result; agents work beside."""
-    with started(root) as blackboard:
-        blackboard.create_brief(SpawnedBrief("Shared", brief_id=SHARED))
-        ours = [blackboard.create_brief(SpawnedBrief(f"Ours {n}")) for n in range(edits // 2 + 1)]
+    owner, ours = Owner(root / RUN / DATABASE), [f"ours-{n}" for n in range(edits // 2 + 1)]
+    owner.begin_run()
+    for brief in (SHARED, *ours):
+        owner.spawn(brief, "smith")
+    owner.close()
     system = BlackboardSystem(lock_timeout_s=PATIENCE_S)
     (key,) = system.discover(root)
-    figures = Figures("agents of the run with the library")
+    figures = Figures("its library made again, deferred transactions, foreign keys off")
     with at_work(lambda name: _agent(root, name)) as reports:
         made = [result.edit for result in make(system, _edits(key, ours, edits), figures)]
     figures.theirs = WRITES * STRETCH * len(reports)
@@ -50,8 +53,8 @@ def _edits(key: ListKey, ours: Sequence[str], count: int) -> Iterator[Edit]:
 
 
 def _agent(root: Path, name: str) -> None:
-    module = "tests.systems.blackboard.agent"
-    command = [sys.executable, "-m", module, str(root), name, str(STRETCH)]
+    module, database = "tests.beside.blackboard_owner", str(root / RUN / DATABASE)
+    command = [sys.executable, "-m", module, database, name, str(STRETCH)]
     subprocess.run(command, cwd=HERE, check=True, capture_output=True)
 
 
