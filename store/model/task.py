@@ -208,9 +208,7 @@ class Verb(StrEnum):
 
 
 class ListRules(NamedTuple):
-    """How the tool that owns a list keeps edges, claims and ends. The defaults are the native
-    layout's.
-    """
+    """How the tool of a list keeps edges, claims and ends; the defaults are the native layout's."""
 
     mirrors_edges: bool = True
     """An edge is written on both sides; else only `blocked_by` of the task that waits."""
@@ -257,9 +255,7 @@ class Capabilities:
     )
     """What a status may be set to here."""
     priorities: tuple[str, ...] = ()
-    """What a priority may be set to, the least urgent first; empty: any whole number, or none
-    at all where `refusals` says so.
-    """
+    """What a priority may be set to, the least urgent first; empty: any whole number, if any."""
     rules: ListRules = NATIVE_RULES
     absent: tuple[str, ...] = ()
     """Fields for which a task has no room here, as `active_form`, `description`, `metadata`: an
