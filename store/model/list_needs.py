@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from math import inf
 from typing import NamedTuple
 
@@ -99,23 +99,27 @@ class ListNeeds:
     def _read(
         self,
         task_list: TaskList,
-        touched: Iterable[TaskId],
+        touched: Collection[TaskId],
         gone: list[Place],
         came: list[Place],
     ) -> None:
-        active = len(self._by_write)
-        for task_id in touched:
+        before: dict[TaskId, Place] = {}
+        for task_id in touched:  # all first: what is judged below comes last, whatever its age
             place = self._settled.pop(task_id, None) or self._silent.pop(task_id, None)
             if place is not None:
-                gone.append(place)
+                before[task_id] = place
             if (written := self._written.pop(task_id, None)) is not None:
                 del self._by_write[bisect_left(self._by_write, (written, task_id))]
-                active -= 1
+        active = len(self._by_write)
+        for task_id in touched:
             if (task := task_list.tasks.get(task_id)) is not None:
                 self._judge(task_list, task, came)
-            if place is not None and came and came[-1] == place:  # it stays where it is
+            if (place := before.get(task_id)) is None:
+                continue
+            if came and came[-1] == place:  # it stays where it is
                 came.pop()
-                gone.pop()
+            else:
+                gone.append(place)
         if len(self._by_write) > active:
             self._by_write.sort()
 

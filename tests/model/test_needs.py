@@ -184,3 +184,19 @@ def test_queue_many_changes_at_once_stay_in_order() -> None:
     assert len(first) - len(kept) == 200 + 1  # and it is no standstill any more
     again = snapshot(changed(freed, 299, blocked_by=()))
     assert len(running.of(again, rollups.of(again), NOW, Thresholds())) == len(kept) - 1
+
+
+def test_queue_old_work_that_is_active_again_does_not_confuse_the_ages() -> None:
+    """Judged in any order beside others that were written anew in the same moment."""
+    late = [str(number) for number in range(20, 34)]
+    for first in range(1, 9):
+        state = task_list([task(first, status=ACTIVE), *(task(number) for number in late)])
+        running, rollups = RunningNeeds(), RunningRollups()
+        shown = snapshot(state)
+        running.of(shown, rollups.of(shown), NOW, Thresholds())
+        old = {i: replace(state.tasks[i], status=ACTIVE, updated_at=NOW - 9e3) for i in state.tasks}
+        anew = replace(state.tasks[TaskId(str(first))], updated_at=NOW - 1)
+        shown = snapshot(edited(state, {**old, anew.id: anew}))
+        kept = running.of(shown, rollups.of(shown), NOW, Thresholds())
+        assert list(kept.places) == list(queue(shown).places)
+        assert len(kept) == len(late)
