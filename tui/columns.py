@@ -125,7 +125,7 @@ def _offered(cells: int, projection: Projection, ascii_only: bool) -> list[Colum
     if is_wide and kinds.has_edges:
         columns.append(Column("blockers", "Blockers", 12, blockers_cell, rank=5, room=24))
     if kinds.badge_cells:
-        columns.append(Column("system", "Sys", max(3, kinds.badge_cells), system_cell, 8, 18))
+        columns.append(Column("system", "Sys", max(3, kinds.badge_cells), system_cell, 8, 14))
     if kinds.has_priority:
         room = 18 if is_wide or projection.list_count > 1 else 12
         columns.append(_priority_column(kinds.longest_priority, is_wide, room))

@@ -131,8 +131,10 @@ class Intake:
     def _mark_saved(self, keys: Iterable[TaskKey], now: float) -> None:
         marks = dict(self.marks)
         for key in keys:
-            until = now + MARK_S if self._is_own(key) else math.inf
-            marks[key] = ChangeMark(ChangeSign.SAVED, until)
+            if self._is_own(key):  # a snapshot was quicker, and has marked it as it does
+                marks.setdefault(key, ChangeMark(ChangeSign.CHANGED, now + MARK_S))
+            else:
+                marks[key] = ChangeMark(ChangeSign.SAVED, math.inf)
         self.marks = marks
 
     def _is_own(self, key: TaskKey) -> bool:

@@ -7,11 +7,13 @@ import os
 import sqlite3
 import time
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from store.systems.blackboard.blackboard import Blackboard
 from store.systems.progress.provision import ensure_progress_db
 from store.systems.progress.seeding import seed_tasks
 from tests.systems.clawteam import layout
@@ -43,16 +45,17 @@ QUEUE: list[dict[str, Any]] = [
 
 
 class SystemsScene:
-    """Lists of four tools under the roots that they have by themselves."""
+    """Lists of five tools under the roots that they have by themselves."""
 
     def __init__(self, home: Path) -> None:
         self.hive, self.clawteam = home / ".hive", home / ".clawteam"
-        self.claude = home / ".claude"
+        self.claude, self.runs = home / ".claude", home / "runs"
         Scene(self.hive, {"release-2.8": RELEASE})
         self._write_team()
         self._write_claude()
         self._write_queue()
         self._write_session()
+        self._write_run()
 
     def start_task(self, owner: str, seconds_ago: float) -> None:
         """An agent of the team takes up what is ready, by replacing its file."""
@@ -64,17 +67,24 @@ class SystemsScene:
     def finish_step(self, seconds_ago: float) -> None:
         """The worker of the queue ticks off a step."""
         at = _iso(seconds_ago / 60)
-        with closing(sqlite3.connect(self._database)) as database, database:
-            database.execute(
-                "UPDATE steps SET status = 'done', completed_at = ? WHERE title LIKE 'Extract%'",
-                (at,),
-            )
-            database.execute("UPDATE tasks SET updated_at = ? WHERE id = 'crawl-shops'", (at,))
+        self.in_queue(
+            f"UPDATE steps SET status = 'done', completed_at = '{at}' WHERE title LIKE 'Extract%'",
+            f"UPDATE tasks SET updated_at = '{at}' WHERE id = 'crawl-shops'",
+        )
+
+    def in_queue(self, *statements: str) -> None:
+        """Change the queue in one transaction, as any worker may: by a connection of its own."""
+        with closing(sqlite3.connect(self.database)) as database, database:
+            for statement in statements:
+                database.execute(statement)
 
     @property
     def colonies(self) -> list[SimpleNamespace]:
         """The roots, as `open_session` takes them."""
-        return [SimpleNamespace(root=root) for root in (self.clawteam, self.claude, self.hive)]
+        return [
+            SimpleNamespace(root=root)
+            for root in (self.clawteam, self.claude, self.hive, self.runs)
+        ]
 
     def _write_team(self) -> None:
         rows: tuple[tuple[str, str, str, str, str, int], ...] = (
@@ -136,7 +146,7 @@ class SystemsScene:
     def _write_queue(self) -> None:
         colony = self.hive / "colonies" / "crawl"
         colony.mkdir(parents=True)
-        path = self._database = ensure_progress_db(colony)
+        path = self.database = ensure_progress_db(colony)
         seed_tasks(path, QUEUE)
         with closing(sqlite3.connect(path)) as database, database:
             database.execute(
@@ -178,6 +188,45 @@ class SystemsScene:
         ]
         content = sessions.document(tasks, goal="answer the customer survey", created_at=NOW - 3600)
         sessions.write(self.hive, parts, content)
+
+    def _write_run(self) -> None:
+        briefs = (
+            ("b-copy", None, "copy", "writer", "Write the headline copy", "active", 3),
+            ("b-faq", "b-copy", "copy", "writer", "Answer the ten usual questions", "pending", 3),
+            ("b-art", None, "art", "designer", "Choose the pictures", "failed", 5),
+        )
+        with Blackboard("landing-page", root=self.runs) as run:
+            run.create_run("a landing page that sells")
+            for name in ("copy", "art"):
+                run.create_workstream(workstream_id=name, name=name, tier=1)
+            for brief_id, parent, stream, role, subject, state, _ in briefs:
+                run.create_brief(_Brief(brief_id, parent, role, subject), stream)
+                run.update_brief_status(brief_id, state)
+            run.log_event("failed", "b-art", {"error": "no picture fits the palette"})
+            path = run.path
+        with closing(sqlite3.connect(path)) as database, database:
+            for table in ("runs", "workstreams", "briefs"):
+                database.execute(
+                    f"UPDATE {table} SET created_at = ?, updated_at = ?", (_iso(20), _iso(6))
+                )
+            database.execute("UPDATE events SET created_at = ?", (_iso(5),))
+            for brief_id, *_, minutes in briefs:
+                database.execute(
+                    "UPDATE briefs SET updated_at = ? WHERE brief_id = ?", (_iso(minutes), brief_id)
+                )
+
+
+@dataclass
+class _Brief:
+    brief_id: str
+    parent_brief_id: str | None
+    role: str
+    subject: str
+    tier: int = 2
+    retry_count: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"subject": self.subject}
 
 
 _MEMBERS = (("lead", "leader"), ("bo", "coder"), ("cy", "coder"), ("dee", "tester"))

@@ -59,7 +59,7 @@ def on_systems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, open_session: Op
         settings = Settings(operator="you", **choices)
         fixed = {"size": size, "settings": settings, "clock": lambda: NOW}
         async with open_session(*scene.colonies, **fixed) as session:
-            await session.until(lambda: len(session.frame.snapshot.lists) == 5, "all lists")
+            await session.until(lambda: len(session.frame.snapshot.lists) == 6, "all lists")
             await arrive(session, lambda: scene.start_task("dee", 34))
             await arrive(session, lambda: scene.finish_step(9))
             if chosen:

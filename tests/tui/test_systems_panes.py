@@ -286,7 +286,7 @@ async def test_activity_shows_what_a_system_recorded_itself() -> None:
     line = line_with(lines, "no answer in time")
     assert "w-2" in line
     assert "#b2" in line
-    assert "recorded" in line
+    assert "logged" in line
     assert lines.index(line) < lines.index(line_with(lines, "two workers"))  # newest on top
 
 

@@ -51,7 +51,7 @@ class ActivityPane(RowsPane[Activity]):
 What changed, newest first: the time that the record itself tells, who, the task, and old → new.
 **you** is what was done here, under your own name where the settings or `--operator` give one.
 **operator** and **command** are edits that others made through colonytop, by the name they gave.
-**recorded** is an event that the list's own system keeps. **agent?** is inferred: the record was
+**logged** is an event that the list's own system keeps. **agent?** is inferred: the record was
 written in fields that its owner writes, so the name is the owner's; a record does not say who
 wrote it. **derived** is what was seen on the disk and nothing tells who did it: **?**. Behind an
 edit of yours stands whether the owner has seen it or acted on it, inferred from their next write.

@@ -34,7 +34,7 @@ ORIGIN_WORDS = {
     Origin.DERIVED: "derived",
 }
 """How it is known who did it; the mark of a question is on what is inferred."""
-RECORDED = "recorded"
+RECORDED = "logged"
 """The list's own system wrote it down."""
 
 
@@ -48,7 +48,7 @@ class Activity:
     list: ListKey | None
     pieces: tuple[Piece, ...]
     origin: str
-    """you, operator and command (from the journal), recorded (by the list's own system), agent?
+    """you, operator and command (from the journal), logged (by the list's own system), agent?
     (inferred) or derived (seen).
     """
 

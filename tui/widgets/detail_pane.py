@@ -154,7 +154,8 @@ the cost and the result; and why its list is read-only, if it is.
 
     @property
     def _text_cells(self) -> int:
-        return max(20, self.scrollable_content_region.width)
+        """Without the column of the scroll bar, whether or not it is there by now."""
+        return max(20, self.outer_size.width - self.gutter.width - self.scrollbar_size_vertical)
 
     def _selected(self) -> tuple[TaskList, Task] | None:
         key = self.frame.selected
