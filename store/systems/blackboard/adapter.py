@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store.files.places import absolute, refusal_to_write
-from store.files.sqlite_locks import write_lock_holder
+from store.files.sqlite_locks import write_lock_holders
 from store.model.edits import BatchResult, Edit, EditResult
 from store.model.errors import EditRefused, ListGone, LockHolder
 from store.model.repairs import RepairReport
@@ -94,8 +94,7 @@ class BlackboardSystem:
         """The runs that a process is writing to at this moment, as the kernel tells."""
         with self._lock:
             known = {key: loader for key in keys if (loader := self._loaders.get(key))}
-        holders = {key: write_lock_holder(loader.database) for key, loader in known.items()}
-        return {key: holder for key, holder in holders.items() if holder.pid is not None}
+        return write_lock_holders({key: loader.database for key, loader in known.items()})
 
     def apply(self, edit: Edit) -> EditResult:
         """Make one edit in one transaction; see `System.apply`."""
