@@ -21,6 +21,8 @@ class WatchContract(ContractHooks):
     def watched(self, root: Path, chain: ListKey) -> Iterator[Feed]:
         """A watch on the root that has told of one change already, so all is set up."""
         with watching(root, reconcile_s=3600) as feed:
+            # The first complete scan comes before all directories are watched, the next one after.
+            feed.wait(lambda: sum(scan.snapshot.is_complete for scan in feed.scans) > 1)
             self.write_task(chain, Foreign("4", "Watched"))
             self.wait_for_subject(feed, chain, "4", "Watched")
             yield feed
