@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Row = tuple[TaskList, Task]
 
-SORTS = ("id", "wave", "status", "owner", "age", "holds", "subject", "list")
+SORTS = ("id", "wave", "status", "owner", "age", "holds", "priority", "subject", "list")
 
 
 @click.command()

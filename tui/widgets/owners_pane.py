@@ -100,6 +100,8 @@ alive and `✗` is dead, in the colour that the team gives.
         self._named: tuple[str, ...] = ()
         self._alike: frozenset[str] = frozenset()
         self._crew = Crew()
+        self._told = (False, 0)
+        """Whether anything is told of anybody's life, and the cells of the longest cost."""
 
     def build(self, frame: Frame, snapshot: Snapshot) -> Sequence[Row[OwnerFacts]]:
         owners = pace_of(self.app).owners(snapshot, frame.view.list_key)
@@ -118,6 +120,11 @@ alive and `✗` is dead, in the colour that the team gives.
         ]
         found.sort(key=_order)
         del found[MOST_OWNERS:]
+        known = [facts.crew for facts in found if facts.crew is not NOTHING_KNOWN]
+        self._told = (
+            any(crew.is_live is not None or crew.colour for crew in known),
+            max((len(usd_text(crew.spent)) for crew in known), default=0),
+        )
         alike = self._lookalikes(tuple(facts.owner for facts in found if facts.owner is not None))
         marked = (replace(f, looks_alike=True) if f.owner in alike else f for f in found)
         return [Row((facts.owner,), facts) for facts in marked]
@@ -211,9 +218,7 @@ alive and `✗` is dead, in the colour that the team gives.
 
     def _crew_cells(self, apart: int) -> tuple[int, int]:
         """Cells for the signs of life and for the costs; none where no system tells them."""
-        known = [row.facts.crew for row in self.rows if row.facts.crew is not NOTHING_KNOWN]
-        has_life = any(crew.is_live is not None or crew.colour for crew in known)
-        costs = max((len(usd_text(crew.spent)) for crew in known), default=0)
+        has_life, costs = self._told
         return 2 if has_life else 0, costs + apart if costs else 0
 
 
