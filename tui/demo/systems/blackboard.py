@@ -28,6 +28,7 @@ _LEAD = _ROLES[0]
 _ROLE_OF = {"brief": _LEAD, "usage": "analyst", "rivals": "analyst"}
 _CRITIC = "critic"
 _FAILING = "usage"
+_BETWEEN_S = 15.0  # story seconds between two reviews
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class RunAgent(Writer):
     def turn(self) -> Iterator[float]:
         task_list = self._look()
         if self.name == _LEAD:
-            self._lead(task_list)
+            yield from self._lead(task_list)
             return
         for task in sorted(task_list.tasks.values(), key=lambda task: task.created_at or 0.0):
             if task.owner == self.name and task.status is TaskStatus.PENDING:
@@ -83,7 +84,7 @@ class RunAgent(Writer):
         self.count(completed=True)
         self.count()
 
-    def _lead(self, task_list: TaskList) -> None:
+    def _lead(self, task_list: TaskList) -> Iterator[float]:
         """End the reviews of which every part is done; spawn the next if none is under way."""
         briefs = task_list.tasks.values()
         for task in briefs:
@@ -92,7 +93,9 @@ class RunAgent(Writer):
                 self._board.update_brief_result(task.id, {"verdict": "ready to launch"})
                 self._board.log_event("completed", task.id, {"by": self.name})
                 self.count(completed=True)
-        if not any(task.status is TaskStatus.PENDING for task in briefs):
+        at_work = (TaskStatus.PENDING, TaskStatus.IN_PROGRESS)
+        if not any(task.status in at_work and task.parent for task in briefs):
+            yield _BETWEEN_S
             number = 1 + max(number_of(task.metadata.get("step")) for task in briefs)
             made = spawn(self._board, self.setting, number)
             for _ in range(made):

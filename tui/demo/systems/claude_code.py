@@ -100,8 +100,10 @@ class Teammate(Writer):
             for key in job.needs:
                 self._files.block(ids[job.key], ids[key])
                 self.count()
-        for task_id, task in tasks.items():
-            if task["status"] == "completed" and number_of(_step(task)) <= number - _KEPT:
+        still_open = [task for task in tasks.values() if task["status"] != "completed"]
+        needed = {blocker for task in still_open for blocker in task["blockedBy"]}
+        for task_id in tasks.keys() - {task["id"] for task in still_open} - needed:
+            if number_of(_step(tasks[task_id])) <= number - _KEPT:
                 self._files.delete(task_id)
                 self.count()
 
@@ -132,7 +134,7 @@ def set_stage(setting: Setting) -> None:
         blocked_by = [ids[key] for key in job.needs]
         edges = {"blocks": blocks, "blockedBy": blocked_by}
         files.write({"id": ids[job.key], "subject": job.subject, **fields, **edges})
-        before = now - (30 - number) * _MINUTE_S
+        before = now - (60 - number) * _MINUTE_S
         os.utime(place / f"{ids[job.key]}.json", (before, before))
     team = setting.root / "teams" / NAME
     team.mkdir(parents=True)
@@ -140,7 +142,7 @@ def set_stage(setting: Setting) -> None:
 
 
 def _team(now: float) -> dict[str, Any]:
-    joined = int((now - 30 * _MINUTE_S) * 1000)
+    joined = int((now - 70 * _MINUTE_S) * 1000)
     members = [
         {
             "agentId": f"{name}@{NAME}",

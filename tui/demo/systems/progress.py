@@ -30,7 +30,7 @@ from store import (
 )
 from tui.demo.agent import Dropped
 from tui.demo.systems.cast import PARTS
-from tui.demo.systems.plots import QUEUE, Job, job_of, round_of
+from tui.demo.systems.plots import QUEUE, Job, job_of, number_of, round_of
 from tui.demo.systems.writer import Setting, Writer
 
 SYSTEM = "progress"
@@ -43,6 +43,8 @@ _WORKERS = next(part.writers for part in PARTS if part.system == SYSTEM)
 _LEAD = _WORKERS[0]
 _PATIENCE_S = 180.0  # story seconds until the night shift approves
 _LOOK_S = 5.0
+_BETWEEN_S = 15.0  # story seconds for which the queue stays empty
+_APPROVED_ROUNDS = 3  # one round in so many asks for a person
 _PRIORITIES = {"post": 1, "tax": 2, "match": 3, "scan": 5}
 _STEPS = {
     "scan": ("Sort the pages", "Read the totals", "Read the line items"),
@@ -71,6 +73,7 @@ class QueueWorker(Writer):
             self.count()
             yield from self._kept(self._work(claimed))
         elif self.name == _LEAD:
+            yield _BETWEEN_S
             jobs = round_of(QUEUE, self.setting.seed, self._round, _WORKERS)
             seed_tasks(self._database, task_rows(jobs, self.setting.seed, self._round))
             self._round += 1
@@ -185,10 +188,9 @@ def _checks(key: str) -> list[dict[str, Any]]:
     """What is asked of a task before it may be done."""
     step = key.partition("/")[2]
     if step == "post":
-        return [
-            {"key": "balanced", "description": "The batch balances to the cent"},
-            {"key": APPROVAL, "description": "A person has approved the batch"},
-        ]
+        own = {"key": "balanced", "description": "The batch balances to the cent"}
+        approval = {"key": APPROVAL, "description": "A person has approved the batch"}
+        return [own] if number_of(key) % _APPROVED_ROUNDS else [own, approval]
     return [{"key": "sampled", "description": "Ten records were compared with the originals"}]
 
 
