@@ -24,9 +24,8 @@ def spent_text(spent: Spent | None) -> str:
     if spent.input_tokens is not None:
         parts.append(f"{_short(spent.input_tokens)} tokens in")
     if spent.output_tokens is not None:
-        parts.append(
-            f"{_short(spent.output_tokens)} {'tokens ' if spent.input_tokens is None else ''}out"
-        )
+        unit = "tokens " if spent.input_tokens is None else ""
+        parts.append(f"{_short(spent.output_tokens)} {unit}out")
     text = ", ".join(parts)
     return f"{text} (estimated)" if text and spent.is_estimated else text
 
