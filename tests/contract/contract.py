@@ -6,11 +6,14 @@ from tests.contract.batch_contract import BatchContract
 from tests.contract.beside_contract import BesideContract
 from tests.contract.edit_contract import EditContract
 from tests.contract.hooks import CHAIN, Foreign, settled
+from tests.contract.restore_contract import RestoreContract
 from tests.contract.system_contract import SystemContract
 from tests.contract.watch_contract import WatchContract
 
 __all__ = ["CHAIN", "Contract", "Foreign", "settled"]
 
 
-class Contract(SystemContract, EditContract, BatchContract, BesideContract, WatchContract):
+class Contract(
+    SystemContract, EditContract, BatchContract, RestoreContract, BesideContract, WatchContract
+):
     """Inherit it and implement what is abstract in `ContractHooks`."""

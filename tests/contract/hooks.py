@@ -7,7 +7,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,16 @@ import pytest
 
 from store.model.edits import Edit
 from store.model.snapshot import TaskList
-from store.model.task import Capabilities, ListKey, Task, TaskId, TaskKey, TaskStatus, Verb
+from store.model.task import (
+    NO_REVISION,
+    Capabilities,
+    ListKey,
+    Task,
+    TaskId,
+    TaskKey,
+    TaskStatus,
+    Verb,
+)
 from store.systems.protocol import System
 from tests.contract import native
 from tests.patience import wait_until
@@ -58,6 +67,13 @@ def settled(system: System, key: ListKey, previous: TaskList | None = None) -> T
 
     wait_until(is_settled, "a settled list")
     return loaded
+
+
+def bare(tasks: TaskList) -> dict[TaskId, Task]:
+    """The tasks without what tells only when they were written."""
+    return {
+        i: replace(task, revision=NO_REVISION, updated_at=None) for i, task in tasks.tasks.items()
+    }
 
 
 class ContractHooks(ABC):

@@ -14,6 +14,7 @@ from store.model.snapshot import TaskList
 from store.model.task import ListKey, Verb
 from store.roots import RootSpec
 from store.systems.protocol import System
+from store.systems.registry import open_systems
 from store.workspace import Workspace
 from tests.contract.hooks import CHAIN, ContractHooks, Foreign, samples, settled
 
@@ -69,6 +70,13 @@ class SystemContract(ContractHooks):
             assert system.list_above(self.own_path(chain)) == (root, chain.id)
             assert system.list_above(root) is None
             assert system.list_above(root / "nowhere") is None
+
+    def test_list_above_of_every_other_system_leaves_the_lists_own_path_alone(
+        self, chain: ListKey
+    ) -> None:
+        own = self.own_path(chain)
+        claims = {each.name: each.list_above(own) for each in open_systems()}
+        assert [name for name, above in claims.items() if above] == [chain.system]
 
     def test_workspace_given_the_lists_own_path_shows_that_list_alone(
         self, system: System, root: Path, chain: ListKey
