@@ -8,10 +8,10 @@ from typing import Protocol
 
 from store.model.edits import BatchResult, Edit, EditResult
 from store.model.errors import LockHolder
+from store.model.facts import SystemFacts
 from store.model.repairs import RepairReport
 from store.model.snapshot import TaskList
 from store.model.task import ListKey, Problem, TaskListId
-from store.systems.facts import SystemFacts
 
 
 class System(Protocol):

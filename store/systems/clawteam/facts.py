@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from store.systems.facts import SystemFacts
+from store.model.facts import SystemFacts
 
 FACTS = SystemFacts(
     name="clawteam",
