@@ -67,7 +67,8 @@ def release_objection(task: Task) -> str | None:
     """Why there is nothing to release, after its name; None if there is something."""
     if task.is_closed:
         return f"{task.native_status}: nothing to release"
-    if task.owner is None and not task.status.is_active:
+    is_given_up = task.status is TaskStatus.FAILED  # given back, it is tried again
+    if task.owner is None and not task.status.is_active and not is_given_up:
         return "no owner and not in progress: nothing to release"
     return None
 

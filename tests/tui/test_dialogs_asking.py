@@ -277,3 +277,11 @@ async def test_title_names_the_target_even_where_it_cannot_be_read() -> None:
         assert "cannot be read: not JSON" in shown(pilot)
         await pilot.press("y")
     assert pilot.app.result is UNSET  # type: ignore[attr-defined]
+
+
+async def test_release_of_failed_work_that_is_nobodys_gives_it_back() -> None:
+    """A runner leaves a failed subtask to nobody; given back, it is tried again."""
+    task = a_task("1", "Smelt the ore", "in_progress")
+    failed = replace(task, status=TaskStatus.FAILED)
+    edit = await result_of(ReleaseScreen(a_frame(failed), key("1")), "y")
+    assert edit == ReleaseTask(key("1"), expected_owner=None)

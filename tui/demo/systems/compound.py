@@ -90,7 +90,8 @@ def set_stage(setting: Setting) -> None:
 def open_runs(setting: Setting, runner: int) -> CompoundRuns:
     """Runs whose commands end with the process of that number."""
     speed = str(setting.speed)
-    command = (sys.executable, "-m", "tui.demo.systems.simulated", speed, str(runner))
+    simulated = (sys.executable, "-m", "tui.demo.systems.simulated")
+    command = (*simulated, speed, str(runner), str(setting.root))
     settings = RunSettings(command, workers=2, timeout_s=_TIMEOUT_S * max(1.0, 1 / setting.speed))
     settings = replace(settings, directory=str(setting.root))
     return CompoundRuns(setting.root, state=setting.state, settings=settings)
