@@ -62,7 +62,7 @@ def _has_saved_view(stage: Stage) -> bool:
 
 def _knows_worst_list(stage: Stage) -> bool:
     """Only the tasks of that list are shown, and its name heads the screen."""
-    return "leads of 3 lists" in stage.screen and " 18 · waves" in stage.pane("#tasks")
+    return "leads hive of 3 lists" in stage.screen and " 18 · waves" in stage.pane("#tasks")
 
 
 def _is_frozen(stage: Stage) -> bool:
