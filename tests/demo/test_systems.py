@@ -65,7 +65,7 @@ def _list_of(snapshot: Snapshot, system: str) -> TaskList:
     raise AssertionError(f"no list of {system}")
 
 
-def _wait_for(workspace: Workspace, key: TaskKey, holds: Callable[[Task], bool]) -> None:
+def _wait_until_it(workspace: Workspace, key: TaskKey, holds: Callable[[Task], bool]) -> None:
     def is_so() -> bool:
         task = workspace.scan().task(key)
         return task is not None and holds(task)
@@ -125,7 +125,7 @@ def test_clawteam_lock_of_the_dead_is_released_and_the_work_goes_on(colony: Demo
     assert stale.lock is not None
     assert stale.lock.is_live is False
     workspace.apply(ReleaseTask(stale.key, expected_owner="gus"))
-    _wait_for(workspace, stale.key, lambda task: task.status is TaskStatus.COMPLETED)
+    _wait_until_it(workspace, stale.key, lambda task: task.status is TaskStatus.COMPLETED)
 
 
 @pytest.mark.parametrize(("system", "owner"), [("claude_code", "drifter"), ("hive_session", "hal")])
@@ -137,7 +137,7 @@ def test_work_left_behind_is_released_and_taken_up(
     left = next(task for task in found.tasks.values() if task.owner == owner)
     workspace.apply(ReleaseTask(left.key, expected_owner=owner))
     done = (TaskStatus.COMPLETED, TaskStatus.ARCHIVED)
-    _wait_for(workspace, left.key, lambda task: task.status in done)
+    _wait_until_it(workspace, left.key, lambda task: task.status in done)
 
 
 def test_queue_what_failed_is_tried_again_and_what_is_approved_is_done(colony: DemoColony) -> None:
@@ -145,12 +145,12 @@ def test_queue_what_failed_is_tried_again_and_what_is_approved_is_done(colony: D
     queue = _list_of(workspace.scan(), "progress")
     failed = next(task for task in queue.tasks.values() if task.status is TaskStatus.FAILED)
     workspace.apply(UpdateTask(failed.key, status=TaskStatus.PENDING))
-    _wait_for(workspace, failed.key, lambda task: task.status is TaskStatus.COMPLETED)
+    _wait_until_it(workspace, failed.key, lambda task: task.status is TaskStatus.COMPLETED)
     asks = next(task for task in queue.tasks.values() if _asks_for_approval(task))
     if asks.status is not TaskStatus.COMPLETED:
         tick = Tick(TickKind.CHECK, "approval")
         workspace.apply(UpdateTask(asks.key, ticks=(tick,)))
-    _wait_for(workspace, asks.key, lambda task: task.status is TaskStatus.COMPLETED)
+    _wait_until_it(workspace, asks.key, lambda task: task.status is TaskStatus.COMPLETED)
 
 
 def _asks_for_approval(task: Task) -> bool:
@@ -163,10 +163,10 @@ def test_blackboard_brief_that_failed_is_tried_again(colony: DemoColony) -> None
     run = _list_of(workspace.scan(), "blackboard")
     failed = next(task for task in run.tasks.values() if task.status is TaskStatus.FAILED)
     workspace.apply(UpdateTask(failed.key, status=TaskStatus.PENDING))
-    _wait_for(workspace, failed.key, lambda task: task.status is TaskStatus.COMPLETED)
+    _wait_until_it(workspace, failed.key, lambda task: task.status is TaskStatus.COMPLETED)
     assert failed.parent is not None
     parent = TaskKey(failed.key.list, failed.parent)
-    _wait_for(workspace, parent, lambda task: task.status is TaskStatus.COMPLETED)
+    _wait_until_it(workspace, parent, lambda task: task.status is TaskStatus.COMPLETED)
 
 
 def test_compound_subtask_that_failed_is_given_back_and_the_run_ends_well(
@@ -182,7 +182,7 @@ def test_compound_subtask_that_failed_is_given_back_and_the_run_ends_well(
     wait_until(failed, "a subtask that fails")
     (task,) = failed()
     workspace.apply(ReleaseTask(task.key))
-    _wait_for(workspace, task.key, lambda task: task.status is TaskStatus.COMPLETED)
+    _wait_until_it(workspace, task.key, lambda task: task.status is TaskStatus.COMPLETED)
 
 
 # The parent of the killed-demo test: enters a demo and tells where, then waits to be killed.
