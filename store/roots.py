@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from store.files.places import absolute, problem_of, stamp
 from store.model.snapshot import RootState, WatchMode
 from store.model.task import TaskListId
-from store.systems.registry import NATIVE, default_roots
+from store.systems.registry import NATIVE, default_roots, root_around
 
 if TYPE_CHECKING:
     from store.systems.protocol import System
@@ -91,14 +91,17 @@ def open_roots(specs: Iterable[RootSpec], systems: Iterable[System]) -> list[Ope
 
 
 def _opened(spec: RootSpec, systems: Iterable[System]) -> OpenRoot:
-    """The root, or the one list of it whose own directory or file the path is."""
+    """The root, the one whose directory of lists the path is, or the one list of it whose own
+    directory or file the path is.
+    """
     path = absolute(spec.path)
     for system in systems:
         if spec.systems is None or system.name in spec.systems:
             above = system.list_above(path)
             if above is not None:
                 return OpenRoot(spec, *above, frozenset((system.name,)))
-    return OpenRoot(spec, path, systems=spec.systems)
+    root, names = root_around(path, spec.systems) or (path, spec.systems)
+    return OpenRoot(spec, root, systems=names)
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from store.systems.lazily import LazySystem
@@ -14,8 +14,8 @@ NATIVE = "hive"
 ROOMS: tuple[Room, ...] = (
     Room(NATIVE, "HiveSystem", ("colony", "session", "unscoped")),
     Room("hive_session", "HiveSessionSystem", ("colony", "session", "unscoped"), True),
-    Room("clawteam", "ClawTeamSystem", ("team",)),
-    Room("claude_code", "ClaudeCodeSystem", ("claude",)),
+    Room("clawteam", "ClawTeamSystem", ("team",), lists_in="tasks"),
+    Room("claude_code", "ClaudeCodeSystem", ("claude",), lists_in="tasks"),
     Room("progress", "ProgressSystem", ("queue",)),
     Room("blackboard", "BlackboardSystem", ("run",)),
 )
@@ -48,6 +48,21 @@ def _unlocked(room: Room, edit_unlocked: bool) -> dict[str, bool]:
 def room_named(name: str) -> Room | None:
     """The room of that system."""
     return next((room for room in ROOMS if room.name == name), None)
+
+
+def root_around(path: Path, among: Collection[str] | None) -> tuple[Path, frozenset[str]] | None:
+    """The root whose directory of lists a path is, and the systems that have lists in it.
+
+    Args:
+        path: absolute.
+        among: only these systems; None: any.
+    """
+    found = frozenset(
+        room.name
+        for room in ROOMS
+        if (among is None or room.name in among) and room.has_lists_in(path)
+    )
+    return (path.parent, found) if found else None
 
 
 def systems_of_id(list_id: str) -> list[str]:

@@ -7,6 +7,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from store.files.signs import has_sign
+
 if TYPE_CHECKING:
     from store.model.facts import SystemFacts
     from store.systems.protocol import System
@@ -23,6 +25,8 @@ class Room(NamedTuple):
     """What the ids of its lists begin with."""
     may_be_unlocked: bool = False
     """It is read-only until the operator says otherwise: takes `edit_unlocked`."""
+    lists_in: str = ""
+    """The one directory of a root in which all its lists are, where there is such a one."""
 
     @property
     def facts(self) -> SystemFacts:
@@ -37,6 +41,13 @@ class Room(NamedTuple):
         """Where its lists are when nobody says where, and what said so."""
         found: tuple[Path, str] | None = self._module("places").default_root(environ)
         return found
+
+    def has_lists_in(self, path: Path) -> bool:
+        """Whether a path is a root's directory of lists, and one of them shows there."""
+        if not self.lists_in or path.name != self.lists_in:
+            return False
+        inside = [sign for sign in self.signs if sign.startswith(f"{self.lists_in}/")]
+        return has_sign(path.parent, inside)
 
     def open(self, options: Mapping[str, Any]) -> System:
         """Import the adapter and make the system."""

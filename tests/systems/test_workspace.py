@@ -359,3 +359,28 @@ def test_open_list_without_one_of_that_name_says_what_is_near(hive_root: Path) -
     native.write_list(hive_root, FORGE, native.record(1))
     with pytest.raises(ListNotFound, match=r"did you mean .*forge"):
         open_workspace(hive_root).open_list("frge")
+
+
+def test_a_root_that_is_its_directory_of_lists_shows_each_systems_lists_there(
+    tmp_path: Path,
+) -> None:
+    team, plan = tmp_path / "tasks" / "forge", tmp_path / "tasks" / "plan"
+    for place, name, record in (
+        (team, "task-0a1b2c3d.json", '{"id": "0a1b2c3d", "subject": "a", "status": "pending"}'),
+        (plan, "1.json", '{"id": "1", "subject": "a", "blocks": [], "blockedBy": []}'),
+    ):
+        place.mkdir(parents=True)
+        (place / name).write_text(record)
+    native.write_list(tmp_path, FORGE, native.record(1))
+    given = tmp_path / "tasks"
+    assert {key.id for key in open_workspace(given).scan().lists} == {"team:forge", "claude:plan"}
+    only = Workspace(choose_roots([given], {}, ["clawteam"])).scan()
+    assert {key.id for key in only.lists} == {"team:forge"}
+
+
+def test_a_root_that_is_only_named_like_a_directory_of_lists_is_taken_as_it_is(
+    tmp_path: Path,
+) -> None:
+    root = tmp_path / "tasks"
+    native.write_list(root, FORGE, native.record(1))
+    assert [key.root for key in open_workspace(root).scan().lists] == [str(root)]
