@@ -289,6 +289,7 @@ def test_edit_of_an_unreadable_task_is_refused_and_the_file_kept(
         ("ls", "alpha", "--nonsense"),
         ("ls", "alpha", "--limit", "0"),
         ("demo", "--json"),
+        ("demo", "--headless", "1", "--systems", "hives"),
         ("watch", "--plain", "--json"),
         ("lists", "--theme"),
     ],

@@ -98,6 +98,8 @@ def demo(
 
     if invocation.roots:
         raise click.UsageError("the demo makes its own root; --keep says where")
+    if invocation.systems:
+        raise click.UsageError("--systems says whose lists the demo has")
     if invocation.as_json and headless is None:
         raise click.UsageError("--json needs --headless")
     if headless is None:
