@@ -8,6 +8,7 @@ told, `entered` when the ledger has it, `void` for one that never began.
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import time
 from collections.abc import Iterator, Mapping
@@ -31,6 +32,7 @@ from store.running.tiers import Tier
 
 _RUNS = ("compound", "runs")
 _RECORD, _LOCK, _EXECUTIONS = "run.json", ".runner.lock", "executions"
+_RUN_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,127}")
 _MOST_BYTES = 256 << 20
 _PATIENCE_S = 10.0
 _LOG = LineLog("executions", segment_bytes=64 << 20, segments=1_000_000)
@@ -97,11 +99,13 @@ class RunFiles:
             RunNotFound: there is none.
             BadDocument: it cannot be understood.
         """
+        if not _RUN_ID.fullmatch(self.run_id):  # it could name another directory, or none at all
+            raise RunNotFound(self.run_id)
         source = str(self.path / _RECORD)
         try:
             with self._open() as directory:
                 content = directory.read_bytes(_RECORD, _MOST_BYTES)
-        except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+        except (FileNotFoundError, NotADirectoryError) as error:
             raise RunNotFound(self.run_id) from error
         except UnreadableFile as error:
             raise BadDocument(source, "", error.reason) from error

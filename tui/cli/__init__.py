@@ -46,7 +46,7 @@ the full list id. RECORD is a task with the native field names:
                         "task": id, "subject", "model", "attempt", "seconds"} and, at its end,
                         {"outcome", "result", "error", "cost_usd", "input_tokens",
                         "output_tokens", "is_estimated"}; last {"run", "status", "counts":
-                        {status: int}, "total_cost"}
+                        {status: int}, "total_cost", "is_estimated"}
                         step: started, adopted, completed, failed, again, cancelled, unknown
     ledger              {"by", "groups": [{BY: name, SUM}], "total": {SUM}, "unreadable": int}
                         SUM: "executions", "succeeded", "input_tokens", "output_tokens",

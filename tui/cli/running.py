@@ -141,10 +141,13 @@ def _plan(path: Path | None, given: dict[str, Any]) -> Plan:
 
 def _carry_out(runs: CompoundRuns, record: RunRecord, *, as_json: bool) -> int:
     """Carry the run out and tell of it; the exit code."""
+    from store.model.task import TaskStatus
     from store.running.run_record import RunState
 
     stop = threading.Event()
-    teller = Teller(record, as_json=as_json)
+    before = runs.load_list(record).tasks.values()
+    done: set[str] = {task.id for task in before if task.status is TaskStatus.COMPLETED}
+    teller = Teller(record, as_json, done)
     teller.begin()
     with _stopped_by_signals(stop) as caught:
         ended = runs.carry_out(record.id, stop=stop, tell=teller.tell)
@@ -183,6 +186,7 @@ class Teller:
     record: RunRecord
     as_json: bool
     done: set[str] = field(default_factory=set)
+    """Subtasks that are completed; of a run that goes on also those of before."""
 
     def begin(self) -> None:
         with self._to_whoever_listens():
@@ -237,20 +241,29 @@ class Teller:
             print_line(f"{text}: {step.subject}{why}")
 
     def _end(self, record: RunRecord, runs: CompoundRuns) -> None:
+        from store.model.execution import Spent
         from store.running.progress import progress
         from tui.cli.output import print_json, print_line
+        from tui.cli.spending import money
 
-        found = progress(record, runs.load_list(record))
+        task_list = runs.load_list(record)
+        found = progress(record, task_list)
         counts: dict[str, int] = {}
         for subtask in found["subtasks"]:
             counts[subtask["status"]] = counts.get(subtask["status"], 0) + 1
         cost = found["total_cost"]
+        spent = task_list.info.spent or Spent(cost)
         if self.as_json:
-            values = {"status": record.state.value, "counts": counts, "total_cost": cost}
+            values = {
+                "status": record.state.value,
+                "counts": counts,
+                "total_cost": cost,
+                "is_estimated": spent.is_estimated,
+            }
             print_json({"run": record.id, **values})
             return
         said = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
-        print_line(f"run {record.id} {record.state.value}: {said or 'no subtasks'}, ${cost:.4f}")
+        print_line(f"run {record.id} {record.state.value}: {said or 'no subtasks'}, {money(spent)}")
         if record.state.value != "completed":
             print_line(f"its commands' outputs: {runs.place_of(record.id)}")
             print_line(f"to go on: colonytop run --resume {record.id}")
