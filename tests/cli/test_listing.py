@@ -71,3 +71,14 @@ def test_ls_without_a_list_merges_all_and_names_each(both: Colony) -> None:
     assert lines[0].split()[:3] == ["LIST", "ID", "STATE"]
     assert lines[1].split()[:3] == ["beta", "#1", "ready"]
     assert both.call("ls", "--filter", "nowhere").out == "no such tasks in any list\n"
+
+
+@pytest.mark.parametrize("named", [(), ("session:q:torn",)])
+def test_ls_of_a_list_that_cannot_be_read_says_so(alpha: Colony, named: tuple[str, ...]) -> None:
+    document = alpha.root / "queens" / "q" / "sessions" / "torn" / "tasks.json"
+    document.parent.mkdir(parents=True)
+    document.write_text('{"meta": {')
+    answer = alpha.call("ls", *named)
+    assert answer.code == 0
+    (line,) = answer.err.splitlines()
+    assert line.startswith("colonytop: session:q:torn: the document cannot be understood: not JSON")

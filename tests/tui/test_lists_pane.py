@@ -12,6 +12,7 @@ from tests.tui.colony import CRAWL, DEMO, REPORT, demo_list, demo_snapshot
 from tests.tui.pane_host import SIZES, PaneHost, frame_of, lines_of, screen_lines, show
 from tui.view_state import ViewState
 from tui.widgets.lists_pane import ListsPane
+from tui.widgets.lists_rows import note_of
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -111,3 +112,13 @@ async def test_lists_pane_counts_the_problems_of_lists_and_of_tasks() -> None:
         show([pane], frame_of(Snapshot({DEMO: found})))
         await pilot.pause()
         assert "3 problems" in "\n".join(screen_lines(pane.app))
+
+
+@pytest.mark.parametrize(
+    ("kind", "note"), [(ProblemKind.GONE, "gone"), (ProblemKind.UNREADABLE, "bad")]
+)
+def test_note_of_a_list_that_is_not_there_differs_from_one_that_cannot_be_read(
+    kind: ProblemKind, note: str
+) -> None:
+    stale = replace(demo_list(), is_stale=True, problems=(Problem(kind, "so it is"),))
+    assert note_of(stale) == note

@@ -79,18 +79,21 @@ def ls(
 
 
 def lists_named(invocation: Invocation, name: str | None) -> list[TaskList]:
-    """The list of that name; without one all under the roots, and what is wrong with those.
+    """The list of that name; without one all under the roots. What cannot be read is told.
 
     Raises:
         ListNotFound: there is none of that name, or more than one.
     """
-    from tui.cli.output import print_root_problems
+    from tui.cli.output import print_root_problems, print_unread
 
     if name is not None:
-        return [invocation.open_list(name)[1]]
-    snapshot = invocation.workspace().scan()
-    print_root_problems(snapshot)
-    return list(snapshot.lists.values())
+        found = [invocation.open_list(name)[1]]
+    else:
+        snapshot = invocation.workspace().scan()
+        print_root_problems(snapshot)
+        found = list(snapshot.lists.values())
+    print_unread(found)
+    return found
 
 
 def _matching(rows: list[Row], query: Query, now: float, stale_after_s: float) -> list[Row]:

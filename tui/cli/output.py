@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from store.model.errors import ColonytopError, CommittedPending
-    from store.model.snapshot import Snapshot
+    from store.model.snapshot import Snapshot, TaskList
 
 MAX_COLUMN_CELLS = 60
 _MIN_LAST_CELLS = 20
@@ -53,6 +53,14 @@ def print_root_problems(snapshot: Snapshot) -> None:
     for root in snapshot.roots:
         for text in [root.problem] * bool(root.problem) + [p.text for p in root.problems]:
             print_line(f"colonytop: {root.path}: {text}", to_stderr=True)
+
+
+def print_unread(lists: Iterable[TaskList]) -> None:
+    """On stderr: a list that cannot be read must not pass for an empty one."""
+    for each in lists:
+        for problem in each.problems if each.is_stale else ():
+            if problem.task is None:
+                print_line(f"colonytop: {each.key.id}: {problem.text}", to_stderr=True)
 
 
 def print_saved(error: CommittedPending, *, as_json: bool) -> None:

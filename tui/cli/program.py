@@ -186,8 +186,9 @@ def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
 def program(ctx: click.Context, /, **app: Any) -> None:
     """Watch and steer the task lists of running agents.
 
-    Without a command, open the screen on the ROOTs given; without any, on $HIVE_HOME, else on
-    ~/.hive. A root that is named like a command is written ./lists.
+    Without a command, open the screen on the ROOTs given; without any, on the places where each
+    system keeps its lists, as `colonytop systems` names them. A root that is named like a command
+    is written ./lists.
 
     Exit codes: 0 done, 1 refused (the reason on stderr), 2 wrong usage.
     """

@@ -9,7 +9,7 @@ from textual.content import Content
 
 from store.model.rollup import Rollup
 from store.model.snapshot import TaskList
-from store.model.task import TaskListInfo, Verb
+from store.model.task import ProblemKind, TaskListInfo, Verb
 from tui.spending import spent_text
 from tui.view_state import Frame
 from tui.widgets.drawing import piece, stamp
@@ -25,7 +25,7 @@ class ListFacts:
 
     name: str
     note: str
-    """Why the list is not as others: gone, read-only; empty where it is."""
+    """Why the list is not as others: gone, bad, read-only; empty where it is."""
     needs: int
     active: int
     ready: int
@@ -70,7 +70,7 @@ def list_facts(
 def note_of(task_list: TaskList) -> str:
     """One word for a list that is not as others."""
     if task_list.is_stale:
-        return "gone"
+        return "gone" if any(p.kind is ProblemKind.GONE for p in task_list.problems) else "bad"
     return "ro" if task_list.info.capabilities.refusal(Verb.EDIT) else ""
 
 
