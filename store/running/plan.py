@@ -67,18 +67,6 @@ def checked(plan: Plan, source: str) -> Plan:
     return replace(plan, subtasks=tuple(kept))
 
 
-def in_order(subtasks: Sequence[PlannedSubtask]) -> list[int]:
-    """The places so that each comes after those that it waits on; without a circle."""
-    placed: dict[int, None] = {}
-    waiting = dict.fromkeys(range(len(subtasks)))
-    while waiting:
-        free = [i for i in waiting if all(before in placed for before in subtasks[i].depends_on)]
-        placed.update(dict.fromkeys(free))
-        for place in free:
-            del waiting[place]
-    return list(placed)
-
-
 def _refuse_circle(subtasks: Sequence[PlannedSubtask], source: str) -> None:
     edges = {_id(i): [_id(n) for n in one.depends_on] for i, one in enumerate(subtasks)}
     for place, subtask in enumerate(subtasks):

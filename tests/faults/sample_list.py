@@ -38,7 +38,9 @@ OPERATIONS: dict[str, Operation] = {
     "create": lambda store: store.create_task(LIST, "made"),
     "create blocked": lambda store: store.create_task(LIST, "made", blocked_by=[1, 5]),
     "create in a new list": lambda store: store.create_task(NEW_LIST, "made"),
-    "batch": lambda store: store.create_tasks_batch(LIST, [{"subject": s} for s in "abc"]),
+    "batch": lambda store: store.create_tasks_batch(
+        LIST, [{"subject": s} for s in "abc"], waits=[(), (0, 2), ()]
+    ),
     "status": lambda store: store.update_task(LIST, 1, status="in_progress"),
     "link": lambda store: store.update_task(LIST, 5, add_blocked_by=[3, 4]),
     "unlink": lambda store: store.update_task(LIST, 3, remove_blocked_by=[1, 2]),

@@ -19,6 +19,7 @@ from store.running.run_record import RunRecord, RunState
 from store.running.runner import StepKind
 from store.running.settings import OnUnknown
 from tests.patience import PATIENCE_S, wait_until
+from tests.running.submitter import DIED
 from tests.running.workshop import Workshop
 
 pytestmark = pytest.mark.processes
@@ -46,6 +47,35 @@ def pids(workshop: Workshop, record: RunRecord) -> list[int]:
     """The shells of all executions."""
     place = workshop.runs().place_of(record.id) / "executions"
     return [int(path.read_text()) for path in place.glob("*/begun/pid")]
+
+
+def edges(workshop: Workshop, record: RunRecord) -> list[list[int]]:
+    """What each task waits on, by places: ids that a dead maker had chosen are given to nobody."""
+    tasks = workshop.tasks(record)
+    places = {task_id: place for place, task_id in enumerate(tasks)}
+    return [[places[blocker] for blocker in task.blocked_by] for task in tasks.values()]
+
+
+@pytest.mark.parametrize("renames", [0, 1, 2, 3, 4, 5, 7, 99])
+def test_plan_is_wholly_there_or_not_at_all_when_who_submits_it_dies(
+    workshop: Workshop, renames: int
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.running.submitter", str(workshop.path), str(renames)],
+        check=False,
+    )
+    assert ended.returncode == (0 if renames == 99 else DIED)
+    runs = workshop.runs()
+    recent = runs.list_recent_tasks()
+    if not recent:  # not even its record: nobody was told of a run
+        assert not workshop.root.exists()
+        return
+    record = runs.record(recent[0]["id"])
+    whole = [[], [], [0, 1], [2], [2]]
+    assert edges(workshop, record) in ([], whole)
+    assert workshop.carry_out(record.id).state is RunState.COMPLETED
+    assert edges(workshop, record) == whole
+    assert sorted(workshop.begun()) == sorted(workshop.tasks(record))
 
 
 def test_commands_that_outlive_their_runner_are_adopted_and_not_begun_again(

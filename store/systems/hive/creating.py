@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from store.files.transaction import Write
 from store.files.txn_record import MAX_OPS
-from store.model.errors import InvalidField, TaskNotFound
+from store.model.errors import CycleRefused, InvalidField, SelfEdge, TaskNotFound
 from store.model.task import TaskStatus
 from store.systems.hive.edges import EdgeEdit, checked_ids
 from store.systems.hive.memory import ListMemory, highest_id, mark_write, next_ids
@@ -75,13 +76,39 @@ def batch_fields(specs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
+def checked_waits(waits: Sequence[Sequence[int]], count: int) -> list[tuple[int, ...]]:
+    """On which others each of so many new tasks waits, by their places from 0, without repeats.
+
+    Raises:
+        InvalidField: these are not places of the batch, or not one sequence for each task.
+        SelfEdge, CycleRefused: some would wait on themselves; named by their places, from 1.
+    """
+    if not waits:
+        return [()] * count
+    if len(waits) != count:
+        raise InvalidField("waits", f"{len(waits)} for {count} tasks")
+    found = [tuple(dict.fromkeys(places)) for places in waits]
+    for place, places in enumerate(found):
+        if outside := [one for one in places if not 0 <= one < count]:
+            raise InvalidField(f"waits[{place}]", f"{outside[0]!r:.40} is no place in the batch")
+        if place in places:
+            raise SelfEdge(str(place + 1))
+    try:
+        TopologicalSorter(dict(enumerate(found))).prepare()
+    except CycleError as error:  # names each after one that waits on it
+        raise CycleRefused([str(place + 1) for place in reversed(error.args[1])]) from error
+    return found
+
+
 def plan_create(
     opened: OpenList,
     memory: ListMemory,
     fields: Sequence[dict[str, Any]],
     blocked_by: Sequence[int] = (),
+    waits: Sequence[Sequence[int]] = (),
 ) -> Plan[list[TaskRecord]]:
-    """New tasks with contiguous ids; `blocked_by` is that of the first.
+    """New tasks with contiguous ids; `blocked_by` is that of the first, `waits` the edges between
+    them, by their places (see `checked_waits`).
 
     Raises:
         TaskNotFound: a blocker is not there.
@@ -98,21 +125,33 @@ def plan_create(
         if blocker is None:
             raise TaskNotFound(opened.list_id, str(number))
         edit.of(blocker).blocks.append(ids[0])
+    gates = [[ids[place] for place in places] for places in waits or [()] * len(fields)]
+    mirrors: dict[int, list[int]] = {number: [] for number in ids}
+    for number, gate in zip(ids, gates, strict=True):
+        for blocker_id in gate:
+            mirrors[blocker_id].append(number)
+    gates[0] = [*blocker_ids, *gates[0]]
     made = [
-        _new(opened, number, chosen, ()) for number, chosen in zip(ids[1:], fields[1:], strict=True)
+        _new(opened, number, chosen, gate, mirrors[number])
+        for number, chosen, gate in zip(ids, fields, gates, strict=True)
     ]
-    made.insert(0, _new(opened, ids[0], fields[0], blocker_ids))
     writes = missing_meta_write(opened)
     writes += mark_write(opened, memory, ids[-1], sync=False)
     writes += [write for write, _ in made]
     plan = Plan([record for _, record in made], writes, {}, ids[-1])
-    plan.edges[ids[0]] = set(blocker_ids)
+    plan.edges.update(
+        {n: {*gate, *mirrors[n]} for n, gate in zip(ids, gates, strict=True) if gate or mirrors[n]}
+    )
     write_sides(plan, edit)
     return plan
 
 
 def _new(
-    opened: OpenList, number: int, chosen: dict[str, Any], blocked_by: Sequence[int]
+    opened: OpenList,
+    number: int,
+    chosen: dict[str, Any],
+    blocked_by: Sequence[int],
+    blocks: Sequence[int],
 ) -> tuple[Write, TaskRecord]:
     now = time.time()
     raw: dict[str, Any] = {
@@ -122,7 +161,7 @@ def _new(
         "active_form": chosen["active_form"],
         "owner": chosen["owner"],
         "status": TaskStatus.PENDING.value,
-        "blocks": [],
+        "blocks": list(blocks),
         "blocked_by": list(blocked_by),
         "metadata": chosen["metadata"],
         "created_at": now,

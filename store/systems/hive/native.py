@@ -18,7 +18,7 @@ from store.model.edits import KEEP, Keep
 from store.model.errors import CommittedPending, TaskNotFound
 from store.model.task import TaskStatus
 from store.systems.hive.claims import ClaimNotFound, ClaimResult, plan_claim
-from store.systems.hive.creating import batch_fields, new_fields, plan_create
+from store.systems.hive.creating import batch_fields, checked_waits, new_fields, plan_create
 from store.systems.hive.deleting import Deleted, plan_delete, plan_reset, strip_rest
 from store.systems.hive.edges import EdgeChange, checked_ids
 from store.systems.hive.meta import plan_ensure
@@ -106,17 +106,25 @@ class NativeStore(ListWriter):
         list_id: str,
         specs: Sequence[Mapping[str, Any]],
         *,
+        waits: Sequence[Sequence[int]] = (),
         patience: Patience | None = None,
     ) -> list[TaskRecord]:
         """Add several tasks with contiguous ids, all or none.
 
+        Args:
+            list_id: where.
+            specs: the fields of each.
+            waits: on which others of them each waits, by their places from 0; () is on none.
+
         Raises:
             InvalidField: (a ValueError) names the field, as `specs[2].subject`.
+            SelfEdge, CycleRefused: they would wait on each other.
         """
         fields = batch_fields(specs)
         if not fields:
             return []
-        return self._make(list_id, partial(plan_create, fields=fields), patience)
+        places = checked_waits(waits, len(fields))
+        return self._make(list_id, partial(plan_create, fields=fields, waits=places), patience)
 
     def update_task(
         self,
