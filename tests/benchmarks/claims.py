@@ -1,7 +1,8 @@
 """`claims`: several processes claim the tasks of one list for a fixed time.
 
 Each process claims tasks of its own, so that nothing but the lock is contended. A store is fair
-when the process with the fewest claims has nearly as many as the one with the most.
+when the process with the fewest claims has nearly as many as the one with the most. The rival of
+our asynchronous store is the naive one in `asyncio.to_thread`.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from tests.benchmarks.naive import NaiveStore, PatientStore
 
 HERE = Path(__file__).parents[2]
 AIMED_AT = 16
+Claim = Callable[[int], bool]
 PER_SECOND = 8_000  # more claims than any store makes; a list is long enough for that
 
 
@@ -49,39 +51,61 @@ class Outcome:
 
 def claimer(kind: str, root: Path, name: str) -> Callable[[int], bool]:
     """A function that claims one task and says whether it got the lock in time."""
-    if kind == "ours":
-        runner, ours = asyncio.Runner(), TaskStore(hive_root=root)
+    claim = CLAIMERS[kind](root, name)
 
-        def claim_ours(task: int) -> bool:
-            call = ours.claim_task_with_busy_check(lists.LIST_ID, task, name)
-            try:
-                assert runner.run(call).kind == "ok"
-            except LockTimeout:
-                return False
-            return True
-
-        return claim_ours
-    if kind == "native":
-        native = NativeStore(root)
-
-        def claim_native(task: int) -> bool:
-            try:
-                assert native.claim_task(lists.LIST_ID, task, name).kind == "ok"
-            except LockTimeout:
-                return False
-            return True
-
-        return claim_native
-    naive = (NaiveStore if kind == "naive" else PatientStore)(lists.directory_of(root))
-
-    def claim_naive(task: int) -> bool:
+    def claim_in_time(task: int) -> bool:
         try:
-            assert naive.claim(task, name)
-        except Timeout:
+            assert claim(task)
+        except (LockTimeout, Timeout):
             return False
         return True
 
-    return claim_naive
+    return claim_in_time
+
+
+def _naive(root: Path, name: str) -> Claim:
+    store = NaiveStore(lists.directory_of(root))
+    return lambda task: store.claim(task, name)
+
+
+def _threaded(root: Path, name: str) -> Claim:
+    store, runner = NaiveStore(lists.directory_of(root)), asyncio.Runner()
+    return lambda task: runner.run(asyncio.to_thread(store.claim, task, name))
+
+
+def _patient(root: Path, name: str) -> Claim:
+    store = PatientStore(lists.directory_of(root))
+    return lambda task: store.claim(task, name)
+
+
+def _ours(root: Path, name: str) -> Claim:
+    store = NativeStore(root)
+    return lambda task: store.claim_task(lists.LIST_ID, task, name).kind == "ok"
+
+
+def _asynchronous(root: Path, name: str) -> Claim:
+    store, runner = TaskStore(hive_root=root), asyncio.Runner()
+
+    async def claim(task: int) -> bool:
+        return (await store.claim_task_with_busy_check(lists.LIST_ID, task, name)).kind == "ok"
+
+    return lambda task: runner.run(claim(task))
+
+
+NAMES = {
+    "naive": "naive (filelock)",
+    "threaded": "naive, in a thread",
+    "patient": "naive, blocking flock",
+    "native": "ours",
+    "ours": "ours, asynchronous",
+}
+CLAIMERS: dict[str, Callable[[Path, str], Claim]] = {
+    "naive": _naive,
+    "threaded": _threaded,
+    "patient": _patient,
+    "native": _ours,
+    "ours": _asynchronous,
+}
 
 
 def work(kind: str, root: Path, name: str, first: int, last: int, seconds: float) -> None:
@@ -142,17 +166,11 @@ def run(processes: list[int], seconds: float, runs: int) -> None:
         columns,
         (24, 9, 9, 13, 9, 9, 9),
     )
-    names = {
-        "naive": "naive (filelock)",
-        "patient": "naive, blocking flock",
-        "native": "ours, synchronous",
-        "ours": "ours",
-    }
     for width in processes:
-        outcomes: dict[str, list[Outcome]] = {kind: [] for kind in names}
+        outcomes: dict[str, list[Outcome]] = {kind: [] for kind in NAMES}
         for turn in range(runs):
             for kind, taken in outcomes.items():
-                progress(f"{names[kind]}, {width} processes, run {turn + 1} of {runs}")
+                progress(f"{NAMES[kind]}, {width} processes, run {turn + 1} of {runs}")
                 with lists.scratch() as root:
                     count = int(PER_SECOND * seconds)
                     lists.populate(root, count, chained=False)
@@ -164,7 +182,7 @@ def run(processes: list[int], seconds: float, runs: int) -> None:
         }
         for kind, outcome in middle.items():
             table.row(
-                names[kind],
+                NAMES[kind],
                 str(width),
                 number(outcome.per_second),
                 f"{outcome.fewest}–{outcome.most}",
@@ -178,7 +196,7 @@ def run(processes: list[int], seconds: float, runs: int) -> None:
 
 
 def _aims(at_sixteen: dict[str, Outcome]) -> None:
-    naive, patient, ours = (at_sixteen[kind] for kind in ("naive", "patient", "ours"))
+    naive, patient, ours = (at_sixteen[kind] for kind in ("naive", "patient", "native"))
     table = Table(f"claims: aims at {AIMED_AT} processes", ("what", "figure", "aim"), (34, 10, 18))
     for what, figure, unit, aim in (
         ("claims/s, ours ÷ naive", ours.per_second / naive.per_second, "×", at_least(2)),

@@ -18,6 +18,7 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 
+from store.files.closing import settle
 from store.files.spare import SPARE_NAME
 from store.model.errors import ColonytopError, StorageFailure
 from store.systems.hive.adapter import HiveSystem
@@ -149,6 +150,7 @@ def full(directory: Path, effort: Effort) -> Judge:
 
 
 def _fill_up(directory: Path) -> None:
+    settle()  # a replaced file that is let go beside the call would make room again afterwards
     with (directory / "filler").open("ab", buffering=0) as filler, suppress(OSError):
         while filler.write(b"x" * 512):
             pass
