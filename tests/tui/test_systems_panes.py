@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from textual.widget import Widget
 
+from store.model.execution import Member, Spent
 from store.model.list_events import recorded_since
 from store.model.snapshot import EMPTY_SNAPSHOT, Snapshot
-from store.model.task import ListKey, TaskId, TaskKey, Verb
+from store.model.task import ListKey, TaskId, TaskKey, TaskListId, Verb
 from tests.tui.colony import DEMO, demo_list
 from tests.tui.pane_host import PaneHost, frame_of, lines_of, show
 from tests.tui.systems import (
@@ -141,6 +142,15 @@ async def test_header_names_the_system_of_the_one_list_shown() -> None:
     assert "alpha CLAW of" in (await drawn(HeaderBar(), seen(only=TEAM)))[0]
     assert "CLAW" not in (await drawn(HeaderBar(), seen()))[0]
     assert "5 lists" in (await drawn(HeaderBar(), seen()))[0]
+
+
+async def test_header_cuts_the_name_of_a_list_rather_than_leaving_it_out() -> None:
+    long = TEAM._replace(id=TaskListId("team:incident-review-of-tuesday-night"))
+    header = (
+        await drawn(HeaderBar(), seen(several(team(key=long), demo_list()), only=long), (80, 3))
+    )[0]
+    assert "incid" in header
+    assert "live" in header
 
 
 # Table
@@ -275,6 +285,13 @@ async def test_owners_pane_without_members_is_as_it_was() -> None:
 async def test_owners_pane_in_29_columns_shows_names_and_costs() -> None:
     lines = await drawn(OwnersPane(), seen(only=TEAM), size=(29, 12))
     assert "$1.25" in line_with(lines, "lead")
+
+
+async def test_owners_pane_in_few_columns_names_its_owners_before_their_costs() -> None:
+    members = (Member("a-long-name", spent=Spent(1.25), is_live=True),)
+    lines = await drawn(OwnersPane(), seen(several(team(members=members)), only=TEAM), (29, 12))
+    assert "a-long" in line_with(lines, "a-")
+    assert "$" not in " ".join(lines)
 
 
 # Activity

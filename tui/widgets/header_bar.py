@@ -24,6 +24,7 @@ LATE_AFTER_S = 5.0
 """Seconds without a finished scan after which the header warns."""
 
 _NAME = "colonytop"
+_LEAST_PLACE = 7  # cells in which a list's name still says something
 _SPACIOUS = 120  # cells from which there is room for paths and air
 
 
@@ -62,7 +63,8 @@ class HeaderBar(Widget):
         roomy = cells >= _SPACIOUS
         needs = len(pace_of(self.app).needs(frame, snapshot))
         counts = _counts(frame, total, needs, roomy=roomy)
-        for place in _places(frame, roomy=roomy):
+        room = cells - cells_of([*name, *counts, *end]) - len("   ")
+        for place in _places(frame, room, roomy=roomy):
             start = [*name, *place, piece("  "), *counts]
             if cells_of(start) + cells_of(end) < cells:
                 return spread(start, end, cells)
@@ -74,11 +76,13 @@ class HeaderBar(Widget):
         self.refresh()
 
 
-def _places(frame: Frame, *, roomy: bool) -> Iterator[list[Piece]]:
-    """Where we are, at length and ever shorter."""
+def _places(frame: Frame, room: int, *, roomy: bool) -> Iterator[list[Piece]]:
+    """Where we are, at length and ever shorter; at last cut to the room, if that says anything."""
     yield _place(frame, roomy=roomy)
     yield _place(frame, roomy=False)
     yield _place(frame, roomy=False, with_badge=False)
+    if room >= _LEAST_PLACE:
+        yield cut(_place(frame, roomy=False, with_badge=False)[:1], room)
     yield []
 
 

@@ -34,6 +34,7 @@ _COLUMNS = (
 )
 _SPARK = (4, 30)  # least and most cells of a sparkline
 _NAME = (4, 24)
+_READABLE = 8  # cells of a name from which costs may stand beside it
 _ROOMY = 44  # cells from which the figures stand apart
 
 
@@ -209,6 +210,8 @@ alive and `✗` is dead, in the colour that the team gives.
         longest = max((width(one_line(row.facts.owner or "-", 64)) for row in self.rows), default=4)
         sign, cost = self._crew_cells(apart)
         room = cells - ages - sum(figures) - sign - cost
+        if cost and room < min(longest, _READABLE):
+            room, cost = room + cost, 0  # who it is comes before what it cost
         name = max(_NAME[0], min(max(longest, 5), _NAME[1], room))
         spark = min(_SPARK[1], room - name - apart)
         if spark < _SPARK[0]:
