@@ -62,7 +62,11 @@ class RunEditor:
                     if before is not None and after is not None:  # none is created or deleted
                         self._put(connection, briefs.row(task_id), before, after)
                 stored = Briefs(connection, self._key, self._run_id)
-                return planned.result_with({i: stored[i] for i in planned.written})
+                try:
+                    return planned.result_with({i: stored[i] for i in planned.written})
+                except KeyError as error:
+                    text = "a trigger of the database took the brief away; nothing was changed"
+                    raise EditRefused(text) from error
         except DatabaseGone as error:
             raise ListGone(self._key.id, self._key.root) from error
         except sqlite3.IntegrityError as error:

@@ -102,6 +102,8 @@ def _apply(
         else:
             update(connection, tasks.rows[task_id], before, after)
     stored = {i: task for i in planned.written if (task := tasks.read(i)) is not None}
+    if len(stored) < len(planned.written):
+        raise EditRefused("a trigger of the database took the task away; nothing was changed")
     return planned.result_with(stored)
 
 

@@ -297,6 +297,20 @@ def test_edit_that_a_blackboard_has_no_room_for_is_refused_with_its_sentence(
     assert rows(tmp_path, "SELECT * FROM briefs") == before
 
 
+def test_trigger_that_takes_briefs_away_is_told_and_undone(
+    tmp_path: Path, system: BlackboardSystem
+) -> None:
+    forge(tmp_path)
+    connection = sqlite3.connect(tmp_path / RUN / DATABASE)
+    away = "BEGIN DELETE FROM events; DELETE FROM briefs; END"
+    connection.execute(f"CREATE TRIGGER away AFTER UPDATE ON briefs {away}")
+    connection.commit()
+    connection.close()
+    with pytest.raises(EditRefused, match="trigger"):
+        system.apply(UpdateTask(task_key(tmp_path, "b2"), subject="Dig deeper"))
+    assert task_of(system, tmp_path, "b2").subject == "Dig"
+
+
 def test_state_that_no_brief_has_is_refused(tmp_path: Path, system: BlackboardSystem) -> None:
     forge(tmp_path)
     with pytest.raises(InvalidField, match="review"):

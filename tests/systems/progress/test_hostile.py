@@ -280,6 +280,20 @@ def test_triggers_that_swallow_or_refuse_an_edit_are_told(
         layout.run(path, "DROP TRIGGER guard")
 
 
+@pytest.mark.parametrize("event", ["INSERT", "UPDATE"])
+def test_trigger_that_takes_tasks_away_is_told_and_undone(
+    system: ProgressSystem, root: Path, event: str
+) -> None:
+    path, key = made(root)
+    layout.put_task(path, "t-1")
+    layout.run(path, f"CREATE TRIGGER away AFTER {event} ON tasks BEGIN DELETE FROM tasks; END")
+    before = dump(path)
+    edit = CreateTask(key, "x") if event == "INSERT" else UpdateTask(at(key, "t-1"), priority="1")
+    with pytest.raises(EditRefused, match="trigger"):
+        system.apply(edit)
+    assert dump(path) == before
+
+
 def test_columns_that_must_not_be_null_refuse_a_new_task(
     system: ProgressSystem, root: Path
 ) -> None:
