@@ -15,6 +15,7 @@ from store.model.attention import DisplayState
 _GLYPHS = {
     DisplayState.UNREADABLE: ("⌧", "%"),
     DisplayState.STALE: ("◷", "?"),
+    DisplayState.FAILED: ("↯", "F"),
     DisplayState.ACTIVE: ("▸", ">"),
     DisplayState.PHANTOM: ("⌀", "0"),
     DisplayState.BLOCKED: ("⊘", "#"),
@@ -27,6 +28,7 @@ _GLYPHS = {
 _ROLES = {
     DisplayState.UNREADABLE: "status-unreadable",
     DisplayState.STALE: "status-stale",
+    DisplayState.FAILED: "status-failed",
     DisplayState.ACTIVE: "status-active",
     DisplayState.PHANTOM: "status-phantom",
     DisplayState.BLOCKED: "status-blocked",

@@ -77,13 +77,14 @@ def _roots(derivation: Derivation, now: float) -> Iterator[WhyLine]:
         return
     yield WhyLine(LineKind.TITLE, "At the root of it")
     for root in derivation.roots:
-        yield WhyLine(LineKind.CAUSE, f"#{root.id} {_root_text(root, now)}", root.state)
+        text = f"#{root.id} {_root_text(root, now)}"
+        yield WhyLine(LineKind.CAUSE, text, root.state, root.key)
     if derivation.more_roots:
         yield WhyLine(LineKind.NOTE, f"… {derivation.more_roots} more")
 
 
 def _root_text(root: RootBlocker, now: float) -> str:
-    parts = []
+    parts = ["failed"] if root.state is DisplayState.FAILED else []
     if root.since is not None:
         owner = root.owner or "nobody"
         parts.append(f"{owner}, last write {_since(root.since, now)} ago")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
 
-from store.model.readiness import ReasonKind, fault_text, is_phantom
+from store.model.readiness import ReasonKind, failure_text, fault_text, is_phantom
 from store.model.receipts import UNSEEN_AFTER_S
 from store.model.snapshot import TaskList
 from store.model.task import ListKey, Task, TaskId, TaskStatus, Verb
@@ -23,13 +23,15 @@ class DisplayState(StrEnum):
 
     UNREADABLE = "unreadable"
     STALE = "stale"
+    FAILED = "failed"
+    """Tried in vain, and nothing unmet is in its way: it stays so until somebody retries it."""
     ACTIVE = "active"
     PHANTOM = "phantom"
     """Blocked only by what never clears by itself: edges, or a status that nothing is behind."""
     BLOCKED = "blocked"
     READY = "ready"
     WAITING = "waiting"
-    """Neither blocked nor startable: deferred, failed, unknown status."""
+    """Neither blocked nor startable: deferred, unknown status."""
     DONE = "done"
     CLOSED = "closed"
     """Ended without being completed."""
@@ -47,6 +49,8 @@ class NeedKind(StrEnum):
     PHANTOM = "phantom"
     MARKED = "marked"
     """Stored as blocked though nothing holds it: agents pass it by."""
+    FAILED = "failed"
+    """Tried in vain: whoever sets it back to pending has it tried again."""
     SILENT_OWNER = "silent_owner"
     UNOWNED_ROOT = "unowned_root"
     """Ready and unowned while other open tasks wait on it."""
@@ -58,6 +62,7 @@ _ANSWERS = {
     NeedKind.CYCLE: Verb.UNBLOCK,
     NeedKind.PHANTOM: Verb.UNBLOCK,
     NeedKind.MARKED: Verb.STATUS,
+    NeedKind.FAILED: Verb.STATUS,
     NeedKind.SILENT_OWNER: Verb.RELEASE,
     NeedKind.UNOWNED_ROOT: Verb.ASSIGN,
 }
@@ -97,11 +102,13 @@ class Need:
     """Epoch seconds; None where no record tells."""
     holds: int
     """Open tasks that wait on it."""
+    refusal: str = ""
+    """Why a failed task cannot be set back to pending here; "": it can."""
 
     @property
     def verb(self) -> Verb | None:
         """The edit that answers it; None: it has to be looked at."""
-        return _ANSWERS.get(self.kind)
+        return None if self.refusal else _ANSWERS.get(self.kind)
 
     @property
     def key(self) -> str:
@@ -149,6 +156,8 @@ def display_state(
         return _PHANTOM if is_phantom(task, task_list.tasks, graph.cycle_of) else _BLOCKED
     if task.status is _MARKED:
         return _PHANTOM
+    if task.status is _GIVEN_UP:
+        return _FAILED
     return _READY if task_list.is_ready(task) else _WAITING
 
 
@@ -165,8 +174,8 @@ _BY_STATUS = {status: _state_of(status) for status in TaskStatus}
 # Members of an enumeration take long to look up, which shows in 100,000 tasks.
 _ACTIVE, _STALE, _READY = DisplayState.ACTIVE, DisplayState.STALE, DisplayState.READY
 _PHANTOM, _BLOCKED = DisplayState.PHANTOM, DisplayState.BLOCKED
-_WAITING = DisplayState.WAITING
-_MARKED = TaskStatus.BLOCKED
+_WAITING, _FAILED = DisplayState.WAITING, DisplayState.FAILED
+_MARKED, _GIVEN_UP = TaskStatus.BLOCKED, TaskStatus.FAILED
 
 
 def needs_operator(state: DisplayState, task: Task, holds: int) -> bool:
@@ -176,7 +185,9 @@ def needs_operator(state: DisplayState, task: Task, holds: int) -> bool:
     return state in _NEEDY
 
 
-_NEEDY = frozenset({DisplayState.UNREADABLE, DisplayState.STALE, DisplayState.PHANTOM})
+_NEEDY = frozenset(
+    {DisplayState.UNREADABLE, DisplayState.STALE, DisplayState.FAILED, DisplayState.PHANTOM}
+)
 
 
 def need(
@@ -188,7 +199,18 @@ def need(
     if not needs_operator(state, task, holds):
         return None
     kind, text, since = _reason(task_list, task, state)
-    return Need(kind, task_list.key, task.id, text, since, holds)
+    refusal = (retry_refusal(task_list) or "") if kind is NeedKind.FAILED else ""
+    if refusal:
+        text = f"{text}; it cannot be retried here: {refusal}"
+    return Need(kind, task_list.key, task.id, text, since, holds, refusal)
+
+
+def retry_refusal(task_list: TaskList) -> str | None:
+    """Why no failed task of the list can be set back to pending; None: it can."""
+    allowed = task_list.info.capabilities
+    if TaskStatus.PENDING not in allowed.statuses:
+        return "its status cannot be set to pending"
+    return allowed.refusal(Verb.STATUS)
 
 
 def _reason(
@@ -201,6 +223,8 @@ def _reason(
         is_dead = last_sign(task) == -inf
         text = "in progress, its holder is dead" if is_dead else "in progress, silent"
         return NeedKind.SILENT_OWNER, text, task.updated_at
+    if state is DisplayState.FAILED:
+        return NeedKind.FAILED, failure_text(task), task.updated_at
     if state is DisplayState.PHANTOM:
         reasons = task_list.readiness(task).reasons
         rings = (ReasonKind.CYCLE, ReasonKind.SELF)

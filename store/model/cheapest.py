@@ -13,10 +13,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from store.model.attention import DEFAULT_STALE_AFTER_S, DisplayState, display_state
+from store.model.attention import (
+    DEFAULT_STALE_AFTER_S,
+    DisplayState,
+    display_state,
+    retry_refusal,
+)
 from store.model.flow import UNBOUNDED, source_side
 from store.model.graph import TaskGraph, find_path, id_order
-from store.model.readiness import Reason
+from store.model.readiness import Reason, failure_text
 from store.model.snapshot import TaskList
 from store.model.task import Task, TaskId, Verb
 
@@ -31,6 +36,8 @@ class StepKind(StrEnum):
     """Remove an edge that never clears."""
     RELEASE = "release"
     """Take work from an owner who is silent, so that somebody else can do it."""
+    RETRY = "retry"
+    """Have work that failed tried again."""
     ASSIGN = "assign"
     """Give work that nobody owns to somebody."""
     CUT = "cut"
@@ -42,6 +49,7 @@ class StepKind(StrEnum):
 PRICES = {
     StepKind.CLEAN: 0,
     StepKind.RELEASE: 10,
+    StepKind.RETRY: 15,
     StepKind.ASSIGN: 15,
     StepKind.WAIT: 20,
     StepKind.CUT: 100,
@@ -49,11 +57,12 @@ PRICES = {
 NOT_BEGUN = 5
 """Added where work has to be waited for that its owner has not begun."""
 PUT_OFF = 60
-"""Instead, where the status itself keeps it from starting: put off, failed, unknown."""
+"""Instead, where the status itself keeps it from starting: put off, unknown, failed for good."""
 
 _VERBS = {
     StepKind.CLEAN: Verb.UNBLOCK,
     StepKind.RELEASE: Verb.RELEASE,
+    StepKind.RETRY: Verb.STATUS,
     StepKind.ASSIGN: Verb.ASSIGN,
     StepKind.CUT: Verb.UNBLOCK,
 }
@@ -199,6 +208,8 @@ class _Weighing:
         if state is DisplayState.STALE:
             text = f"release {name}: {owner or 'nobody'} has it in progress and is silent"
             return Step(StepKind.RELEASE, node, None, text, PRICES[StepKind.RELEASE], since)
+        if state is DisplayState.FAILED:
+            return self._retrying(task)
         price = PRICES[StepKind.WAIT]
         if state is DisplayState.ACTIVE:
             text = f"wait for {name}: {owner or 'nobody'} works on it"
@@ -212,6 +223,16 @@ class _Weighing:
             return Step(StepKind.ASSIGN, node, None, text, PRICES[StepKind.ASSIGN], since)
         text = f"wait for {name}: {owner} begins it{when}"
         return Step(StepKind.WAIT, node, None, text, price + NOT_BEGUN, since)
+
+    def _retrying(self, task: Task) -> Step:
+        """What brings a failed blocker to its end: another try, where that can be had."""
+        refusal = retry_refusal(self._list)
+        if refusal is None:
+            text = f"retry #{task.id}, set it to pending: it {failure_text(task)}"
+            price = PRICES[StepKind.RETRY]
+            return Step(StepKind.RETRY, task.id, None, text, price, task.updated_at)
+        text = f"wait for #{task.id}: it failed, and cannot be retried here: {refusal}"
+        return Step(StepKind.WAIT, task.id, None, text, PUT_OFF, task.updated_at)
 
 
 def _why(reason: Reason, kind: StepKind) -> str:

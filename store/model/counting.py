@@ -16,7 +16,9 @@ from store.model.task import ListKey, Task, TaskId, TaskStatus
 T = TypeVar("T", int, float)
 
 
-_BLOCKED = TaskStatus.BLOCKED
+_BLOCKED, _FAILED = TaskStatus.BLOCKED, TaskStatus.FAILED
+_PART_OF = {"phantom": "blocked", "failed": "waiting"}
+"""A field of `Rollup` whose tasks another counts too."""
 
 
 class _Taken(NamedTuple):
@@ -39,7 +41,8 @@ class _Tally:
         written = [one.written for one in taken if one.written is not None]
         done = [one.written for one in taken if one.kind == "done" and one.written is not None]
         self._counts = Counter(one.kind for one in taken)
-        self._counts["blocked"] += self._counts["phantom"]
+        for part, whole in _PART_OF.items():
+            self._counts[whole] += self._counts[part]
         self._counts["unowned_roots"] = sum(one.is_unowned_root for one in taken)
         self._active_writes = sorted(
             one.sign for one in taken if one.kind == "active" and one.sign is not None
@@ -57,8 +60,8 @@ class _Tally:
         self._rollup = None
         self.size += by
         self._counts[taken.kind] += by
-        if taken.kind == "phantom":
-            self._counts["blocked"] += by
+        if (whole := _PART_OF.get(taken.kind)) is not None:
+            self._counts[whole] += by
         if taken.is_unowned_root:
             self._counts["unowned_roots"] += by
         if taken.kind == "active" and taken.sign is not None:
@@ -207,6 +210,8 @@ def _kind(task_list: TaskList, task: Task) -> str:
         return "phantom" if _is_phantom(task_list, task) else "blocked"
     if status is _BLOCKED:
         return "phantom"
+    if status is _FAILED:
+        return "failed"
     return "ready" if task_list.is_ready(task) else "waiting"
 
 

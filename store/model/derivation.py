@@ -13,6 +13,7 @@ from store.model.attention import (
     DisplayState,
     default_key,
     display_state,
+    retry_refusal,
 )
 from store.model.cheapest import Way, above, cheapest_way
 from store.model.cost import Cost, HeldAgents, Loads, cost_of, held_agents
@@ -85,6 +86,13 @@ class RootBlocker:
     owner: str | None
     since: float | None
     cost: Cost
+    verb: Verb | None = None
+    """The edit of this task that gets it moving again, where it failed."""
+
+    @property
+    def key(self) -> str | None:
+        """The key of that edit, where no keymap moved it."""
+        return None if self.verb is None else default_key(self.verb)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +192,7 @@ def _cause(
     is_own = reason.task == task.id and reason.kind is not ReasonKind.SELF
     is_marked = reason.kind is ReasonKind.MARKED
     verb = Verb.RELEASE if state is DisplayState.STALE else None
-    if is_marked:
+    if is_marked or (state is DisplayState.FAILED and retry_refusal(task_list) is None):
         verb = Verb.STATUS
     elif reason.kind.is_phantom and not is_own:
         verb = Verb.UNBLOCK
@@ -204,4 +212,6 @@ def _root(
     if task is None:
         return RootBlocker(task_id, DisplayState.PHANTOM, None, None, cost)
     state = display_state(task_list, task, now, stale_after_s)
-    return RootBlocker(task_id, state, task.owner, task.updated_at, cost)
+    is_retried = state is DisplayState.FAILED and retry_refusal(task_list) is None
+    verb = Verb.STATUS if is_retried else None
+    return RootBlocker(task_id, state, task.owner, task.updated_at, cost, verb)

@@ -32,6 +32,7 @@ class Smell(StrEnum):
     TOO_MANY_BLOCKERS = "too_many_blockers"
     BLOCKED_UNOWNED = "blocked_unowned"
     PHANTOM_BLOCKER = "phantom_blocker"
+    FAILED_BLOCKER = "failed_blocker"
     CYCLE = "cycle"
     DUPLICATE_SUBJECT = "duplicate_subject"
     FLIP_FLOP = "flip_flop"
@@ -44,6 +45,7 @@ WAYS_OUT: Mapping[Smell, str] = {
     Smell.TOO_MANY_BLOCKERS: "split it, or drop blockers that others imply",
     Smell.BLOCKED_UNOWNED: "give it an owner, or nobody will notice when it becomes ready",
     Smell.PHANTOM_BLOCKER: "remove the edge: waiting will never clear it",
+    Smell.FAILED_BLOCKER: "have what failed tried again, set it to pending, or remove the edge",
     Smell.CYCLE: "remove one edge of the cycle",
     Smell.DUPLICATE_SUBJECT: "merge them, or name them apart",
     Smell.FLIP_FLOP: "look at its history: two agents may work against each other",
@@ -103,6 +105,9 @@ def _of_edges(task_list: TaskList, task: Task) -> Iterator[Finding]:
         ring = " → ".join(f"#{i}" for i in (*cycle[:10], cycle[0]))
         yield Finding(Smell.CYCLE, task_list.key, task.id, cycle[1:], f"cycle {ring}")
     for reason in task_list.readiness(task).reasons:
+        if reason.kind is ReasonKind.FAILED and reason.task != task.id:
+            text = f"#{task.id} waits on {reason.text}"
+            yield Finding(Smell.FAILED_BLOCKER, task_list.key, task.id, (reason.task,), text)
         if reason.kind.is_phantom and reason.task not in cycle:
             text = f"#{task.id}: {reason.text}"
             others = () if reason.kind is ReasonKind.MARKED else (reason.task,)

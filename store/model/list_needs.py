@@ -14,6 +14,8 @@ from store.model.task import Task, TaskId, TaskKey, TaskStatus
 
 _KINDS = tuple(NeedKind)
 _PRESSING = {kind: place for place, kind in enumerate(_KINDS)}
+_NEEDY = frozenset({TaskStatus.BLOCKED, TaskStatus.FAILED})
+"""In which a task needs somebody, whatever its edges."""
 FEW = 64
 """Places that are moved one by one; more are sorted together."""
 
@@ -90,7 +92,7 @@ class ListNeeds:
         for task_id, task in task_list.tasks.items():
             status = task.status
             is_bound = task_id in graph.unmet or task_id in graph.held
-            if is_bound or task.problems or status.is_active or status is TaskStatus.BLOCKED:
+            if is_bound or task.problems or status.is_active or status in _NEEDY:
                 self._judge(task_list, task, came)
         self._by_write.sort()
         self._places = sorted(came)
@@ -182,7 +184,7 @@ def _kind(task_list: TaskList, task: Task, state: DisplayState) -> NeedKind:
             return NeedKind.MARKED
         in_ring = task.id in task_list.graph.cycle_of
         return NeedKind.CYCLE if in_ring else NeedKind.PHANTOM
-    return NeedKind.UNOWNED_ROOT
+    return NeedKind.FAILED if state is DisplayState.FAILED else NeedKind.UNOWNED_ROOT
 
 
 def _place(task_list: TaskList, task: Task, kind: NeedKind) -> Place:

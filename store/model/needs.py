@@ -162,8 +162,10 @@ def _stall_text(total: Rollup, silent: int) -> str:
         parts.append(f"{silent} in progress and silent")
     if total.unreadable:
         parts.append(f"{total.unreadable} unreadable")
-    if total.waiting:
-        parts.append(f"{total.waiting} put off")
+    if total.failed:
+        parts.append(f"{total.failed} failed")
+    if put_off := total.waiting - total.failed:
+        parts.append(f"{put_off} put off")
     return f"nothing can start: {', '.join(parts)}, none ready"
 
 

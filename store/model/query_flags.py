@@ -73,7 +73,8 @@ FLAGS: Mapping[str, Test] = {
     "closed": _in_states(DisplayState.CLOSED),
     "archived": _archived,
     "locked": _locked,
-    "waiting": _in_states(DisplayState.WAITING),
+    "waiting": _in_states(DisplayState.WAITING, DisplayState.FAILED),
+    "failed": _in_states(DisplayState.FAILED),
     "unreadable": _in_states(DisplayState.UNREADABLE),
 }
 

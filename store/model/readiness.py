@@ -33,8 +33,10 @@ class ReasonKind(StrEnum):
     """A blocker that ended without being completed otherwise: cancelled, abandoned."""
     MARKED = "marked"
     """Its own status says that it is blocked, and nothing unmet is in its way."""
+    FAILED = "failed"
+    """It, or a blocker, was tried in vain: nobody tries it again before somebody says so."""
     STATUS = "status"
-    """Its own status keeps it from starting: deferred, failed, unknown."""
+    """Its own status keeps it from starting: deferred, unknown."""
 
     @property
     def is_phantom(self) -> bool:
@@ -54,6 +56,9 @@ _PHANTOM = frozenset(
         ReasonKind.MARKED,
     }
 )
+
+
+_ERROR = 200  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,8 @@ def readiness(
     if task.status is TaskStatus.BLOCKED:
         text = f"it is stored as {task.native_status} though nothing holds it; set it to pending"
         return _because(ReasonKind.MARKED, task.id, text)
+    if task.status is TaskStatus.FAILED:
+        return _because(ReasonKind.FAILED, task.id, f"it {failure_text(task)}")
     if task.status is not TaskStatus.PENDING:
         return _because(ReasonKind.STATUS, task.id, f"its status is {task.native_status!r}")
     return READY
@@ -144,6 +151,18 @@ def fault_text(task: Task) -> str:
     """What is wrong with a task that is not readable, as part of a sentence."""
     fault = task.fault
     return "its file cannot be read" if fault is None or _is_garbled(task) else fault.text
+
+
+def failure_text(task: Task) -> str:
+    """How a failed task was tried, and its last error, as part of a sentence."""
+    attempts = task.execution.attempts if task.execution is not None else None
+    if attempts is None:
+        return "failed"
+    most = f" of {attempts.most}" if attempts.most is not None else ""
+    tried = f", attempt {attempts.number}{most}" if attempts.number else ""
+    error = " ".join((attempts.last_error or "").split())
+    shown = error if len(error) <= _ERROR else error[: _ERROR - 1] + "…"
+    return f"failed{tried}" + (f": {shown}" if shown else "")
 
 
 def _is_garbled(task: Task) -> bool:
@@ -179,6 +198,9 @@ def _judge(
         text = f"#{blocker_id} is {blocker.native_status}, which never frees what waits on it"
         is_archived = blocker.status is TaskStatus.ARCHIVED
         return Reason(ReasonKind.ARCHIVED if is_archived else ReasonKind.CLOSED, blocker_id, text)
+    if blocker.status is TaskStatus.FAILED:
+        text = f"#{blocker_id} {blocker.subject}: {failure_text(blocker)}"
+        return Reason(ReasonKind.FAILED, blocker_id, text)
     owner = blocker.owner or "nobody"
     text = f"#{blocker_id} {blocker.subject}: {blocker.native_status}, owned by {owner}"
     return Reason(ReasonKind.OPEN, blocker_id, text)

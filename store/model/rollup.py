@@ -28,6 +28,9 @@ class Rollup:
     phantom: int = 0
     """Blocked only by edges that never clear by themselves."""
     waiting: int = 0
+    """Put off; those that failed included."""
+    failed: int = 0
+    """Tried in vain, with nothing unmet in their way."""
     done: int = 0
     closed: int = 0
     unreadable: int = 0
@@ -65,7 +68,7 @@ class Rollup:
     def needs_you(self, now: float, stale_after_s: float = DEFAULT_STALE_AFTER_S) -> int:
         """Tasks for which `attention.need` has an answer."""
         stale = self.stale(now, stale_after_s)
-        return stale + self.phantom + self.unreadable + self.unowned_roots
+        return stale + self.failed + self.phantom + self.unreadable + self.unowned_roots
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ def merge(rollups: Iterable[Rollup]) -> Rollup:
         blocked=sum(part.blocked for part in parts),
         phantom=sum(part.phantom for part in parts),
         waiting=sum(part.waiting for part in parts),
+        failed=sum(part.failed for part in parts),
         done=sum(part.done for part in parts),
         closed=sum(part.closed for part in parts),
         unreadable=sum(part.unreadable for part in parts),

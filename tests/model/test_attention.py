@@ -31,6 +31,8 @@ from tests.model.colony import NOW, UNREADABLE, any_tasks, task, task_list
         (task(1, 8), DisplayState.PHANTOM),
         (task(1, 8, 2), DisplayState.BLOCKED),
         (task(1, status=TaskStatus.DEFERRED), DisplayState.WAITING),
+        (task(1, status=TaskStatus.FAILED), DisplayState.FAILED),
+        (task(1, 2, status=TaskStatus.FAILED), DisplayState.BLOCKED),
         (task(1, 2, status=TaskStatus.IN_PROGRESS), DisplayState.ACTIVE),
         (task(1, status=TaskStatus.IN_PROGRESS, updated_at=NOW - 1800), DisplayState.STALE),
         (task(1, status=TaskStatus.IN_PROGRESS, updated_at=None), DisplayState.ACTIVE),
@@ -61,6 +63,7 @@ def test_needs_operator_any_list_agrees_with_need(tasks: dict[TaskId, Task], now
         ([task(1, 9)], NeedKind.PHANTOM, "u"),
         ([task(1, status=TaskStatus.CLAIMED, updated_at=0.0)], NeedKind.SILENT_OWNER, "R"),
         ([task(1, problems=UNREADABLE)], NeedKind.UNREADABLE, "enter"),
+        ([task(1, status=TaskStatus.FAILED)], NeedKind.FAILED, "s"),
     ],
 )
 def test_need_each_circumstance_names_its_key(tasks: list[Task], kind: NeedKind, key: str) -> None:

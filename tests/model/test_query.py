@@ -262,6 +262,7 @@ def test_query_flags_of_a_small_plan() -> None:
         "archived": "",
         "locked": "",
         "waiting": "",
+        "failed": "",
         "unreadable": "",
     }
 

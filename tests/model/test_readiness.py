@@ -18,7 +18,7 @@ from tests.model.colony import MISNAMED, NOW, UNREADABLE, any_tasks, changed, ta
     [
         (task(1), ReasonKind.OPEN),
         (task(1, status=TaskStatus.IN_PROGRESS), ReasonKind.OPEN),
-        (task(1, status=TaskStatus.FAILED), ReasonKind.OPEN),
+        (task(1, status=TaskStatus.FAILED), ReasonKind.FAILED),
         (task(1, status=TaskStatus.ARCHIVED), ReasonKind.ARCHIVED),
         (task(1, status=TaskStatus.CANCELLED), ReasonKind.CLOSED),
         (task(1, problems=UNREADABLE), ReasonKind.UNREADABLE),
@@ -32,7 +32,7 @@ def test_readiness_one_blocker_gives_its_kind(blocker: Task, kind: ReasonKind) -
     verdict = task_list([blocker, waiting]).readiness(waiting)
     assert [(reason.kind, reason.task) for reason in verdict.reasons] == [(kind, "1")]
     assert not verdict.ready
-    assert verdict.is_phantom is (kind is not ReasonKind.OPEN)
+    assert verdict.is_phantom is (kind not in (ReasonKind.OPEN, ReasonKind.FAILED))
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ NOW = 10_000_000.0
 KEY = ListKey("hive", "/root", TaskListId("colony:demo"))
 FIELDS = {
     DisplayState.READY: "ready",
-    DisplayState.WAITING: "waiting",
+    DisplayState.FAILED: "failed",
     DisplayState.DONE: "done",
     DisplayState.CLOSED: "closed",
     DisplayState.UNREADABLE: "unreadable",
@@ -95,6 +95,7 @@ def test_roll_up_any_list_agrees_with_display_state_and_need(tasks: list[Task]) 
     for state, name in FIELDS.items():
         assert getattr(total, name) == states[state]
     assert total.blocked == states[DisplayState.BLOCKED] + states[DisplayState.PHANTOM]
+    assert total.waiting == states[DisplayState.WAITING] + states[DisplayState.FAILED]
     assert total.stale(NOW) == states[DisplayState.STALE]
     assert total.in_progress(NOW) == states[DisplayState.ACTIVE]
     assert total.needs_you(NOW) == sum(need(one, t, NOW) is not None for t in shown)

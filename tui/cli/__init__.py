@@ -30,18 +30,20 @@ the full list id. RECORD is a task with the native field names:
                         rm has "deleted" and "stripped" too
     why                 {"ready": bool, "reasons": [{"kind", "task": id, "text", "state",
                         "last_write", "believed", "answer"}], "roots": [{"task", "state", "owner",
-                        "last_write", …COST}], "critical": bool, "cost": COST, "cheapest":
+                        "last_write", "answer", …COST}], "critical": bool, "cost": COST, "cheapest":
                         {"price": int, "whole": bool, "steps": [{"kind", "task", "blocker",
                         "text", "price", "answer"}]} | null, "text": [str]}
                         kind: done, in_progress, open, missing, deleted, unreadable, self, cycle,
-                        archived, closed, status. believed: what the tool that owns the list makes
-                        of it, where that differs. answer: the edit that clears it, or null.
-                        kind of a step: clean, release, assign, cut, wait
+                        archived, closed, failed, status. believed: what the tool that owns the
+                        list makes of it, where that differs. answer: the edit that clears it, or
+                        null; of a root the edit of that task which has it tried again.
+                        kind of a step: clean, release, retry, assign, cut, wait
                         COST {"holds", "agents": [str], "agent_minutes_lost", "at_least": bool}
     lint                {"findings": [{"kind", "list", "root", "task": id, "others": [id], "text",
                         "way_out"}], "ok": bool}
     status              {"needs", "active", "ready", "blocked", "phantom", "stale", "waiting",
-                        "unreadable", "open", "done", "total", "lists": int, "top", "top_task"}
+                        "failed", "unreadable", "open", "done", "total", "lists": int, "top",
+                        "top_task"}
     run                 one line per step: {"run", "list", "subtasks": int}, then {"run", "step",
                         "task": id, "subject", "model", "attempt", "seconds"} and, at its end,
                         {"outcome", "result", "error", "cost_usd", "input_tokens",

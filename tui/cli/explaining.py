@@ -84,6 +84,7 @@ def derivation_record(derivation: Derivation, now: float) -> dict[str, Any]:
                 "state": str(root.state),
                 "owner": root.owner,
                 "last_write": root.since,
+                "answer": None if root.verb is None else str(root.verb),
                 **_cost_record(root.cost),
             }
             for root in derivation.roots

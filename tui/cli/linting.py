@@ -35,8 +35,9 @@ def lint(
 ) -> None:
     """Smells of the plan in LIST, or in every list: exit 1 when there is one.
 
-    Too many blockers, blocked and unowned, blockers that never clear, cycles, duplicate subjects,
-    done in no time; where a journal was kept, also a status that went to and fro.
+    Too many blockers, blocked and unowned, blockers that never clear or that failed, cycles,
+    duplicate subjects, done in no time; where a journal was kept, also a status that went to and
+    fro.
     """
     from tui.cli.listing import lists_named
     from tui.cli.output import print_json, print_line

@@ -21,6 +21,7 @@ _STATE_OF_STATUS = {
     TaskStatus.IN_PROGRESS.value: DisplayState.ACTIVE,
     TaskStatus.COMPLETED.value: DisplayState.DONE,
     TaskStatus.BLOCKED.value: DisplayState.BLOCKED,
+    TaskStatus.FAILED.value: DisplayState.FAILED,
 }
 _MOST_IDS = 6
 

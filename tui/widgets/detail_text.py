@@ -75,8 +75,8 @@ def _title(frame: Frame, task_list: TaskList, task: Task, derivation: Derivation
     native = task.native_status.replace("_", " ") if task.is_readable else "unreadable"
     word = {DisplayState.STALE: f"{native}, silent", DisplayState.PHANTOM: "blocked for ever"}
     shown = word.get(state, state.value if state is DisplayState.BLOCKED else native)
-    if state is DisplayState.READY:
-        shown = "ready"
+    if state in (DisplayState.READY, DisplayState.FAILED):
+        shown = state.value
     owner = [piece("owner ", "$muted"), piece(task.owner or "-", f"${owner_role(task.owner)}")]
     wave = task_list.graph.wave(task.id)
     where: list[Sequence[Piece]] = [owner]

@@ -31,9 +31,9 @@ class NeedsPane(RowsPane[NeedFacts]):
     HELP = """\
 ## Needs you
 
-What only a person gets moving again, what holds most on top: a silent owner, unowned work that
-others wait on, an edge that never clears, a cycle, a list where nothing can start, a file that
-cannot be read, an edit that nobody has seen, a lock that is never free.
+What only a person gets moving again, what holds most on top: a silent owner, work that
+failed, unowned work that others wait on, an edge that never clears, a cycle, a list where nothing
+can start, a file that cannot be read, an edit that nobody has seen, a lock that is never free.
 
 - **Enter** answers it: it opens the picker that the last column names, on that task. Nothing is
   written before you confirm. A need of a whole list leads to the task that holds most of it.

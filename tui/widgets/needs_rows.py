@@ -30,6 +30,7 @@ _STATES = {
     NeedKind.CYCLE: DisplayState.PHANTOM,
     NeedKind.PHANTOM: DisplayState.PHANTOM,
     NeedKind.MARKED: DisplayState.PHANTOM,
+    NeedKind.FAILED: DisplayState.FAILED,
     NeedKind.SILENT_OWNER: DisplayState.STALE,
     NeedKind.UNOWNED_ROOT: DisplayState.READY,
 }
@@ -165,6 +166,8 @@ def _why(facts: NeedFacts, *, named: bool) -> list[Piece]:
         return [owner, piece(f" silent{wrote} "), piece(facts.subject, "$muted")]
     if need.task is None and facts.list_name and named:
         return [piece(f"{facts.list_name}: ", "bold"), piece(need.text)]
+    if need.kind is NeedKind.FAILED:
+        return [piece(f"{facts.subject} ", "$muted"), piece(need.text)]
     if need.kind in (NeedKind.UNOWNED_ROOT, NeedKind.UNREADABLE, NeedKind.UNSEEN_EDIT):
         return [piece(f"{need.text} "), piece(facts.subject, "$muted")]
     return [piece(need.text)]
