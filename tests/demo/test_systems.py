@@ -93,7 +93,7 @@ def test_all_systems_are_written_without_a_complaint(colony: DemoColony) -> None
         assert system["system"] == "hive" or system["edits"] > 0
     assert {key.system for key in snapshot.lists} == set(NAMES) - {"compound"}
     for key, task_list in snapshot.lists.items():
-        assert task_list.tasks
+        assert task_list.tasks or key.system == "hive"  # whose planner clears away what is done
         assert all(task.is_readable for task in task_list.tasks.values())
         # what the stories want: edges to tasks that are gone, and the lock of somebody dead
         wanted = {"hive": {"dangling_edge"}, "clawteam": {"stale_lock"}}
