@@ -69,6 +69,39 @@ def test_why_silent_owner_is_told_with_its_age_and_can_be_released(colony: Colon
     assert "release #1: cy has it in progress and is silent 50m · price 10" in out
 
 
+def test_failed_task_is_told_alike_by_why_status_ls_and_lint(colony: Colony) -> None:
+    kept = {"compound": {"state": "failed", "attempts": 2, "error": "no oven"}}
+    colony.write(
+        "colony:alpha",
+        record(1, subject="Smelt it", status="in_progress", metadata=kept, blocks=[2]),
+        record(2, owner="ann", blocked_by=[1], blocks=[3]),
+        record(3, owner="ann", blocked_by=[2]),
+    )
+    words = "#1 Smelt it: failed, attempt 2: no oven"
+    document = colony.call("why", "alpha", "2", "--json").json
+    (reason,) = document["reasons"]
+    assert (reason["kind"], reason["text"], reason["answer"]) == ("failed", words, "status")
+    assert [step["kind"] for step in document["cheapest"]["steps"]] == ["retry"]
+    (root,) = colony.call("why", "alpha", "3", "--json").json["roots"]
+    assert (root["task"], root["state"], root["answer"]) == (1, "failed", "status")
+    counts = colony.call("status", "--json").json
+    assert (counts["failed"], counts["waiting"], counts["blocked"]) == (1, 1, 2)
+    narrowed = colony.call("status", "--filter", "is:failed", "--json").json
+    assert (narrowed["failed"], narrowed["waiting"], narrowed["needs"]) == (1, 1, 1)
+    assert narrowed["top"].endswith("#1 failed, attempt 2: no oven")
+    shown = colony.call("ls", "alpha", "--json").json["tasks"]
+    assert [one.get("failed") for one in shown] == [True, None, None]
+    assert colony.call("ls", "alpha").out.splitlines()[1].split()[:2] == ["#1", "failed"]
+    (found,) = colony.call("lists", "--json").json["lists"]
+    assert (found["counts"]["failed"], found["counts"]["in_progress"]) == (1, 0)
+    findings = colony.call("lint", "alpha", "--json").json["findings"]
+    assert [(f["task"], f["others"]) for f in findings if f["kind"] == "failed_blocker"] == [
+        (2, [1])
+    ]
+    colony.call("update", "alpha", "1", "--status", "pending")
+    assert colony.call("status", "--format", "{failed} {ready}").out == "0 1\n"
+
+
 def test_why_closed_task_says_so_and_nothing_else(alpha: Colony) -> None:
     answer = alpha.call("why", "alpha", "1")
     assert answer.out.splitlines() == ["#1 Collect targets: not ready", "  it is completed"]

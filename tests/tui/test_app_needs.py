@@ -8,6 +8,7 @@ from pathlib import Path
 from store.model.task import TaskKey
 from tests.tui.conftest import Colony, OpenSession, Session
 from tui.screens.release import ReleaseScreen
+from tui.screens.status import StatusScreen
 from tui.screens.unblock import UnblockScreen
 from tui.settings import Settings
 from tui.view_state import Lens
@@ -77,6 +78,24 @@ async def test_enter_opens_the_picker_that_answers_the_need_of_that_task(
         await session.until(lambda: isinstance(session.app.screen, UnblockScreen))
         await session.press("enter")
         await session.until(lambda: colony.read(6)["blocked_by"] == [])
+
+
+async def test_failed_task_is_retried_from_the_queue_with_two_keys(
+    tmp_path: Path, open_session: OpenSession
+) -> None:
+    colony = Colony(tmp_path, "failed")
+    kept = {"compound": {"state": "failed", "attempts": 2, "error": "no oven"}}
+    colony.write(1, "Smelt it", status="in_progress", metadata=kept)
+    colony.write(2, "Next", owner="ann", status="in_progress", blocked_by=[1])
+    async with open_session(colony) as session:
+        await session.press("6")
+        await session.until(lambda: session.app.main.needs is not None)
+        (need,) = session.app.main.query_one(NeedsPane).queue.needs()
+        assert need.text == "failed, attempt 2: no oven"
+        await session.press("enter")
+        await session.until(lambda: isinstance(session.app.screen, StatusScreen))
+        await session.press("enter")
+        await session.until(lambda: colony.read(1)["status"] == "pending", "the retry")
 
 
 async def test_standstill_of_a_list_leads_to_the_task_that_holds_most(

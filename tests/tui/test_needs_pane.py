@@ -8,9 +8,10 @@ import pytest
 
 from store.model.attention import NeedKind
 from store.model.errors import LockHolder
+from store.model.execution import Attempts, Execution
 from store.model.receipts import Receipt
 from store.model.snapshot import LockHold, Snapshot
-from store.model.task import TaskId, TaskKey
+from store.model.task import Capabilities, TaskId, TaskKey, TaskStatus
 from tests.tui.colony import (
     ACTIVE,
     DEMO,
@@ -128,6 +129,26 @@ async def test_needs_pane_lists_and_edits_have_rows_too() -> None:
         assert pane.selected is None
         assert pane.select(key("1"))
         assert pane.selected == key("1")
+
+
+async def test_needs_pane_failed_task_says_its_error_and_how_it_is_retried_or_why_not() -> None:
+    pane = NeedsPane()
+    async with PaneHost(pane).run_test(size=(160, 20)) as pilot:
+        tried = Execution(attempts=Attempts(3, 3, "no oven"))
+        gave_up = task(DEMO, 1, "Smelt it", TaskStatus.FAILED, execution=tried)
+        stuck = task_list(DEMO, gave_up, task(DEMO, 2, "Next", PENDING, "ann", (1,)))
+        show([pane], frame_of(Snapshot({DEMO: stuck}), view=VIEW))
+        await pilot.pause()
+        row = next(line for line in lines_of(pane) if "Smelt" in line)
+        assert "↯" in row
+        assert "Smelt it failed, attempt 3 of 3: no oven" in row
+        assert row.split()[-6:-1] == ["8m", "1", "8m", "s", "retry"]
+        info = replace(stuck.info, capabilities=Capabilities.read_only("nobody locks it"))
+        show([pane], frame_of(Snapshot({DEMO: replace(stuck, info=info)}), view=VIEW))
+        await pilot.pause()
+        row = next(line for line in lines_of(pane) if "Smelt" in line)
+        assert "it cannot be retried here: nobody locks it" in row
+        assert row.split()[-3:-1] == ["↵", "open"]
 
 
 async def test_needs_pane_owner_who_writes_elsewhere_is_told_as_evidence() -> None:

@@ -11,7 +11,8 @@ the full list id. RECORD is a task with the native field names:
      "ready": bool}
 
     Ids that are not decimal are strings. `ready` is colonytop's own verdict, the same as in the
-    table and in `why`. A record with something wrong also has "problems": [PROBLEM].
+    table and in `why`. A task that failed also has "failed": true, whatever word its record has for
+    that, and a record with something wrong "problems": [PROBLEM].
 
     lists               {"lists": [{"list", "root", "system", "read_only": why | null, "counts",
                         "problems": [PROBLEM]}]}

@@ -41,6 +41,8 @@ def task_record(task: Task, *, ready: bool) -> dict[str, Any]:
     for name, value in task.extra.items():
         record.setdefault(name, value)
     record["ready"] = ready
+    if task.status is TaskStatus.FAILED:  # where the record itself has no word for that
+        record["failed"] = True
     if task.problems:
         record["problems"] = [problem_record(problem) for problem in task.problems]
     return record

@@ -178,5 +178,8 @@ def _key(need: Need, widths: Widths, frame: Frame) -> list[Piece]:
     key = _ENTER[frame.ascii] if verb is None else frame.key_now(need.key)
     shown = cut([piece(key, "bold $border")], widths.key)
     if widths.has_word:
-        shown.append(piece(f" {'open' if verb is None else _WORDS[verb]}", "$muted"))
+        word = "open" if verb is None else _WORDS[verb]
+        shown.append(
+            piece(f" {'retry' if verb and need.kind is NeedKind.FAILED else word}", "$muted")
+        )
     return [*shown, piece(" " * max(0, widths.key - cells_of(shown)))]
