@@ -50,6 +50,20 @@ def find_list(lists: Mapping[ListKey, TaskList], name: str, roots: Sequence[Path
     raise ListNotFound(name, f"{where}; {_way_out(near, lists)}")
 
 
+def find_key(lists: Mapping[ListKey, TaskList], name: str) -> ListKey | None:
+    """The list that a name fits, None if it fits none.
+
+    Raises:
+        AmbiguousList: several fit.
+    """
+    try:
+        return find_list(lists, name, ()).key
+    except AmbiguousList:
+        raise
+    except ListNotFound:
+        return None
+
+
 def is_called(key: ListKey, name: str) -> bool:
     """Whether a name fits a list, which need not be there any more."""
     own = (key.id, TaskListInfo(key, "").name)

@@ -2,16 +2,17 @@
 
     {"colonytop_draft": 1, "label": "hand cy's tasks to bo", "edits": [EDIT, …]}
 
-EDIT is described in `edit_record`. `root` may be left out where the reader is told one; `system`
-is then "hive". The edits of each list are made as one batch, all or none, and each `expected` is
-checked under the list's lock: a draft that has grown old says so instead of overwriting.
+EDIT is described in `edit_record`. `root`, and `system` too, may be left out where the reader knows
+the list by its id, or is told a root; `system` is then "hive". The edits of each list are made as
+one batch, all or none, and each `expected` is checked under the list's lock: a draft that has grown
+old says so instead of overwriting.
 """
 
 from __future__ import annotations
 
 import json
 
-from store.model.edit_record import edit_record, read_edit
+from store.model.edit_record import FindList, edit_record, read_edit
 from store.model.edits import EditBatch
 from store.model.strict import BadDocument, Fields, parse_document
 
@@ -37,13 +38,20 @@ def format_draft(batch: EditBatch) -> str:
         raise BadDocument("draft", "", f"cannot be written as JSON: {error}") from error
 
 
-def read_draft(text: str, source: str = "draft", *, root: str | None = None) -> EditBatch:
+def read_draft(
+    text: str,
+    source: str = "draft",
+    *,
+    root: str | None = None,
+    known: FindList | None = None,
+) -> EditBatch:
     """The edits of a draft, all or none for each list.
 
     Args:
         text: the document.
         source: what an error calls it: its file's name.
         root: the root of edits that name none.
+        known: finds the list of an edit that names no root, by its id or "SYSTEM/ID".
 
     Raises:
         BadDocument: naming the file, the field, and the way out.
@@ -65,7 +73,7 @@ def read_draft(text: str, source: str = "draft", *, root: str | None = None) -> 
     if len(found) > MAX_EDITS:
         raise document.fail("edits", f"{len(found):,} edits", f"split it: at most {MAX_EDITS:,}")
     edits = [
-        read_edit(record, source, f"edits[{place}]", root=root)
+        read_edit(record, source, f"edits[{place}]", root=root, known=known)
         for place, record in enumerate(found)
     ]
     return EditBatch(tuple(edits), label, all_or_none=True)

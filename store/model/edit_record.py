@@ -48,6 +48,9 @@ from store.model.update_record import (
     update_values,
 )
 
+FindList = Callable[[str], ListKey | None]
+"""Finds a list by the name that a document gives it; None: there is none of that name."""
+
 __all__ = ["edit_record", "read_edit"]
 
 
@@ -79,7 +82,13 @@ def edit_record(edit: Edit) -> dict[str, Any]:
 
 
 def read_edit(
-    record: Any, source: str, path: str = "", *, system: str = "hive", root: str | None = None
+    record: Any,
+    source: str,
+    path: str = "",
+    *,
+    system: str = "hive",
+    root: str | None = None,
+    known: FindList | None = None,
 ) -> Edit:
     """The edit that a record stands for.
 
@@ -89,6 +98,7 @@ def read_edit(
         path: where in the document the record stands.
         system: for a record that names none.
         root: for a record that names none.
+        known: finds the list of a record that names no root, before `system` and `root` count.
 
     Raises:
         BadDocument: naming the field and what is wrong with it.
@@ -97,16 +107,23 @@ def read_edit(
     kind = fields.take("edit", str)
     reader = _READERS.get(kind)
     if reader is None:
-        known = ", ".join(_READERS)
-        raise fields.fail("edit", f"{kind[:40]!r} is no edit", f"known: {known}")
-    system = fields.take("system", str, default=system)
+        way_out = f"known: {', '.join(_READERS)}"
+        raise fields.fail("edit", f"{kind[:40]!r} is no edit", way_out)
+    edit = reader(fields, _list_of(fields, system, root, known))
+    fields.end()
+    return edit
+
+
+def _list_of(fields: Fields, system: str, root: str | None, known: FindList | None) -> ListKey:
+    name, said = fields.take("list", str), fields.take("system", str, default=None)
+    if known is not None and "root" not in fields:
+        found = known(name if said is None else f"{said}/{name}")
+        if found is not None:
+            return found
     root = fields.take("root", str, default=root)
     if root is None:
         raise fields.fail("root", "is missing", "add it, or name one root with --root")
-    key = ListKey(system, root, TaskListId(fields.take("list", str)))
-    edit = reader(fields, key)
-    fields.end()
-    return edit
+    return ListKey(system if said is None else said, root, TaskListId(name))
 
 
 def _kind_of(edit: Edit) -> str:

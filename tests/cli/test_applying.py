@@ -117,3 +117,44 @@ def test_apply_of_what_is_no_draft_names_file_field_and_way_out(
     assert "hand-over.json: edits[0].sets: is not known here; did you mean set?" in answer.err
     gone = alpha.call("apply", str(tmp_path / "nothing.json"), "--json")
     assert (gone.code, gone.json["error"]["kind"]) == (1, "storage_failure")
+
+
+def write_team(root: Path, team: str = "forge") -> Path:
+    path = root / "tasks" / team / "task-0a1b2c3d.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"id": "0a1b2c3d", "subject": "Dig", "status": "pending"}))
+    return path
+
+
+@pytest.mark.parametrize("named", [{}, {"system": "clawteam"}])
+def test_apply_finds_the_lists_of_every_system_by_their_ids(
+    alpha: Colony, write_draft: Any, named: dict[str, str]
+) -> None:
+    path = write_team(alpha.root)
+    draft = write_draft(
+        update("0a1b2c3d", "team:forge", set={"owner": "bo"}, **named),
+        update("2", set={"owner": "cy"}),
+    )
+    answer = alpha.call("apply", draft, "--json")
+    assert answer.code == 0, answer.err
+    assert json.loads(path.read_text())["owner"] == "bo"
+    assert alpha.stored(ALPHA, 2)["owner"] == "cy"
+
+
+def test_apply_to_a_list_that_two_roots_have_asks_which(
+    alpha: Colony, write_draft: Any, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    before = [write_team(root).read_text() for root in (alpha.root, other)]
+    draft = write_draft(update("0a1b2c3d", "team:forge", set={"owner": "bo"}))
+    answer = alpha.call("apply", draft, "--json", "--root", str(other))
+    assert answer.code == 1
+    assert answer.json["error"]["kind"] == "ambiguous_list"
+    after = [(r / "tasks/forge/task-0a1b2c3d.json").read_text() for r in (alpha.root, other)]
+    assert after == before
+    chosen = update(
+        "0a1b2c3d", "team:forge", system="clawteam", root=str(other), set={"owner": "bo"}
+    )
+    assert alpha.call("apply", write_draft(chosen), "--root", str(other)).code == 0
+    after = [(r / "tasks/forge/task-0a1b2c3d.json").read_text() for r in (alpha.root, other)]
+    assert [text == was for text, was in zip(after, before, strict=True)] == [True, False]

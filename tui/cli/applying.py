@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,16 +46,25 @@ def load(invocation: Invocation, file: Path) -> EditBatch:
     Raises:
         BadDocument: naming the file, the field, and the way out.
         StorageFailure: the file cannot be read.
+        AmbiguousList: an edit names no root, and several lists fit.
     """
+    from store.choosing import find_key
     from store.files.failures import UnreadableFile
     from store.model.errors import StorageFailure
     from store.systems.registry import NATIVE
     from tui.draft_files import load_draft
 
-    roots = invocation.workspace().roots_of(NATIVE)
+    workspace = invocation.workspace()
+    roots = workspace.roots_of(NATIVE)
     root = str(roots[0].path) if len(roots) == 1 else None
+
+    lists = cache(lambda: workspace.scan().lists)
+
+    def known(name: str) -> ListKey | None:
+        return find_key(lists(), name)
+
     try:
-        return load_draft(file.expanduser().absolute(), root=root)
+        return load_draft(file.expanduser().absolute(), root=root, known=known)
     except OSError as error:
         raise StorageFailure(str(file), error.strerror or str(error)) from error
     except UnreadableFile as error:

@@ -16,6 +16,7 @@ from textual.widget import Widget
 from textual.widgets import OptionList
 from textual.worker import WorkType
 
+from store.choosing import find_key
 from store.model.edits import CreateTask, Edit
 from store.model.errors import ColonytopError
 from store.model.foresight import BatchForesight, TaskShift, foresee_all
@@ -155,7 +156,8 @@ class DraftScreen(DecisionDialog[TrayDecision]):
         only = self.frame.snapshot.root_for_new
         root = only.path if only is not None else None
         try:
-            batch = await asyncio.to_thread(load_draft, path, root=root)
+            known = partial(find_key, self.frame.snapshot.lists)
+            batch = await asyncio.to_thread(load_draft, path, root=root, known=known)
         except (ColonytopError, OSError) as error:
             self._say(f"not loaded: {_reason(error)}", "$error")
             return
