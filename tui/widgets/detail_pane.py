@@ -155,7 +155,8 @@ the cost and the result; and why its list is read-only, if it is.
     @property
     def _text_cells(self) -> int:
         """Without the column of the scroll bar, whether or not it is there by now."""
-        return max(20, self.outer_size.width - self.gutter.width - self.scrollbar_size_vertical)
+        bar = self.styles.scrollbar_size_vertical
+        return max(20, self.outer_size.width - self.styles.gutter.width - bar)
 
     def _selected(self) -> tuple[TaskList, Task] | None:
         key = self.frame.selected
