@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -131,9 +132,11 @@ def timestamp(at: float) -> str:
 def _parsed(line: bytes) -> Mapping[str, Any] | None:
     try:
         found = json.loads(line)
-    except (ValueError, RecursionError):
+        is_record = isinstance(found, dict) and "model" in found
+        is_sound = is_record and all(isfinite(_number(value)) for value in found.values())
+    except (ValueError, RecursionError, OverflowError):
         return None
-    return found if isinstance(found, dict) and "model" in found else None
+    return found if is_sound else None  # one figure without end would spoil every total
 
 
 def _group(line: Mapping[str, Any], by: str) -> str:

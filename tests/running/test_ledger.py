@@ -65,6 +65,19 @@ def test_line_that_a_crash_cut_off_is_told_and_loses_only_itself(tmp_path: Path)
     assert ledger.has("e2")
 
 
+@pytest.mark.parametrize("figure", ["NaN", "1e400", "-Infinity", "9" * 400])
+def test_line_with_a_figure_without_end_is_told_and_spoils_no_total(
+    tmp_path: Path, figure: str
+) -> None:
+    ledger = SpendLedger(tmp_path)
+    ledger.append(entry())
+    (written,) = (tmp_path / "compound").glob("ledger-*.jsonl")
+    with written.open("a") as file:
+        file.write(f'{{"model": "opus", "cost_usd": {figure}}}\n')
+    totals = ledger.totals("model")
+    assert (totals.total.executions, totals.unreadable) == (1, 1)
+
+
 def test_lines_of_the_older_kind_count_as_estimates(tmp_path: Path) -> None:
     ledger = SpendLedger(tmp_path)
     ledger.append({"timestamp": "2026-05-01", "model": "m", "success": True,
