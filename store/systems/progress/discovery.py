@@ -33,8 +33,8 @@ def find_queues(root: Path) -> Found:
         above = root
     for colony in _directories(above):
         if not _is_text(colony.name):
-            text = "its name is not UTF-8, so no list can be called so"
-            found.skipped.append(_skipped(colony, text))
+            reason = "its name is not UTF-8, so no list can be called so"
+            found.skipped.append(_skipped(colony, colony, reason))
             continue
         found.directories.append(colony)
         if _mode(colony / DATA) != stat.S_IFDIR:
@@ -44,7 +44,7 @@ def find_queues(root: Path) -> Found:
         if kind == stat.S_IFREG:
             found.lists[list_id_of(colony.name)] = colony
         elif kind is not None:
-            found.skipped.append(_skipped(database_of(colony), "not a plain file"))
+            found.skipped.append(_skipped(colony, database_of(colony), "not a plain file"))
     return found
 
 
@@ -87,5 +87,6 @@ def _is_text(name: str) -> bool:
     return True
 
 
-def _skipped(path: Path, text: str) -> Problem:
+def _skipped(colony: Path, path: Path, reason: str) -> Problem:
+    text = f"the queue of {colony.name!r} is passed over: {reason}"
     return Problem(ProblemKind.SKIPPED_DIRECTORY, text, path=str(path))
