@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -53,7 +54,7 @@ class OutlinePlanner:
     """Takes the prompt for the plan itself: an outline, a JSON document, or a single subtask."""
 
     def plan(self, prompt: str) -> Plan:
-        return parse_plan(prompt, "prompt")
+        return replace(parse_plan(prompt, "prompt"), prompt=prompt)
 
 
 class CommandPlanner:

@@ -45,7 +45,7 @@ def test_submitted_task_is_planned_at_once_and_carried_out_in_the_background(
     progress = runs.get_task_progress(made["id"])
     assert progress is not None
     assert progress["status"] == "completed"
-    assert progress["prompt"] == "Forge the sword"
+    assert progress["prompt"] == THREE_WAVES
     assert [one["depends_on"] for one in progress["subtasks"]] == [[], [], [0, 1], [2], [2]]
     first = progress["subtasks"][0]
     assert set(first) >= {
