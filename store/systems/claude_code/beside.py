@@ -33,10 +33,7 @@ EDITABLE = Capabilities(
         Verb.TICK: "tasks of Claude Code have no steps or checks to tick off",
         Verb.RETRIES: "tasks of Claude Code have no limit of attempts",
     },
-    rules=ListRules(
-        at_end="no task of this list is open then: a running session of Claude Code deletes all "
-        "of them about 5 s later"
-    ),
+    rules=ListRules(at_end="nothing is open then: Claude Code deletes all of them about 5 s later"),
 )
 
 _MARK = re.compile(rb"\s*([0-9]{1,%d})\s*" % MOST_DIGITS, re.ASCII)

@@ -17,6 +17,8 @@ from tui.screens.effect_text import effect_lines
 from tui.view_state import Frame
 
 SAID = "deletes all of them"
+NARROWEST = 72
+"""Cells of a line in a picker of a terminal with 80 columns, its indent counted."""
 
 
 def done(scene: Scene, number: int) -> Edit:
@@ -49,6 +51,7 @@ def test_picker_shows_the_warning(scene: Scene) -> None:
     frame = Frame(Snapshot({scene.key: shown}))
     lines = [line.plain for line in effect_lines(frame, foresee(shown, done(scene, 1)))]
     assert any(SAID in line for line in lines)
+    assert all(len(line) <= NARROWEST for line in lines if SAID in line)
 
 
 def test_command_warns_before_it_completes_the_last_open_task(scene: Scene) -> None:
