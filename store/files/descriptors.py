@@ -115,9 +115,10 @@ def hold(directory: int, name: str) -> int | None:
         return None
 
 
-def fill(descriptor: int, content: bytes, mode: int, sync: bool) -> None:
-    """Give a new file its content and permission bits."""
-    os.fchmod(descriptor, mode)  # whatever the umask says
+def fill(descriptor: int, content: bytes, mode: int | None, sync: bool) -> None:
+    """Give a new file its content and permission bits; None: those that the umask left it."""
+    if mode is not None:
+        os.fchmod(descriptor, mode)  # whatever the umask says
     write_all(descriptor, content)
     if sync:
         os.fsync(descriptor)

@@ -7,6 +7,8 @@ import os
 
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
+ANY_MODE = 0o666
+"""What most programs ask for; the umask takes away from it."""
 
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC

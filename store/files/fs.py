@@ -165,19 +165,19 @@ class Directory(Descriptor):
         self.staging.add(temporary, content, flags.FILE_MODE if mode is None else mode, sync=sync)
         self._put(temporary, name)
 
-    def create(self, name: str, content: bytes, *, sync: bool = True) -> None:
-        """Put a new file in place whole.
-
-        Raises:
-            FileExistsError: the name is taken, by whatever; it is left as it is.
+    def create(
+        self, name: str, content: bytes, *, mode: int | None = flags.FILE_MODE, sync: bool = True
+    ) -> None:
+        """Put a new file in place whole; `mode` None: as the umask has it. Raises
+        `FileExistsError` if the name is taken, by whatever; it is left as it is.
         """
-        staged = self.stage(content, flags.FILE_MODE, sync=sync)
+        staged = None if mode is None else self.stage(content, mode, sync=sync)
         if staged is not None:
             with staged:
                 os.link(staged.source, name, dst_dir_fd=self._descriptor)
             return
         temporary = temporary_name(name)
-        self.staging.add(temporary, content, flags.FILE_MODE, sync=sync)
+        self.staging.add(temporary, content, mode, sync=sync)
         try:
             os.link(
                 temporary,
@@ -189,11 +189,12 @@ class Directory(Descriptor):
         finally:
             self.staging.discard(temporary)
 
-    def add(self, name: str, content: bytes, mode: int, *, sync: bool = True) -> None:
+    def add(self, name: str, content: bytes, mode: int | None, *, sync: bool = True) -> None:
         """Write a new file under its own name, which nobody must look at before it is whole.
         Raises `FileExistsError` as `create` does.
         """
-        descriptor = os.open(name, flags.CREATE, mode, dir_fd=self._descriptor)
+        bits = flags.ANY_MODE if mode is None else mode
+        descriptor = os.open(name, flags.CREATE, bits, dir_fd=self._descriptor)
         try:
             fill(descriptor, content, mode, sync)
         except BaseException:

@@ -13,11 +13,12 @@ from store.files.fs import READ_LIMIT, Directory
 from store.files.held_locks import uninterrupted
 from store.model.edits import DeleteTask, RestoreTask
 from store.model.errors import ColonytopError, InvalidField, StorageFailure
+from store.model.graph import id_order
 from store.model.planning import Planned
 from store.model.task import NO_REVISION, Task, TaskId
 from store.systems.claude_code.patching import new_record, patched
 from store.systems.claude_code.places import MARK
-from store.systems.claude_code.record import file_name, task_of
+from store.systems.claude_code.record import file_name, id_of_file, task_of
 from store.systems.claude_code.records import Records
 
 Contents = Mapping[TaskId, bytes | None]
@@ -145,8 +146,8 @@ class Commit:
             if not seen.is_current():
                 raise Overtaken
             directory.unlink(name)
-            old = seen.content
-            self._undo.append((name, lambda: directory.create(name, old)))
+            old, mode = seen.content, seen.mode
+            self._undo.append((name, lambda: directory.create(name, old, mode=mode)))
             return
         try:
             put = replace_seen(seen, content)
@@ -159,10 +160,18 @@ class Commit:
 
     def _create(self, name: str, content: bytes) -> None:
         try:
-            self._directory.create(name, content)
+            self._directory.create(name, content, mode=self._mode_of_others())
         except FileExistsError as error:
             raise Overtaken from error
         self._undo.append((name, lambda: self._discard(name)))
+
+    def _mode_of_others(self) -> int | None:
+        """The permission bits of the newest record; None without any: as the umask has it."""
+        ids = filter(None, map(id_of_file, self._directory.names()))
+        for task_id in sorted(ids, key=id_order, reverse=True):
+            if (mode := self._directory.file_mode(file_name(task_id))) is not None:
+                return mode
+        return None
 
     def _discard(self, name: str) -> None:
         self._directory.unlink(name)

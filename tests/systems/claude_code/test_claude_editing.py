@@ -69,6 +69,40 @@ def in_thread(work: Callable[[], object]) -> tuple[threading.Thread, list[object
     return thread, came
 
 
+@pytest.fixture
+def umask() -> Iterator[int]:
+    """Another one than usual while the test runs."""
+    before = os.umask(0o026)
+    yield 0o026
+    os.umask(before)
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def test_first_record_has_the_mode_that_the_umask_leaves_and_keeps_its_own(
+    scene: Scene, umask: int
+) -> None:
+    scene.system.apply(CreateTask(scene.key, "Forge"))
+    first = scene.place / "1.json"
+    assert mode(first) == 0o666 & ~umask
+    first.chmod(0o604)
+    scene.system.apply(UpdateTask(scene.of(1), subject="Other"))
+    assert mode(first) == 0o604
+
+
+def test_new_and_restored_records_have_the_mode_of_a_neighbour(scene: Scene, umask: int) -> None:
+    put(scene.place, 1).chmod(0o600)
+    put(scene.place, 2).chmod(0o644)
+    scene.system.apply(CreateTask(scene.key, "Forge"))
+    assert mode(scene.place / "3.json") == 0o644
+    before = scene.task(1)
+    gone = scene.system.apply(DeleteTask(scene.of(1)))
+    scene.system.apply(RestoreTask(before, gone.originals[TaskId("1")]))
+    assert mode(scene.place / "1.json") == 0o644
+
+
 def test_created_task_has_all_that_its_owner_asks_for_and_the_next_number(scene: Scene) -> None:
     put(scene.place, 3)
     (scene.place / ".highwatermark").write_text("11")
