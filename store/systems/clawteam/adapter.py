@@ -14,7 +14,12 @@ from store.model.errors import ListGone, LockHolder
 from store.model.repairs import RepairReport
 from store.model.snapshot import TaskList
 from store.model.task import ListKey, Problem, TaskListId
-from store.systems.clawteam.discovery import Found, find_teams, list_above
+from store.systems.clawteam.discovery import (
+    Found,
+    find_teams,
+    is_without_tasks,
+    list_above,
+)
 from store.systems.clawteam.facts import FACTS
 from store.systems.clawteam.listing import TeamListing
 from store.systems.clawteam.places import COSTS, LOCK, TASKS, TEAMS, list_id_of, team_of
@@ -127,6 +132,8 @@ class ClawTeamSystem:
         editor = self._editor(key)
         if not dry_run:
             editor.refuse()
+        if is_without_tasks(editor.place.root, team_of(key.id)):
+            return RepairReport(key, (), dry_run)
         made = repair_team(editor.place, editor.reader, self._patience(), dry_run=dry_run)
         return RepairReport(key, tuple(made), dry_run)
 

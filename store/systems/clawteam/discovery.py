@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,13 +45,14 @@ def find_teams(root: Path) -> Found:
     with top:
         found.directories.append(root)
         found.directories += [root / name for name in (TASKS, TEAMS) if _is_there(top, name)]
-        try:
-            tasks = top.subdirectory(TASKS)
-        except OSError:
-            return found
-        with tasks:
-            for name in sorted(tasks.names()):
+        there: set[str] = set()
+        with suppress(OSError), top.subdirectory(TASKS) as tasks:
+            there.update(tasks.names())
+            for name in sorted(there):
                 _add_team(tasks, root, name, found)
+        with suppress(OSError), top.subdirectory(TEAMS) as teams:
+            for name in sorted(set(teams.names()) - there):
+                _add_without_tasks(teams, root, name, found)
     found.teams = dict(sorted(found.teams.items()))
     return found
 
@@ -64,6 +66,8 @@ def list_above(path: Path) -> tuple[Path, TaskListId] | None:
     try:
         with open_directory(root, (TASKS, team)) as directory:
             is_one = _is_list(directory, root, team)
+    except FileNotFoundError:
+        is_one = is_without_tasks(root, team)
     except OSError:
         return None
     return (root, list_id_of(team)) if is_one else None
@@ -90,10 +94,36 @@ def _add_team(tasks: Directory, root: Path, name: str, found: Found) -> None:
         reason = "no team of ClawTeam can be called so"
         _skip(found, path, reason, "rename it: letters, digits, '.', '_' and '-' only")
         return
-    found.teams[list_id_of(name)] = name
     found.directories.append(path)
+    _add(root, name, found)
+
+
+def _add_without_tasks(teams: Directory, root: Path, name: str, found: Found) -> None:
+    """A team that was set up and has no directory of tasks yet: its first task makes it."""
+    if not is_team(name) or not _is_there(teams, name):
+        return
+    if _has_config(root, name):
+        _add(root, name, found)
+    else:
+        found.directories.append(root / TEAMS / name)  # its settings may be about to come
+
+
+def _add(root: Path, name: str, found: Found) -> None:
+    found.teams[list_id_of(name)] = name
     beside = (root / TEAMS / name, root / COSTS, root / COSTS / name)
     found.directories += [p for p in beside if p not in found.directories and stamp(p)]
+
+
+def is_without_tasks(root: Path, team: str) -> bool:
+    """Whether it is a team of ClawTeam's for which no directory of tasks was made yet."""
+    try:
+        with open_directory(root, (TASKS,)) as tasks:
+            is_absent = tasks.status(team) is None
+    except FileNotFoundError:
+        is_absent = True
+    except OSError:
+        return False
+    return is_absent and _has_config(root, team)
 
 
 def _skip(found: Found, path: Path, reason: str, repair: str) -> None:

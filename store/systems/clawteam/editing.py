@@ -21,6 +21,7 @@ from store.model.errors import ColonytopError, EditRefused
 from store.model.planning import Planned, plan_edit, plan_edits
 from store.model.snapshot import TaskList
 from store.model.task import Task, TaskId, TaskListInfo
+from store.systems.clawteam.discovery import is_without_tasks
 from store.systems.clawteam.locked import TeamPlace, TeamRecords
 from store.systems.clawteam.record import Verdicts, with_verdict
 from store.systems.clawteam.rules import capabilities
@@ -68,7 +69,10 @@ class TeamEditor:
         return self._apply(edits, plan, patience)
 
     def _apply(self, edits: Sequence[Edit], plan: Plan, patience: Patience) -> BatchResult:
-        starts = any(isinstance(edit, CreateTask) and edit.starts_list for edit in edits)
+        creates = [edit for edit in edits if isinstance(edit, CreateTask)]
+        starts = any(edit.starts_list for edit in creates)
+        if creates and not starts:
+            starts = is_without_tasks(self.place.root, self.place.parts[-1])
         planned, stored = self.change(plan, patience, _locked_ids(edits), starts=starts)
         return planned.result_with(stored)
 

@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from store.files.content import FileContent
-from store.files.fs import Directory
-from store.files.places import may_write
+from store.files.fs import Directory, open_directory
+from store.files.places import may_write, stamp
+from store.model.reloading import reloaded
 from store.model.snapshot import TaskList
 from store.model.task import (
     ListKey,
@@ -18,6 +19,7 @@ from store.model.task import (
     TaskKey,
     TaskListInfo,
 )
+from store.systems.clawteam.discovery import is_without_tasks
 from store.systems.clawteam.places import TASKS
 from store.systems.clawteam.problems import problems_of
 from store.systems.clawteam.record import (
@@ -44,6 +46,8 @@ class TeamListing:
         self.key = key
         self._reader = reader
         self._refusal = refusal
+        self._root = root
+        self._team = team
         self._path = root / TASKS / team
         self._state: TeamState | None = None
         self._locked: set[TaskId] = set()
@@ -72,6 +76,8 @@ class TeamListing:
         limit: int | None,
     ) -> TaskList:
         """The list as it is now; see `System.load`."""
+        if stamp(self._path) is None and is_without_tasks(self._root, self._team):
+            return self._without_tasks(previous)
         return self._loader.load(previous, changed=changed, quick=quick, limit=limit)
 
     def _amend(self, shown: Tasks, changed: Tasks) -> Tasks:
@@ -91,10 +97,24 @@ class TeamListing:
         self, directory: Directory, tasks: Tasks, _last: TaskListInfo | None
     ) -> Description:
         state = self._state or self._reader.look()
+        if self._judged[0] is not tasks:
+            self._judged = tasks, tuple(problems_of(tasks))
+        return Description(self._info(state, directory), (*state.problems, *self._judged[1]))
+
+    def _without_tasks(self, previous: TaskList | None) -> TaskList:
+        """The list of a team for which no directory of tasks was made yet."""
+        state = self._reader.look()
+        with open_directory(self._root) as root:
+            info = self._info(state, root)
+        gone = () if previous is None else set(previous.tasks)
+        return reloaded(previous, info, {}, gone, problems=state.problems)
+
+    def _info(self, state: TeamState, directory: Directory) -> TaskListInfo:
+        """`directory`: where names have to be made to edit."""
         refusal = self._refusal
         if refusal is None and not may_write(directory):
             refusal = "this user may not write in the team's task directory"
-        info = TaskListInfo(
+        return TaskListInfo(
             self.key,
             str(self._path),
             role="team",
@@ -105,9 +125,6 @@ class TeamListing:
             spent=state.spent,
             notes=state.notes,
         )
-        if self._judged[0] is not tasks:
-            self._judged = tasks, tuple(problems_of(tasks))
-        return Description(info, (*state.problems, *self._judged[1]))
 
     def _parse(self, name: str, file: FileContent) -> Task:
         return read_task(self._key_of(name), f"{self._path}/{name}", file)

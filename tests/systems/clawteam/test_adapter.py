@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,6 +49,7 @@ from tests.contract import native
 from tests.patience import wait_until
 from tests.systems.clawteam import layout
 from tests.systems.clawteam.layout import TEAM, record
+from tests.systems.clawteam.owner import Owner
 from tests.systems.clawteam.test_team_store import dead_pid, held_lock
 
 HELD = {"status": "in_progress", "lockedAt": layout.CREATED}
@@ -108,7 +110,8 @@ def test_discover_finds_teams_by_a_task_a_lock_or_their_settings(
     layout.write_team(tmp_path, team="empty")
     layout.write_team(tmp_path, team="no-tasks-yet")
     before = native.tree(tmp_path)
-    assert [key.id for key in system.discover(tmp_path)] == ["team:ash", "team:empty", "team:zinc"]
+    found = [key.id for key in system.discover(tmp_path)]
+    assert found == ["team:ash", "team:empty", "team:no-tasks-yet", "team:zinc"]
     assert native.tree(tmp_path) == before
     assert system.problems(tmp_path) == []
 
@@ -139,6 +142,56 @@ def test_discover_tells_what_it_may_not_enter(tmp_path: Path, system: ClawTeamSy
         system.load(key_of(root, "link"))
     with pytest.raises(ListGone):
         system.apply(CreateTask(key_of(root, "link"), "x"))
+
+
+def test_team_without_a_directory_of_tasks_is_an_empty_list_with_members(
+    tmp_path: Path, system: ClawTeamSystem
+) -> None:
+    layout.write_team(tmp_path, {"name": "ann", "agentType": "x"}, description="Build")
+    before = native.tree(tmp_path)
+    (key,) = system.discover(tmp_path)
+    first = system.load(key)
+    assert (dict(first.tasks), first.problems, first.info.goal) == ({}, (), "Build")
+    assert first.info.members == (Member("ann", "x", None, None, None),)
+    assert first.info.capabilities.refusal(Verb.CREATE) is None
+    assert system.load(key, first, quick=True) is first
+    assert system.lock_holders([key]) == {}
+    assert system.repair(key, dry_run=False).repairs == ()
+    assert system.list_above(tmp_path / "teams" / TEAM) == (tmp_path, key.id)
+    assert tmp_path / "teams" / TEAM in system.watch_paths(tmp_path)
+    assert native.tree(tmp_path) == before
+
+
+def test_first_task_of_a_team_makes_its_directory_and_its_end_empties_the_list(
+    tmp_path: Path, system: ClawTeamSystem
+) -> None:
+    layout.write_team(tmp_path, {"name": "ann", "agentType": "x"})
+    (key,) = system.discover(tmp_path)
+    empty = system.load(key)
+    made = system.apply(CreateTask(key, "Dig")).task
+    assert made is not None
+    (file,) = layout.files(tmp_path)
+    assert file == f"task-{made.id}.json"
+    filled = system.load(key, empty, quick=True)
+    assert [task.subject for task in filled.tasks.values()] == ["Dig"]
+    Owner(tmp_path, TEAM).create("Theirs")
+    assert len(system.load(key, filled).tasks) == 2
+    shutil.rmtree(tmp_path / "tasks")
+    assert dict(system.load(key, filled).tasks) == {}
+
+
+def test_team_without_settings_or_with_those_of_another_tool_is_no_list_without_tasks(
+    tmp_path: Path, system: ClawTeamSystem
+) -> None:
+    (tmp_path / "teams" / "young").mkdir(parents=True)
+    layout.put(tmp_path / "teams" / "theirs" / "config.json", '{"createdAt": 1, "members": []}')
+    layout.write_team(tmp_path, team="taken")
+    layout.put(tmp_path / "tasks" / "taken", "a file")
+    assert list(system.discover(tmp_path)) == []
+    assert tmp_path / "teams" / "young" in system.watch_paths(tmp_path)
+    for team in ("young", "theirs", "taken", "nobody"):
+        with pytest.raises(ListGone):
+            system.apply(CreateTask(key_of(tmp_path, team), "x"))
 
 
 def test_list_above_knows_every_directory_of_a_team(tmp_path: Path, system: ClawTeamSystem) -> None:
