@@ -238,14 +238,18 @@ class Workspace(EditRouter):
             self._missing_since.setdefault(key, time.monotonic())
             self._show_stale(key, ProblemKind.GONE, _GONE)
         except ColonytopError as error:
-            self._show_stale(key, ProblemKind.UNREADABLE, f"cannot be read now: {error}")
+            text = f"cannot be read now: {error}"
+            self._show_stale(key, ProblemKind.UNREADABLE, text, getattr(error, "path", None))
         else:
             self._loaded[key] = self._shown[key] = loaded
             self._missing_since.pop(key, None)
 
-    def _show_stale(self, key: ListKey, kind: ProblemKind, text: str) -> None:
-        shown = self._shown.get(key) or TaskList(TaskListInfo(key, key.root))
-        problem = Problem(kind, text, path=shown.info.path)
+    def _show_stale(
+        self, key: ListKey, kind: ProblemKind, text: str, path: str | None = None
+    ) -> None:
+        """`path`: what is at fault; by default the list's own."""
+        shown = self._shown.get(key) or TaskList(TaskListInfo(key, path or key.root))
+        problem = Problem(kind, text, path=path or shown.info.path)
         if not shown.is_stale or problem not in shown.problems:
             kept = tuple(p for p in shown.problems if not shown.is_stale or p.kind is not kind)
             self._shown[key] = replace(shown, is_stale=True, problems=(problem, *kept))

@@ -100,6 +100,19 @@ def test_doctor_names_each_problem_and_its_repair(colony: Colony) -> None:
         assert problem["repair"] in out
 
 
+@pytest.mark.parametrize("place", ["colonies/a/data/progress.db", "runs/r/blackboard.db"])
+def test_doctor_names_the_database_that_cannot_be_read(tmp_path: Path, place: str) -> None:
+    database = tmp_path / place
+    database.parent.mkdir(parents=True)
+    database.write_text("no database\n" * 20)
+    found = Colony(tmp_path).call("doctor", "--json").json
+    (problem,) = found["problems"]
+    assert (problem["kind"], problem["path"]) == ("unreadable", str(database))
+    (listed,) = found["lists"]
+    assert listed["path"] == str(database)
+    assert f"file    {database}" in Colony(tmp_path).call("doctor").out
+
+
 def test_doctor_says_that_a_root_is_not_there(tmp_path: Path) -> None:
     missing = Colony(tmp_path / "nowhere")
     document = missing.call("doctor", "--json").json
