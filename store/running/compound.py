@@ -19,7 +19,7 @@ from store.model.snapshot import TaskList
 from store.model.task import ListKey, TaskListId, TaskListInfo, TaskStatus
 from store.running.errors import RunNotFound
 from store.running.executions import Executions
-from store.running.ledger import SpendLedger
+from store.running.ledger import SpendLedger, Total
 from store.running.making import make_list
 from store.running.plan import Plan
 from store.running.planners import Planner, default_planner
@@ -104,7 +104,7 @@ class CompoundRuns:
             record = self._files(run_id).load()
         except RunNotFound:
             return None
-        return progress(record, self.load_list(record))
+        return progress(record, self.load_list(record), self.total_of(run_id).usd)
 
     def list_recent_tasks(self, limit: int = 20) -> list[dict[str, Any]]:
         """The last runs, the newest first."""
@@ -114,7 +114,8 @@ class CompoundRuns:
                 break
             with suppress(RunNotFound):  # its maker was killed before it had a record
                 record = self._files(run_id).load()
-                found.append(summary(record, self.load_list(record)))
+                cost = self.total_of(run_id).usd
+                found.append(summary(record, self.load_list(record), cost))
         return found
 
     def submit(self, plan: Plan, settings: RunSettings | None = None) -> RunRecord:
@@ -206,6 +207,10 @@ class CompoundRuns:
             return loader.load(None)
         except ListGone:
             return TaskList(TaskListInfo(key, record.root))
+
+    def total_of(self, run_id: str) -> Total:
+        """What the ledger says that a run came to."""
+        return self._ledger.total_of(run_id)
 
     def place_of(self, run_id: str) -> Path:
         """The directory in which the outputs of its commands are."""

@@ -101,6 +101,21 @@ class SpendLedger:
         """Whether an execution is entered."""
         return any(line is not None and line.get("execution") == execution for line in self.lines())
 
+    def total_of(self, run_id: str) -> Total:
+        """What the executions of one run came to, those of deleted subtasks too."""
+        total = Total()
+        mark = run_id.encode()
+        try:
+            directory = self._open()
+        except FileNotFoundError:
+            return total
+        with storage_failures(self._state), directory:
+            for line in _LOG.lines_back(directory):
+                found = _parsed(line) if mark in line else None  # parsing all of it is not cheap
+                if found is not None and found.get("compound_task_id") == run_id:
+                    total = total.plus(found)
+        return total
+
     def totals(self, by: str) -> Totals:
         """What all executions came to.
 

@@ -16,8 +16,11 @@ from store.running.subtasks import cost_of, has_failed, kept, model_of, tier_of_
 PREVIEW_CHARACTERS = 100
 
 
-def progress(record: RunRecord, task_list: TaskList) -> dict[str, Any]:
-    """All of a run; times are ISO-8601, UTC."""
+def progress(record: RunRecord, task_list: TaskList, total_cost: float) -> dict[str, Any]:
+    """All of a run; times are ISO-8601, UTC.
+
+    `total_cost`: US dollars, by the ledger; with subtasks that are in the list no more.
+    """
     tasks = sorted(task_list.tasks.values(), key=lambda task: id_order(task.id))
     places = {task.id: _place(task, number) for number, task in enumerate(tasks)}
     return {
@@ -29,12 +32,12 @@ def progress(record: RunRecord, task_list: TaskList) -> dict[str, Any]:
         "created_at": timestamp(record.created_at),
         "planned_at": _time(record.planned_at),
         "completed_at": _time(record.completed_at),
-        "total_cost": sum(cost_of(task) for task in tasks),
+        "total_cost": total_cost,
     }
 
 
-def summary(record: RunRecord, task_list: TaskList) -> dict[str, Any]:
-    """A run in a line."""
+def summary(record: RunRecord, task_list: TaskList, total_cost: float) -> dict[str, Any]:
+    """A run in a line; `total_cost` as in `progress`."""
     tasks = list(task_list.tasks.values())
     return {
         "id": record.id,
@@ -42,7 +45,7 @@ def summary(record: RunRecord, task_list: TaskList) -> dict[str, Any]:
         "status": _state(record).value,
         "subtask_count": len(tasks),
         "completed_count": sum(task.status is TaskStatus.COMPLETED for task in tasks),
-        "total_cost": sum(cost_of(task) for task in tasks),
+        "total_cost": total_cost,
         "created_at": timestamp(record.created_at),
         "completed_at": _time(record.completed_at),
     }

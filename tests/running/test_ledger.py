@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from store.model.errors import ColonytopError, InvalidField
-from store.running.ledger import GROUPS, SpendLedger
+from store.running.ledger import GROUPS, SpendLedger, Total
 from tests.patience import PATIENCE_S
 
 PROCESSES, LINES = 6, 40
@@ -46,9 +46,20 @@ def test_totals_are_the_sums_of_the_lines_by_each_group(tmp_path: Path) -> None:
         ledger.totals("owner")
 
 
+def test_total_of_a_run_is_the_sum_of_its_own_lines(tmp_path: Path) -> None:
+    ledger = SpendLedger(tmp_path)
+    for number in range(6):
+        ledger.append(entry(number, compound_task_id=("r", "r2", "q")[number % 3], list="r"))
+    total = ledger.total_of("r")
+    assert total.executions == 2
+    assert total.usd == pytest.approx(0.5)
+    assert ledger.total_of("nobody's") == Total()
+
+
 def test_ledger_that_is_not_there_is_empty(tmp_path: Path) -> None:
     ledger = SpendLedger(tmp_path / "nowhere")
     assert ledger.totals("model").total.executions == 0
+    assert ledger.total_of("r") == Total()
     assert not ledger.has("e")
     assert list(tmp_path.iterdir()) == []
 

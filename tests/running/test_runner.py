@@ -44,6 +44,24 @@ def test_ledger_has_one_line_for_each_execution_and_adds_up(workshop: Workshop) 
     assert progress["total_cost"] == pytest.approx(sum(line["cost_usd"] for line in lines))
 
 
+def test_cost_of_a_run_keeps_that_of_subtasks_that_were_deleted(workshop: Workshop) -> None:
+    record, other = workshop.submit("- a\n- b"), workshop.submit("- c")
+    for one in (record, other):
+        workshop.carry_out(one.id)
+    runs = workshop.runs()
+    spent = sum(
+        line["cost_usd"] for line in workshop.ledger() if line["compound_task_id"] == record.id
+    )
+    workshop.store().delete_task(record.list_id, 1)
+    progress = runs.get_task_progress(record.id)
+    assert progress is not None
+    (left,) = progress["subtasks"]
+    assert 0 < left["cost"] < progress["total_cost"] == pytest.approx(spent)
+    costs = {told["id"]: told["total_cost"] for told in runs.list_recent_tasks()}
+    assert costs[record.id] == pytest.approx(spent)
+    assert runs.total_of(record.id).executions == 2
+
+
 def test_no_more_commands_run_at_once_than_there_are_workers(workshop: Workshop) -> None:
     record = workshop.submit("- a\n- b\n- c\n- d\n- e", workers=2)
     workshop.hold()
