@@ -112,6 +112,26 @@ def test_lists_and_tasks_of_several_systems_are_told_apart(several: Path) -> Non
     assert [each["read_only"] for each in json.loads(out)["lists"]] == [None, None]
 
 
+def test_ids_of_one_list_are_all_numbers_or_all_texts_in_json(several: Path) -> None:
+    place = several / "claw" / "tasks" / "forge"
+    text = json.dumps(team_task("12345678", "Polish", blockedBy=["00000012"]))
+    (place / "task-12345678.json").write_text(text)
+    _, out, _ = call("ls", "team:forge", "--json")
+    tasks = {task["id"]: task for task in json.loads(out)["tasks"]}
+    assert set(tasks) == {"00000007", "00000012", "12345678"}
+    assert tasks["12345678"]["blocked_by"] == ["00000012"]
+    _, out, _ = call("why", "team:forge", "12345678", "--json")
+    assert [reason["task"] for reason in json.loads(out)["reasons"]] == ["00000012"]
+    _, out, _ = call("update", "team:forge", "12345678", "--subject", "Melt", "--dry-run", "--json")
+    assert [each["task"] for each in json.loads(out)["effects"]["targets"]] == ["12345678"]
+    code, out, _ = call("update", "team:forge", "#12345678", "--subject", "Melt", "--json")
+    assert (code, json.loads(out)["task"]["id"]) == (0, "12345678")
+    _, out, _ = call("history", "team:forge", "--json")
+    assert {entry["id"] for entry in json.loads(out)["entries"]} == {"12345678"}
+    _, out, _ = call("ls", "colony:forge", "--json")
+    assert [task["id"] for task in json.loads(out)["tasks"]] == [1]
+
+
 def test_id_that_is_not_a_plain_number_is_taken_as_it_is_written(several: Path) -> None:
     code, out, _ = call("show", "team:forge", "00000012", "--json")
     assert code == 0

@@ -10,7 +10,8 @@ the full list id. RECORD is a task with the native field names:
      …fields that colonytop does not know, as they are stored…,
      "ready": bool}
 
-    Ids that are not decimal are strings. `ready` is colonytop's own verdict, the same as in the
+    Ids are numbers in systems whose records have numbers (hive, hive_session), else strings,
+    and either is understood. `ready` is colonytop's own verdict, the same as in the
     table and in `why`. A task that failed also has "failed": true, whatever word its record has for
     that, and a record with something wrong "problems": [PROBLEM].
 

@@ -114,7 +114,7 @@ def _preview_all(invocation: Invocation, lists: dict[ListKey, TaskList], batch: 
     }
     if invocation.as_json:
         records = [
-            {"list": key.id, "root": key.root, "effects": effects_record(effects)}
+            {"list": key.id, "root": key.root, "effects": effects_record(effects, key.system)}
             for key, effects in foreseen.items()
         ]
         print_json({"label": batch.label, "dry_run": True, "lists": records})
@@ -157,7 +157,7 @@ def _list_record(key: ListKey, result: BatchResult) -> dict[str, Any]:
     made = [
         {
             "verb": str(one.edit.verb),
-            "task": native_id(one.task.id if one.task else next(iter(one.before))),
+            "task": native_id(one.task.id if one.task else next(iter(one.before)), key.system),
             "changed": list(one.changed),
         }
         for one in result.results

@@ -70,7 +70,9 @@ def examine(snapshot: Snapshot) -> dict[str, Any]:
     problems: list[dict[str, Any]] = []
     for task_list in snapshot.lists.values():
         place = {"list": task_list.key.id, "root": task_list.key.root}
-        found = [{**problem_record(p), **place} for p in all_problems(task_list)]
+        found = [
+            {**problem_record(p, task_list.key.system), **place} for p in all_problems(task_list)
+        ]
         facts = {"system": task_list.key.system, "path": task_list.info.path}
         counted = {"tasks": len(task_list.tasks), "problems": len(found)}
         lists.append({**place, **facts, **counted})

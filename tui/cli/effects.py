@@ -21,21 +21,25 @@ _SHOWN = 20  # ids in one line
 _ID_LISTS = ("blocks", "blocked_by")
 
 
-def effects_record(effects: BatchForesight) -> dict[str, Any]:
-    """The `effects` of a `--dry-run` document."""
+def effects_record(effects: BatchForesight, system: str) -> dict[str, Any]:
+    """The `effects` of a `--dry-run` document on a list of this system."""
+
+    def named(some: Iterable[str]) -> list[int | str]:
+        return _ids(some, system)
+
     critical = effects.critical
     return {
-        "targets": [_target_record(target) for target in effects.targets],
-        "becomes_ready": _ids(task.id for task in effects.becomes_ready),
-        "becomes_blocked": _ids(task.id for task in effects.becomes_blocked),
-        "eased": [_waiting_record(waiting) for waiting in effects.eased],
-        "hindered": [_waiting_record(waiting) for waiting in effects.hindered],
-        "stripped": _ids(effects.stripped),
-        "loses": {owner: _ids(ids) for owner, ids in effects.loses.items()},
-        "gains": {owner: _ids(ids) for owner, ids in effects.gains.items()},
+        "targets": [_target_record(target, system) for target in effects.targets],
+        "becomes_ready": named(task.id for task in effects.becomes_ready),
+        "becomes_blocked": named(task.id for task in effects.becomes_blocked),
+        "eased": [_waiting_record(waiting, system) for waiting in effects.eased],
+        "hindered": [_waiting_record(waiting, system) for waiting in effects.hindered],
+        "stripped": named(effects.stripped),
+        "loses": {owner: named(ids) for owner, ids in effects.loses.items()},
+        "gains": {owner: named(ids) for owner, ids in effects.gains.items()},
         "critical_path": None
         if critical is None
-        else {"before": _ids(critical.before), "after": _ids(critical.after)},
+        else {"before": named(critical.before), "after": named(critical.after)},
         "warning": effects.warning,
         "refused": [failure_record(failure) for failure in effects.refused],
     }
@@ -44,7 +48,7 @@ def effects_record(effects: BatchForesight) -> dict[str, Any]:
 def failure_record(failure: EditFailure) -> dict[str, Any]:
     """An edit that is refused, and why."""
     edit, error = failure.edit, failure.error
-    task = None if isinstance(edit, CreateTask) else native_id(edit.key.id)
+    task = None if isinstance(edit, CreateTask) else native_id(edit.key.id, edit.list.system)
     said = {**error.details(), "kind": error.kind, "message": str(error)}
     return {"verb": str(edit.verb), "list": edit.list.id, "task": task, "error": plain(said)}
 
@@ -82,26 +86,26 @@ def effect_lines(effects: BatchForesight) -> Iterator[str]:
         yield _critical_line(effects.critical)
 
 
-def _target_record(target: TaskShift) -> dict[str, Any]:
+def _target_record(target: TaskShift, system: str) -> dict[str, Any]:
     task = target.after or target.before
     return {
-        "task": native_id(target.id),
+        "task": native_id(target.id, system),
         "subject": task.subject if task else None,
         "change": _change(target),
-        "fields": [_shift_record(shift) for shift in target.shifts],
+        "fields": [_shift_record(shift, system) for shift in target.shifts],
     }
 
 
-def _shift_record(shift: FieldShift) -> dict[str, Any]:
+def _shift_record(shift: FieldShift, system: str) -> dict[str, Any]:
     return {
         "field": shift.field,
-        "old": _value(shift.field, shift.old),
-        "new": _value(shift.field, shift.new),
+        "old": _value(shift.field, shift.old, system),
+        "new": _value(shift.field, shift.new, system),
     }
 
 
-def _value(field: str, value: Any) -> Any:
-    return _ids(value) if field in _ID_LISTS else plain(value)
+def _value(field: str, value: Any, system: str) -> Any:
+    return _ids(value, system) if field in _ID_LISTS else plain(value)
 
 
 def _change(target: TaskShift) -> str:
@@ -112,16 +116,16 @@ def _change(target: TaskShift) -> str:
     return "changed" if target.shifts else "unchanged"
 
 
-def _waiting_record(waiting: Waiting) -> dict[str, Any]:
+def _waiting_record(waiting: Waiting, system: str) -> dict[str, Any]:
     reasons = [
-        {"kind": str(reason.kind), "task": native_id(reason.task), "text": reason.text}
+        {"kind": str(reason.kind), "task": native_id(reason.task, system), "text": reason.text}
         for reason in waiting.waits_on
     ]
-    return {"task": native_id(waiting.task.id), "waits_on": reasons}
+    return {"task": native_id(waiting.task.id, system), "waits_on": reasons}
 
 
-def _ids(ids: Iterable[str]) -> list[int | str]:
-    return [native_id(i) for i in ids]
+def _ids(ids: Iterable[str], system: str) -> list[int | str]:
+    return [native_id(i, system) for i in ids]
 
 
 def _target_line(target: TaskShift) -> str:

@@ -64,12 +64,13 @@ def derivation_record(derivation: Derivation, now: float) -> dict[str, Any]:
     from tui.cli.shapes import native_id
     from tui.why_text import why_lines
 
+    system = derivation.task.key.list.system
     return {
         "ready": derivation.ready,
         "reasons": [
             {
                 "kind": str(cause.reason.kind),
-                "task": native_id(cause.reason.task),
+                "task": native_id(cause.reason.task, system),
                 "text": cause.reason.text,
                 "state": None if cause.state is None else str(cause.state),
                 "last_write": cause.since,
@@ -80,7 +81,7 @@ def derivation_record(derivation: Derivation, now: float) -> dict[str, Any]:
         ],
         "roots": [
             {
-                "task": native_id(root.id),
+                "task": native_id(root.id, system),
                 "state": str(root.state),
                 "owner": root.owner,
                 "last_write": root.since,
@@ -91,7 +92,7 @@ def derivation_record(derivation: Derivation, now: float) -> dict[str, Any]:
         ],
         "critical": derivation.is_critical,
         "cost": _cost_record(derivation.cost),
-        "cheapest": None if derivation.way is None else _way_record(derivation.way),
+        "cheapest": None if derivation.way is None else _way_record(derivation.way, system),
         "text": [said.text for said in why_lines(derivation, now)],
     }
 
@@ -105,7 +106,7 @@ def _cost_record(cost: Cost) -> dict[str, Any]:
     }
 
 
-def _way_record(way: Way) -> dict[str, Any]:
+def _way_record(way: Way, system: str) -> dict[str, Any]:
     from tui.cli.shapes import native_id
 
     return {
@@ -114,8 +115,8 @@ def _way_record(way: Way) -> dict[str, Any]:
         "steps": [
             {
                 "kind": str(step.kind),
-                "task": native_id(step.task),
-                "blocker": None if step.blocker is None else native_id(step.blocker),
+                "task": native_id(step.task, system),
+                "blocker": None if step.blocker is None else native_id(step.blocker, system),
                 "text": step.text,
                 "price": step.price,
                 "answer": None if step.verb is None else str(step.verb),

@@ -75,7 +75,7 @@ def entry_record(entry: Entry) -> dict[str, Any]:
         "origin": str(entry.origin),
         "who": entry.who,
         "list": entry.list.id,
-        "id": None if entry.task is None else native_id(entry.task),
+        "id": None if entry.task is None else native_id(entry.task, entry.list.system),
         "what": entry.what,
         "subject": entry.subject,
         "changes": [
@@ -101,7 +101,7 @@ def _document(
 
     return {
         "list": key.id,
-        "id": None if task is None else native_id(task),
+        "id": None if task is None else native_id(task, key.system),
         "entries": [entry_record(entry) for entry in entries[:limit]],
         "more": len(entries) > limit,
     }

@@ -78,12 +78,13 @@ def _findings(task_list: TaskList, query: Query, stale_after_s: float) -> Sequen
 def _record(finding: Finding) -> dict[str, Any]:
     from tui.cli.shapes import native_id
 
+    system = finding.list.system
     return {
         "kind": str(finding.smell),
         "list": finding.list.id,
         "root": finding.list.root,
-        "task": native_id(finding.task),
-        "others": [native_id(i) for i in finding.others],
+        "task": native_id(finding.task, system),
+        "others": [native_id(i, system) for i in finding.others],
         "text": finding.text,
         "way_out": finding.way_out,
     }

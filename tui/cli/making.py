@@ -110,7 +110,7 @@ def print_effects(
 
     if invocation.as_json:
         document = {"list": task_list.key.id, **more, "dry_run": True}
-        print_json({**document, "effects": effects_record(effects)})
+        print_json({**document, "effects": effects_record(effects, task_list.key.system)})
         return
     for line in effect_lines(effects):
         print_line(line)

@@ -66,7 +66,7 @@ def _rows(report: RepairReport) -> Iterator[Row]:
             **_place(report.list),
             "kind": str(repair.kind),
             "text": repair.text,
-            "task": native_id(repair.task) if repair.task is not None else None,
+            "task": native_id(repair.task, report.list.system) if repair.task is not None else None,
             "path": repair.path,
             "made": not report.is_dry_run and repair.kind is not RepairKind.LEAVE,
         }

@@ -25,17 +25,21 @@ def rm(invocation: Invocation, name: str, task_id: str, dry_run: bool) -> None:
     workspace, task_list = invocation.open_list(name)
     task = require_task(task_list, task_id)
     edit = DeleteTask(task.key)
+    system = task_list.key.system
     if dry_run:
         cut = sorted(foresee(task_list, edit).stripped, key=id_order)
-        more = {"deleted": native_id(task.id), "stripped": [native_id(i) for i in cut]}
+        more = {
+            "deleted": native_id(task.id, system),
+            "stripped": [native_id(i, system) for i in cut],
+        }
         preview(invocation, task_list, [edit], more)
         return
     stripped = sorted(make_edit(workspace, edit).stripped, key=id_order)
     if invocation.as_json:
         document = {
             "list": task_list.key.id,
-            "deleted": native_id(task.id),
-            "stripped": [native_id(i) for i in stripped],
+            "deleted": native_id(task.id, system),
+            "stripped": [native_id(i, system) for i in stripped],
         }
         print_json(document)
         return

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from store.running.settings import MOST_WORKERS
 from tui.cli.invocation import Invocation, common_options, pass_invocation
 
 if TYPE_CHECKING:
@@ -36,7 +37,12 @@ _PLAIN = "outline"
     help="What plans a PROMPT: a command (the prompt on its standard input, JSON from it),"
     " or `outline`: the prompt is the plan. Default: $COLONYTOP_PLANNER, else claude.",
 )
-@click.option("--workers", metavar="N", type=int, help="How many subtasks run at once (4).")
+@click.option(
+    "--workers",
+    metavar="N",
+    type=click.IntRange(1, MOST_WORKERS),
+    help="How many subtasks run at once (4).",
+)
 @click.option(
     "--exec",
     "command",
@@ -44,8 +50,18 @@ _PLAIN = "outline"
     help="What carries a subtask out: a command, the description on its standard input; {model}"
     " and {tier} are filled in. Default: $COLONYTOP_EXEC, else claude.",
 )
-@click.option("--timeout", metavar="S", type=float, help="Seconds that a subtask may take (120).")
-@click.option("--attempts", metavar="N", type=int, help="How often a subtask is tried (1).")
+@click.option(
+    "--timeout",
+    metavar="S",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Seconds that a subtask may take (120).",
+)
+@click.option(
+    "--attempts",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="How often a subtask is tried (1).",
+)
 @click.option(
     "--on-failure",
     type=click.Choice(["skip", "fail"]),
@@ -247,17 +263,17 @@ class Teller:
         from tui.cli.spending import money
 
         task_list = runs.load_list(record)
-        found = progress(record, task_list)
+        total = runs.total_of(record.id)
+        found = progress(record, task_list, total.usd)
         counts: dict[str, int] = {}
         for subtask in found["subtasks"]:
             counts[subtask["status"]] = counts.get(subtask["status"], 0) + 1
-        cost = found["total_cost"]
-        spent = task_list.info.spent or Spent(cost)
+        spent = Spent(total.usd, is_estimated=total.estimated_usd > 0)
         if self.as_json:
             values = {
                 "status": record.state.value,
                 "counts": counts,
-                "total_cost": cost,
+                "total_cost": total.usd,
                 "is_estimated": spent.is_estimated,
             }
             print_json({"run": record.id, **values})
@@ -270,12 +286,13 @@ class Teller:
 
 
 def _step_values(record: RunRecord, step: Step) -> dict[str, Any]:
+    from store.running.facts import FACTS
     from tui.cli.shapes import native_id
 
     values: dict[str, Any] = {
         "run": record.id,
         "step": step.kind.value,
-        "task": native_id(step.task),
+        "task": native_id(step.task, FACTS.name),
         "subject": step.subject,
         "model": step.model,
         "attempt": step.attempt,

@@ -13,8 +13,13 @@ from store.model.task import Problem, Task, TaskId, TaskStatus, Verb
 NATIVE_STATUSES = (TaskStatus.PENDING, TaskStatus.IN_PROGRESS, TaskStatus.COMPLETED)
 
 
-def native_id(task_id: str) -> int | str:
-    """Decimal ids as numbers, as the native layout writes them; all others as they are."""
+_NUMBERED = frozenset({"hive", "hive_session"})  # systems whose records have ids as numbers
+
+
+def native_id(task_id: str, system: str) -> int | str:
+    """An id as its system's records have it: a number or a text, the same in all of a list."""
+    if system not in _NUMBERED:
+        return task_id
     is_number = task_id.isascii() and task_id.isdecimal() and len(task_id) < 64
     number = int(task_id) if is_number else 0
     return number if str(number) == task_id else task_id
@@ -22,15 +27,16 @@ def native_id(task_id: str) -> int | str:
 
 def task_record(task: Task, *, ready: bool) -> dict[str, Any]:
     """A task under its native field names, with the verdict `ready`."""
+    system = task.key.list.system
     record: dict[str, Any] = {
-        "id": native_id(task.id),
+        "id": native_id(task.id, system),
         "subject": task.subject,
         "description": task.description,
         "active_form": task.active_form,
         "owner": task.owner,
         "status": task.native_status,
-        "blocks": [native_id(i) for i in task.blocks],
-        "blocked_by": [native_id(i) for i in task.blocked_by],
+        "blocks": [native_id(i, system) for i in task.blocks],
+        "blocked_by": [native_id(i, system) for i in task.blocked_by],
         "metadata": dict(task.metadata),
         "created_at": task.created_at,
         "updated_at": task.updated_at,
@@ -44,7 +50,7 @@ def task_record(task: Task, *, ready: bool) -> dict[str, Any]:
     if task.status is TaskStatus.FAILED:  # where the record itself has no word for that
         record["failed"] = True
     if task.problems:
-        record["problems"] = [problem_record(problem) for problem in task.problems]
+        record["problems"] = [problem_record(problem, system) for problem in task.problems]
     return record
 
 
@@ -54,7 +60,7 @@ def _carried_out(task: Task) -> dict[str, Any]:
     if task.lock is not None:
         found["lock"] = {"by": task.lock.by, "at": task.lock.at, "is_live": task.lock.is_live}
     if task.parent is not None:
-        found["parent"] = native_id(task.parent)
+        found["parent"] = native_id(task.parent, task.key.list.system)
     if task.execution is not None:
         from store.model.execution_record import execution_values
 
@@ -73,11 +79,12 @@ def ready_after(task_list: TaskList, task: Task, *others: Task) -> bool:
     return readiness(task, tasks).ready
 
 
-def problem_record(problem: Problem) -> dict[str, Any]:
+def problem_record(problem: Problem, system: str = "") -> dict[str, Any]:
+    """`system`: whose task it is about."""
     return {
         "kind": str(problem.kind),
         "text": problem.text,
-        "task": None if problem.task is None else native_id(problem.task),
+        "task": None if problem.task is None else native_id(problem.task, system),
         "path": problem.path,
         "repair": problem.repair,
     }
@@ -103,29 +110,31 @@ def read_only_reason(task_list: TaskList) -> str | None:
 
 
 def list_record(task_list: TaskList) -> dict[str, Any]:
+    system = task_list.key.system
     return {
         "list": task_list.key.id,
         "root": task_list.key.root,
-        "system": task_list.key.system,
+        "system": system,
         "read_only": read_only_reason(task_list),
         "counts": counts(task_list),
-        "problems": [problem_record(problem) for problem in all_problems(task_list)],
+        "problems": [problem_record(problem, system) for problem in all_problems(task_list)],
     }
 
 
 def change_record(change: Change) -> dict[str, Any]:
+    system = change.list.system
     return {
         "list": change.list.id,
-        "id": None if change.task is None else native_id(change.task),
+        "id": None if change.task is None else native_id(change.task, system),
         "field": change.field,
-        "old": _value(change.field, change.old),
-        "new": _value(change.field, change.new),
+        "old": _value(change.field, change.old, system),
+        "new": _value(change.field, change.new, system),
         "time": change.at,
         "kind": str(change.kind),
     }
 
 
-def _value(field: str | None, value: Any) -> Any:
+def _value(field: str | None, value: Any, system: str) -> Any:
     if field in ("blocks", "blocked_by") and value is not None:
-        return [native_id(i) for i in value]
+        return [native_id(i, system) for i in value]
     return dict(value) if isinstance(value, Mapping) else value

@@ -82,7 +82,7 @@ def outcome_record(outcome: StepOutcome) -> dict[str, Any]:
                 "list": result.edit.list.id,
                 "id": None
                 if isinstance(result.edit, CreateTask)
-                else native_id(result.edit.key.id),
+                else native_id(result.edit.key.id, result.edit.list.system),
                 "did": str(deed(result.edit, result)),
             }
             for result in outcome.result.results
@@ -92,7 +92,7 @@ def outcome_record(outcome: StepOutcome) -> dict[str, Any]:
                 "list": failure.edit.list.id,
                 "id": None
                 if isinstance(failure.edit, CreateTask)
-                else native_id(failure.edit.key.id),
+                else native_id(failure.edit.key.id, failure.edit.list.system),
                 "error": {
                     **failure.error.details(),
                     "kind": failure.error.kind,
