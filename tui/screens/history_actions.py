@@ -16,6 +16,8 @@ from tui.messages import (
 from tui.safe_text import one_line
 from tui.screens.colony import ColonyScreen
 
+NO_JOURNAL = one_line("no journal: edits cannot be undone")
+"""Fits on the status line; the whole reason is shown over it."""
 _WRITES = frozenset({"undo_step", "redo_step"})
 
 
@@ -102,6 +104,5 @@ class HistoryActions(ColonyScreen):
 
     @on(JournalFailed)
     def tell_no_journal(self, message: JournalFailed) -> None:
-        text = one_line(message.reason)
-        self.say(text, severity="warn")
-        self.app.notify(text, severity="warning", markup=False)
+        self.say(NO_JOURNAL, severity="warn")
+        self.app.notify(one_line(message.reason), severity="warning", markup=False)
