@@ -13,6 +13,7 @@ from store.model.attention import DisplayState
 from store.model.cheapest import Step, StepKind, Way
 from store.model.cost import Cost, cost_text
 from store.model.derivation import Cause, Derivation, RootBlocker
+from store.model.task import TaskId
 from tui.glyphs import age
 
 MOST_CAUSES = 40
@@ -40,6 +41,8 @@ class WhyLine(NamedTuple):
     state: DisplayState | None = None
     key: str | None = None
     """The key that does something about it, where no keymap moved it."""
+    on: TaskId | None = None
+    """The task on which that key does it, where that is not the one that is asked about."""
 
 
 def why_lines(derivation: Derivation, now: float) -> list[WhyLine]:
@@ -54,20 +57,30 @@ def _verdict(derivation: Derivation, now: float) -> Iterator[WhyLine]:
         yield WhyLine(LineKind.TITLE, "Ready to start")
         return
     yield WhyLine(LineKind.TITLE, "Why not ready")
+    refusals: set[str] = set()
     for cause in derivation.causes[:MOST_CAUSES]:
-        yield from _cause(cause, now)
+        yield from _cause(derivation.task.id, cause, now)
+        yield from _refusal(cause.refusal, refusals)
     if (more := len(derivation.causes) - MOST_CAUSES) > 0:
         yield WhyLine(LineKind.NOTE, f"… {more} more")
 
 
-def _cause(cause: Cause, now: float) -> Iterator[WhyLine]:
+def _refusal(refusal: str, said: set[str]) -> Iterator[WhyLine]:
+    """Why no key does something about it, once for all of which the same is to be said."""
+    if refusal and refusal not in said:
+        said.add(refusal)
+        yield WhyLine(LineKind.NOTE, refusal)
+
+
+def _cause(task_id: TaskId, cause: Cause, now: float) -> Iterator[WhyLine]:
     reason = cause.reason
     phantom = reason.kind.is_phantom
     text = f"{reason.kind.value}: {reason.text}" if phantom else reason.text
     if cause.state is DisplayState.STALE:
         text += f", silent {_since(cause.since, now)}"
     kind = LineKind.PHANTOM if phantom else LineKind.CAUSE
-    yield WhyLine(kind, text, cause.state, cause.key)
+    on = cause.target if cause.key and cause.target != task_id else None
+    yield WhyLine(kind, text, cause.state, cause.key, on)
     if cause.belief:
         yield WhyLine(LineKind.NOTE, cause.belief)
 
@@ -76,9 +89,11 @@ def _roots(derivation: Derivation, now: float) -> Iterator[WhyLine]:
     if not derivation.roots:
         return
     yield WhyLine(LineKind.TITLE, "At the root of it")
+    refusals: set[str] = set()
     for root in derivation.roots:
         text = f"#{root.id} {_root_text(root, now)}"
-        yield WhyLine(LineKind.CAUSE, text, root.state, root.key)
+        yield WhyLine(LineKind.CAUSE, text, root.state, root.key, root.id if root.key else None)
+        yield from _refusal(root.refusal, refusals)
     if derivation.more_roots:
         yield WhyLine(LineKind.NOTE, f"… {derivation.more_roots} more")
 

@@ -66,6 +66,14 @@ _ANSWERS = {
     NeedKind.SILENT_OWNER: Verb.RELEASE,
     NeedKind.UNOWNED_ROOT: Verb.ASSIGN,
 }
+_REFUSED = {
+    NeedKind.CYCLE: "unblocked",
+    NeedKind.PHANTOM: "unblocked",
+    NeedKind.MARKED: "set to pending",
+    NeedKind.FAILED: "retried",
+    NeedKind.SILENT_OWNER: "released",
+    NeedKind.UNOWNED_ROOT: "assigned",
+}
 _KEYS = {Verb.UNBLOCK: "u", Verb.RELEASE: "R", Verb.ASSIGN: "a", Verb.STATUS: "s"}
 
 
@@ -103,7 +111,7 @@ class Need:
     holds: int
     """Open tasks that wait on it."""
     refusal: str = ""
-    """Why a failed task cannot be set back to pending here; "": it can."""
+    """Why what would answer it cannot be done here; "": it can, or nothing would."""
 
     @property
     def verb(self) -> Verb | None:
@@ -199,18 +207,35 @@ def need(
     if not needs_operator(state, task, holds):
         return None
     kind, text, since = _reason(task_list, task, state)
-    refusal = (retry_refusal(task_list) or "") if kind is NeedKind.FAILED else ""
+    refusal = answer_refusal(task_list, kind) or ""
     if refusal:
-        text = f"{text}; it cannot be retried here: {refusal}"
+        text = f"{text}; it {refused_text(kind, refusal)}"
     return Need(kind, task_list.key, task.id, text, since, holds, refusal)
 
 
 def retry_refusal(task_list: TaskList) -> str | None:
     """Why no failed task of the list can be set back to pending; None: it can."""
-    allowed = task_list.info.capabilities
-    if TaskStatus.PENDING not in allowed.statuses:
+    return answer_refusal(task_list, NeedKind.FAILED)
+
+
+def answer_to(kind: NeedKind) -> Verb | None:
+    """The edit that answers a need of this kind; None: it has to be looked at."""
+    return _ANSWERS.get(kind)
+
+
+def answer_refusal(task_list: TaskList, kind: NeedKind) -> str | None:
+    """Why that edit cannot be made in the list; None: it can, or there is none."""
+    verb, allowed = _ANSWERS.get(kind), task_list.info.capabilities
+    if verb is None:
+        return None
+    if verb is Verb.STATUS and TaskStatus.PENDING not in allowed.statuses:
         return "its status cannot be set to pending"
-    return allowed.refusal(Verb.STATUS)
+    return allowed.refusal(verb)
+
+
+def refused_text(kind: NeedKind, refusal: str) -> str:
+    """As in "cannot be released here: REFUSAL"."""
+    return f"cannot be {_REFUSED[kind]} here: {refusal}"
 
 
 def _reason(

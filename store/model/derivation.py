@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from store.model.attention import (
     DEFAULT_STALE_AFTER_S,
     DisplayState,
+    NeedKind,
+    answer_refusal,
+    answer_to,
     default_key,
     display_state,
-    retry_refusal,
+    refused_text,
 )
 from store.model.cheapest import Way, above, cheapest_way
 from store.model.cost import Cost, HeldAgents, Loads, cost_of, held_agents
@@ -70,6 +73,10 @@ class Cause:
     """What the agents' own store makes of it, where that differs."""
     verb: Verb | None
     """The edit that clears it; None: it has to be waited for, or looked at."""
+    target: TaskId
+    """The task that this edit is made to: this one, or the blocker."""
+    refusal: str = ""
+    """That what would clear it cannot be done in this list, and why."""
 
     @property
     def key(self) -> str | None:
@@ -88,6 +95,8 @@ class RootBlocker:
     cost: Cost
     verb: Verb | None = None
     """The edit of this task that gets it moving again, where it failed."""
+    refusal: str = ""
+    """That it cannot be done in this list, and why."""
 
     @property
     def key(self) -> str | None:
@@ -191,13 +200,28 @@ def _cause(
     state = display_state(task_list, blocker, now, stale_after_s) if blocker else None
     is_own = reason.task == task.id and reason.kind is not ReasonKind.SELF
     is_marked = reason.kind is ReasonKind.MARKED
-    verb = Verb.RELEASE if state is DisplayState.STALE else None
-    if is_marked or (state is DisplayState.FAILED and retry_refusal(task_list) is None):
-        verb = Verb.STATUS
+    kind: NeedKind | None = None
+    if is_marked:
+        kind = NeedKind.MARKED
+    elif state is DisplayState.FAILED:
+        kind = NeedKind.FAILED
     elif reason.kind.is_phantom and not is_own:
-        verb = Verb.UNBLOCK
+        kind = NeedKind.PHANTOM
+    elif state is DisplayState.STALE:
+        kind = NeedKind.SILENT_OWNER
+    verb, refusal = _answer(task_list, kind)
+    target = task.id if verb is Verb.UNBLOCK else reason.task
     belief = None if is_own and not is_marked else belief_of(task_list, reason.kind)
-    return Cause(reason, state, blocker.updated_at if blocker else None, belief, verb)
+    since = blocker.updated_at if blocker else None
+    return Cause(reason, state, since, belief, verb, target, refusal)
+
+
+def _answer(task_list: TaskList, kind: NeedKind | None) -> tuple[Verb | None, str]:
+    """The edit that answers it, or that it cannot be made here and why."""
+    refusal = answer_refusal(task_list, kind) if kind else None
+    if kind is None or refusal is None:
+        return (answer_to(kind) if kind else None), ""
+    return None, refused_text(kind, refusal)
 
 
 def _is_root(task_list: TaskList, task_id: TaskId) -> bool:
@@ -212,6 +236,5 @@ def _root(
     if task is None:
         return RootBlocker(task_id, DisplayState.PHANTOM, None, None, cost)
     state = display_state(task_list, task, now, stale_after_s)
-    is_retried = state is DisplayState.FAILED and retry_refusal(task_list) is None
-    verb = Verb.STATUS if is_retried else None
-    return RootBlocker(task_id, state, task.owner, task.updated_at, cost, verb)
+    verb, refusal = _answer(task_list, NeedKind.FAILED if state is DisplayState.FAILED else None)
+    return RootBlocker(task_id, state, task.owner, task.updated_at, cost, verb, refusal)

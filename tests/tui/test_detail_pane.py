@@ -10,8 +10,8 @@ from store.model.counting import roll_up
 from store.model.derivation import Deriving
 from store.model.receipts import Receipt, ReceiptState
 from store.model.snapshot import Snapshot
-from store.model.task import Problem, ProblemKind, TaskId, TaskKey
-from tests.tui.colony import DEMO, NOW, PENDING, demo_list, task, task_list
+from store.model.task import Capabilities, Problem, ProblemKind, TaskId, TaskKey
+from tests.tui.colony import ACTIVE, DEMO, NOW, PENDING, demo_list, task, task_list
 from tests.tui.pane_host import SIZES, PaneHost, frame_of, lines_of, screen_lines, show
 from tui.view_state import Frame
 from tui.why_text import why_lines
@@ -118,6 +118,32 @@ async def test_detail_pane_needs_you_names_the_key() -> None:
         "needs you: in progress, silent, holds 2, 41 agent-min lost (cy)  press R"
         in await shown(demo_frame("10"))
     )
+
+
+async def test_detail_pane_answer_to_a_blocker_names_it_and_a_refused_one_says_why_once() -> None:
+    plan = task_list(
+        DEMO,
+        task(DEMO, 1, "Silent", ACTIVE, "cy", minutes=90),
+        task(DEMO, 2, "Silent too", ACTIVE, "cy", minutes=90),
+        task(DEMO, 3, "Next", PENDING, "ann", (1, 2, 99)),
+        task(DEMO, 4, "Last", PENDING, "ann", (3,)),
+    )
+    waiting, silent = TaskKey(DEMO, TaskId("3")), TaskKey(DEMO, TaskId("1"))
+    text = await shown(frame_of(Snapshot({DEMO: plan}), waiting), (120, 60))
+    assert "on #1: R" in text
+    assert "on #2: R" in text
+    assert "press u" in text
+    assert "press R" not in text
+    info = replace(plan.info, capabilities=Capabilities.read_only("nobody locks it"))
+    locked = Snapshot({DEMO: replace(plan, info=info)})
+    text = await shown(frame_of(locked, waiting), (120, 60))
+    assert text.count("cannot be released here: nobody locks it") == 1
+    assert "cannot be unblocked here: nobody locks it" in text
+    assert "on #" not in text
+    assert "press" not in text
+    text = await shown(frame_of(locked, silent), (120, 60))
+    assert "it cannot be released here: nobody locks it" in text
+    assert "press" not in text
 
 
 async def test_detail_pane_nothing_selected_or_gone_says_so() -> None:

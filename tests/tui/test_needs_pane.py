@@ -151,6 +151,19 @@ async def test_needs_pane_failed_task_says_its_error_and_how_it_is_retried_or_wh
         assert row.split()[-3:-1] == ["↵", "open"]
 
 
+async def test_needs_pane_silent_owner_in_a_read_only_list_leads_to_the_task_and_says_why() -> None:
+    pane = NeedsPane()
+    async with PaneHost(pane).run_test(size=(160, 20)) as pilot:
+        stuck = task_list(DEMO, task(DEMO, 1, "Left lying", ACTIVE, "cy", minutes=50))
+        info = replace(stuck.info, capabilities=Capabilities.read_only("nobody locks it"))
+        show([pane], frame_of(Snapshot({DEMO: replace(stuck, info=info)}), view=VIEW))
+        await pilot.pause()
+        row = next(line for line in lines_of(pane) if "Left lying" in line)
+        assert "cy silent Left lying" in row
+        assert "it cannot be released here: nobody locks it" in row
+        assert row.split()[-3:-1] == ["↵", "open"]
+
+
 async def test_needs_pane_owner_who_writes_elsewhere_is_told_as_evidence() -> None:
     pane = NeedsPane()
     async with PaneHost(pane).run_test(size=(160, 20)) as pilot:

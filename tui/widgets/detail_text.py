@@ -103,7 +103,7 @@ def _needs(frame: Frame, task_list: TaskList, task: Task, derivation: Derivation
     key = [piece("  press ", "$muted"), piece(frame.key_now(found.key), "bold $border")]
     cost = costs(derivation.cost) if derivation.cost.holds or derivation.cost.agents else ""
     said = piece(f"needs you: {found.text}{', ' if cost else ''}{cost}")
-    return [line(sign, said, *([] if frame.read_only else key))]
+    return [line(sign, said, *([] if frame.read_only or found.refusal else key))]
 
 
 def _why(frame: Frame, derivation: Derivation, cells: int) -> list[Content]:
@@ -124,7 +124,8 @@ def _why_line(frame: Frame, said: WhyLine, cells: int) -> Content:
     lead = piece(f"  {glyph(state, frame.ascii)} ", f"${style_role(state)}")
     words: list[Piece] = [(text, _PHANTOM if phantom else "")]
     if said.key and not frame.read_only:
-        words += [piece("  press ", "$muted"), piece(frame.key_now(said.key), "bold $border")]
+        lead_in = "  press " if said.on is None else f"  on #{said.on}: "
+        words += [piece(lead_in, "$muted"), piece(frame.key_now(said.key), "bold $border")]
     return hanging(line(lead), line(*words), cells)
 
 

@@ -163,10 +163,11 @@ def _why(facts: NeedFacts, *, named: bool) -> list[Piece]:
     if need.kind is NeedKind.SILENT_OWNER:
         owner = (one_line(facts.owner or "nobody", 16), f"${owner_role(facts.owner)}")
         wrote = f" (wrote elsewhere {facts.elsewhere} ago)" if facts.elsewhere else ""
-        return [owner, piece(f" silent{wrote} "), piece(facts.subject, "$muted")]
+        end = [piece(f" {need.text}")] if need.refusal else []
+        return [owner, piece(f" silent{wrote} "), piece(facts.subject, "$muted"), *end]
     if need.task is None and facts.list_name and named:
         return [piece(f"{facts.list_name}: ", "bold"), piece(need.text)]
-    if need.kind is NeedKind.FAILED:
+    if need.kind is NeedKind.FAILED or (need.refusal and need.kind is NeedKind.UNOWNED_ROOT):
         return [piece(f"{facts.subject} ", "$muted"), piece(need.text)]
     if need.kind in (NeedKind.UNOWNED_ROOT, NeedKind.UNREADABLE, NeedKind.UNSEEN_EDIT):
         return [piece(f"{need.text} "), piece(facts.subject, "$muted")]

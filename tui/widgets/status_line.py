@@ -150,7 +150,7 @@ def _consequence(frame: Frame) -> list[Piece]:
     found = need(task_list, task, frame.now, frame.stale_after_s)
     if found is not None:
         sign = piece(f"{signs(frame.ascii).needs_you} ", "bold $status-needs")
-        key = "" if frame.read_only else f" ({frame.key_now(found.key)})"
+        key = "" if frame.read_only or found.refusal else f" ({frame.key_now(found.key)})"
         parts.append([sign, piece(found.text), piece(key, "$muted")])
     if task.lock is not None and not task.is_closed:
         sign = piece(f"{signs(frame.ascii).lock} ", "$muted")
