@@ -99,17 +99,17 @@ class TeamListing:
         state = self._state or self._reader.look()
         if self._judged[0] is not tasks:
             self._judged = tasks, tuple(problems_of(tasks))
-        return Description(self._info(state, directory), (*state.problems, *self._judged[1]))
+        return Description(self._described(state, directory), (*state.problems, *self._judged[1]))
 
     def _without_tasks(self, previous: TaskList | None) -> TaskList:
         """The list of a team for which no directory of tasks was made yet."""
         state = self._reader.look()
         with open_directory(self._root) as root:
-            info = self._info(state, root)
+            info = self._described(state, root)
         gone = () if previous is None else set(previous.tasks)
         return reloaded(previous, info, {}, gone, problems=state.problems)
 
-    def _info(self, state: TeamState, directory: Directory) -> TaskListInfo:
+    def _described(self, state: TeamState, directory: Directory) -> TaskListInfo:
         """`directory`: where names have to be made to edit."""
         refusal = self._refusal
         if refusal is None and not may_write(directory):
