@@ -1,4 +1,4 @@
-"""The table of systems in README.md, made of what each room says of itself.
+"""The table of systems in README.md, made of what each room, and what a run, says of itself.
 
 `python -m tests.hygiene.systems_table` prints it.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from store.running.facts import FACTS as RUNS
 from store.systems.registry import ROOMS
 
 TITLES = ("system", "looks in", "reads", "edits", "lock", "limits")
@@ -16,8 +17,7 @@ def rows() -> Iterator[str]:
     """The table's lines."""
     yield _row(*TITLES)
     yield "|" + "---|" * len(TITLES)
-    for room in ROOMS:
-        facts = room.facts
+    for facts in (*(room.facts for room in ROOMS), RUNS):
         yield _row(
             f"{facts.title} (`{facts.name}`)",
             facts.places,
