@@ -3,17 +3,17 @@
 With `--json` each command prints one JSON document on stdout, in ASCII, in these shapes. LIST is
 the full list id. RECORD is a task with the native field names:
 
-    {"id": int, "subject": str, "description": str, "active_form": str | null,
-     "owner": str | null, "status": str, "blocks": [int], "blocked_by": [int],
+    {"id": ID, "subject": str, "description": str, "active_form": str | null,
+     "owner": str | null, "status": str, "blocks": [ID], "blocked_by": [ID],
      "metadata": {…}, "created_at": float, "updated_at": float, "priority"?: str,
-     "lock"?: {"by", "at", "is_live": bool | null}, "parent"?: id, "execution"?: EXECUTION,
+     "lock"?: {"by", "at", "is_live": bool | null}, "parent"?: ID, "execution"?: EXECUTION,
      …fields that colonytop does not know, as they are stored…,
      "ready": bool}
 
-    Ids are numbers in systems whose records have numbers (hive, hive_session), else strings,
-    and either is understood. `ready` is colonytop's own verdict, the same as in the
-    table and in `why`. A task that failed also has "failed": true, whatever word its record has for
-    that, and a record with something wrong "problems": [PROBLEM].
+    An ID is a number in systems whose records have numbers (hive, hive_session), a string in all
+    others; commands take either. `ready` is colonytop's own verdict, the same as in the table and
+    in `why`. A task that failed also has "failed": true, whatever word its record has for that, and
+    a record with something wrong "problems": [PROBLEM].
 
     lists               {"lists": [{"list", "root", "system", "read_only": why | null, "counts",
                         "problems": [PROBLEM]}]}
