@@ -17,6 +17,7 @@ from types import NoneType
 from typing import Any
 
 from store.model.errors import ColonytopError, InvalidField
+from store.model.json_kinds import kind_name
 
 MAX_DEPTH = 64
 MAX_DIGITS = 64
@@ -63,7 +64,7 @@ def parse_object(content: bytes, most_values: int = MAX_VALUES) -> dict[str, Any
     except RecursionError as error:
         raise Unparsable("nested too deeply") from error
     if not isinstance(found, dict):
-        raise Unparsable(f"a JSON {type(found).__name__}, not an object")
+        raise Unparsable(f"{kind_name(found)}, not an object")
     return found
 
 
@@ -189,7 +190,7 @@ def _spell(value: Any, depth: int) -> str:
         return _block("{}", _spell_each(value.items(), depth, _spell_pair), depth)
     if isinstance(value, (list, tuple)):
         return _block("[]", _spell_each(value, depth, _spell), depth)
-    raise _Unstorable(f"a {type(value).__name__} is not a value that JSON can hold")
+    raise _Unstorable(f"{kind_name(value)} is not a value that JSON can hold")
 
 
 def _spell_each(values: Iterable[Any], depth: int, spell: Callable[[Any, int], str]) -> list[str]:

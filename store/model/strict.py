@@ -10,21 +10,12 @@ from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from store.model.errors import ColonytopError
+from store.model.json_kinds import KIND_NAMES, kind_name
 
 T = TypeVar("T")
 
 REQUIRED: Any = object()
 """The default of a field that has none."""
-
-_KIND_NAMES: dict[type, str] = {
-    str: "text",
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
-    list: "a list",
-    dict: "an object",
-    type(None): "null",
-}
 
 
 class BadDocument(ColonytopError):
@@ -72,11 +63,6 @@ def parse_document(text: str, source: str) -> dict[str, Any]:
     return found
 
 
-def kind_name(value: Any) -> str:
-    """What a JSON value is, in words."""
-    return _KIND_NAMES.get(type(value), type(value).__name__)
-
-
 class Fields:
     """The fields of one object, taken one by one; what is left at the end is unknown."""
 
@@ -115,7 +101,7 @@ class Fields:
         value = self._left.pop(name)
         allowed: tuple[type, ...] = (*kinds, int) if float in kinds else kinds
         if type(value) not in allowed:
-            wanted = " or ".join(_KIND_NAMES[kind] for kind in kinds)
+            wanted = " or ".join(KIND_NAMES[kind] for kind in kinds)
             raise self.fail(name, f"is {kind_name(value)}, not {wanted}")
         return value
 
@@ -124,7 +110,7 @@ class Fields:
         found = self.take(name, list, default=[])
         for place, value in enumerate(found):
             if not isinstance(value, str):
-                raise self.fail(f"{name}[{place}]", f"is {kind_name(value)}, not text")
+                raise self.fail(f"{name}[{place}]", f"is {kind_name(value)}, not a text")
         return tuple(found)
 
     def take_object(self, name: str) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def test_number_that_was_read_keeps_its_spelling(number: str) -> None:
         (b"", "empty"),
         (b"\0\0\0", "NUL"),
         (b"[1]", "list"),
-        (b"7", "int"),
+        (b"7", "whole number"),
         (b'{"a": 1', "not JSON"),
         (b'{"a": "b', "not JSON: Unterminated string starting at line 1$"),
         (b'{"a": NaN}', "NaN"),

@@ -58,6 +58,9 @@ async def test_header_bar_watch_mode_is_told() -> None:
 
 async def test_header_bar_without_lists_and_in_ascii() -> None:
     assert "no lists yet" in await header(snapshot=Snapshot())
+    away = await header(snapshot=Snapshot(), put_away=demo_snapshot().lists)
+    assert "3 lists put away" in away
+    assert "no lists yet" not in away
     line = await header(ascii=True)
     assert line.isascii()
     assert "!5  >3 .3 #9 ?1 x16" in line

@@ -99,7 +99,9 @@ def _place(frame: Frame, *, roomy: bool, with_badge: bool = True) -> list[Piece]
         if len(lists) > 1:
             parts.append(piece(f" of {count}", "$muted"))
     else:
-        parts = [piece(f" {count}" if lists else " no lists yet", "bold")]
+        away = len(frame.put_away)
+        none = f"{away} list{'s' * (away != 1)} put away" if away else "no lists yet"
+        parts = [piece(f" {count if lists else none}", "bold")]
     roots = frame.snapshot.roots
     if roomy and roots:
         more = f" and {len(roots) - 1} more" if len(roots) > 1 else ""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from store.model.errors import InvalidField
+from store.model.json_kinds import kind_name
 from store.systems.blackboard.errors import RowConflict, RowNotFound
 
 _TABLE_OF = {"run": "runs", "workstream": "workstreams", "brief": "briefs", "event": "events"}
@@ -31,7 +32,7 @@ def stored(value: Any, field: str) -> Any:
     """
     plain = getattr(value, "value", value)
     if plain is not None and not isinstance(plain, (str, int)):
-        raise InvalidField(field, f"a {type(plain).__name__}, not a text or a whole number")
+        raise InvalidField(field, f"{kind_name(plain)}, not a text or a whole number")
     if isinstance(plain, str):
         try:
             plain.encode("utf-8")

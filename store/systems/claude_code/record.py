@@ -13,6 +13,7 @@ from typing import Any
 from store.files.codec import Unparsable, parse_object
 from store.files.content import FileContent
 from store.files.plain_json import parse_plain
+from store.model.json_kinds import kind_name
 from store.model.task import (
     NO_REVISION,
     Problem,
@@ -91,7 +92,7 @@ def task_of(key: TaskKey, path: str, raw: Mapping[str, Any], revision: Revision)
     status = TaskStatus(native) if native in NATIVE_STATUSES else TaskStatus.UNKNOWN
     metadata = raw.get("metadata")
     if metadata is not None and not isinstance(metadata, dict):
-        raise Unparsable(f"metadata: {_kind(metadata)} stands where an object is expected")
+        raise Unparsable(f"metadata: {kind_name(metadata)} stands where an object is expected")
     return Task(
         key=key,
         subject=_text(raw, "subject"),
@@ -128,7 +129,7 @@ def _text(raw: Mapping[str, Any], name: str) -> str:
         raise Unparsable(f"{name}: there is none")
     found = raw[name]
     if not isinstance(found, str):
-        raise Unparsable(f"{name}: {_kind(found)} stands where a text is expected")
+        raise Unparsable(f"{name}: {kind_name(found)} stands where a text is expected")
     return found
 
 
@@ -141,18 +142,11 @@ def _ids(raw: Mapping[str, Any], name: str) -> tuple[TaskId, ...]:
         raise Unparsable(f"{name}: there is none")
     found = raw[name]
     if not isinstance(found, list):
-        raise Unparsable(f"{name}: {_kind(found)} stands where a list is expected")
+        raise Unparsable(f"{name}: {kind_name(found)} stands where a list is expected")
     for one in found:
         if not isinstance(one, str):
-            raise Unparsable(f"{name}: {_kind(one)} stands where the text of an id is expected")
+            raise Unparsable(f"{name}: {kind_name(one)} stands where the text of an id is expected")
     return tuple(map(TaskId, found))
-
-
-def _kind(value: Any) -> str:
-    if value is None:
-        return "null"
-    names = {bool: "a truth value", int: "a number", float: "a number", list: "a list"}
-    return names.get(type(value), "a text" if isinstance(value, str) else "an object")
 
 
 def _problems(task_id: TaskId, path: str, inside: str, native: str) -> Iterator[Problem]:

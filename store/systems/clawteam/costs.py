@@ -11,6 +11,7 @@ from store.files.codec import Unparsable, parse_object
 from store.files.fs import Directory
 from store.files.reading import is_quiet
 from store.model.execution import Spent
+from store.model.json_kinds import kind_name
 
 _REPORT = re.compile(r"cost-.+\.json")
 _CENTS = 100.0
@@ -47,7 +48,7 @@ def parse_report(content: bytes) -> Report:
 def _number(raw: dict[str, Any], *names: str) -> float:
     found = next((raw[name] for name in names if name in raw), 0)
     if isinstance(found, bool) or not isinstance(found, (int, float)):
-        raise Unparsable(f"{names[0]}: a {type(found).__name__} stands where a number is expected")
+        raise Unparsable(f"{names[0]}: {kind_name(found)} stands where a number is expected")
     return found
 
 

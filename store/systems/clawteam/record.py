@@ -15,6 +15,7 @@ from store.files.codec import Unparsable, parse_object
 from store.files.content import FileContent
 from store.files.plain_json import parse_plain
 from store.model.execution import Execution, TaskLock
+from store.model.json_kinds import kind_name
 from store.model.task import (
     NO_REVISION,
     Problem,
@@ -125,10 +126,10 @@ def task_of(key: TaskKey, path: str, raw: Mapping[str, Any], revision: Revision)
     for name, usual in _TEXTS.items():
         found = text[name] = named.get(name, usual)
         if not isinstance(found, str):
-            raise Unparsable(f"{name}: a {_kind(found)} stands where a text is expected")
+            raise Unparsable(f"{name}: {kind_name(found)} stands where a text is expected")
     metadata = named.get("metadata", {})
     if not isinstance(metadata, dict):
-        raise Unparsable(f"metadata: a {_kind(metadata)} stands where an object is expected")
+        raise Unparsable(f"metadata: {kind_name(metadata)} stands where an object is expected")
     status = TaskStatus.UNKNOWN
     if text["status"] in NATIVE_STATUSES:
         status = TaskStatus(text["status"])
@@ -188,15 +189,11 @@ def _usually_named(raw: Mapping[str, Any]) -> dict[str, Any]:
 def _ids(named: Mapping[str, Any], name: str) -> tuple[TaskId, ...]:
     found = named.get(name, [])
     if not isinstance(found, list):
-        raise Unparsable(f"{name}: a {_kind(found)} stands where a list is expected")
+        raise Unparsable(f"{name}: {kind_name(found)} stands where a list is expected")
     for one in found:
         if not isinstance(one, str):
-            raise Unparsable(f"{name}: a {_kind(one)} stands where an id is expected")
+            raise Unparsable(f"{name}: {kind_name(one)} stands where an id is expected")
     return tuple(found)
-
-
-def _kind(value: Any) -> str:
-    return "null" if value is None else type(value).__name__
 
 
 def _execution(

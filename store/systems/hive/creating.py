@@ -10,6 +10,7 @@ from typing import Any
 from store.files.transaction import Write
 from store.files.txn_record import MAX_OPS
 from store.model.errors import CycleRefused, InvalidField, SelfEdge, TaskNotFound
+from store.model.json_kinds import kind_name
 from store.model.task import TaskStatus
 from store.systems.hive.edges import EdgeEdit, checked_ids
 from store.systems.hive.memory import ListMemory, highest_id, mark_write, next_ids
@@ -42,9 +43,9 @@ def new_fields(
     for name, value in fields.items():
         optional = name in ("active_form", "owner")
         if not isinstance(value, str) and not (optional and value is None):
-            raise InvalidField(name, f"a {type(value).__name__} is not text")
+            raise InvalidField(name, f"{kind_name(value)} is not text")
     if metadata is not None and not isinstance(metadata, Mapping):
-        raise InvalidField("metadata", f"a {type(metadata).__name__} is not an object")
+        raise InvalidField("metadata", f"{kind_name(metadata)} is not an object")
     fields["metadata"] = dict(metadata or {})
     return fields
 
@@ -62,7 +63,7 @@ def batch_fields(specs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for place, spec in enumerate(specs):
         where = f"specs[{place}]"
         if not isinstance(spec, Mapping):
-            raise InvalidField(where, f"a {type(spec).__name__} is not an object")
+            raise InvalidField(where, f"{kind_name(spec)} is not an object")
         subject = spec.get("subject")
         if not isinstance(subject, str) or not subject.strip():
             raise InvalidField(f"{where}.subject", "must not be blank")

@@ -12,6 +12,7 @@ from store.files.failures import UnreadableFile
 from store.files.fs import Directory
 from store.files.transaction import Write
 from store.model.errors import InvalidField, StorageFailure, UnreadableTask
+from store.model.json_kinds import kind_name
 from store.systems.hive.list_ids import role_of_list_id
 from store.systems.hive.models import TaskListMeta
 from store.systems.hive.opened import OpenList, Plan
@@ -86,7 +87,7 @@ def _new_meta(
 ) -> dict[str, Any]:
     for name, value in (("creator_agent_id", creator_agent_id), ("session_id", session_id)):
         if value is not None and not isinstance(value, str):
-            raise InvalidField(name, f"a {type(value).__name__} is not text")
+            raise InvalidField(name, f"{kind_name(value)} is not text")
     return {
         "task_list_id": list_id,
         "role": TaskListRole(role).value,

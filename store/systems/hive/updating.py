@@ -9,6 +9,7 @@ from typing import Any
 
 from store.model.edits import KEEP, NULL, Keep, Standing
 from store.model.errors import FieldConflict, InvalidField, StaleEdit
+from store.model.json_kinds import kind_name
 from store.model.task import TaskStatus
 from store.systems.hive.edges import EdgeChange, EdgeEdit
 from store.systems.hive.old_places import apply_as_it_stood, metadata_as_it_stood
@@ -57,7 +58,7 @@ class Change:
             wanted["owner"] = self.owner
         for name, value in wanted.items():
             if not isinstance(value, str) and not (name == "owner" and value is None):
-                raise InvalidField(name, f"a {type(value).__name__} is not text")
+                raise InvalidField(name, f"{kind_name(value)} is not text")
         if self.status is not None:
             wanted["status"] = _native_status(self.status)
         elif self.native_status is not None:
@@ -202,7 +203,7 @@ def _patched(metadata: dict[str, Any], patch: Mapping[str, Any]) -> dict[str, An
 
 def _merged(metadata: Any, patch: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(patch, Mapping):
-        raise InvalidField("metadata_patch", f"a {type(patch).__name__} is not an object")
+        raise InvalidField("metadata_patch", f"{kind_name(patch)} is not an object")
     merged = dict(metadata or {})
     for name, value in patch.items():
         if value is None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from store.files.codec import Unparsable, check_structure, format_object, parse_object
+from store.model.json_kinds import kind_name
 from store.model.task import Task
 
 DOCUMENT_LIMIT = 32 << 20
@@ -143,7 +144,7 @@ def _parse(text: str, read: Reader, previous: Document | None) -> Document:
     at = _skip(text, 1 if text.startswith(_BOM) else 0)
     if text[at : at + 1] != "{":
         found, _ = _decoder.raw_decode(text, at)
-        raise Unparsable(f"a JSON {type(found).__name__}, not an object")
+        raise Unparsable(f"{kind_name(found)}, not an object")
     keys: dict[str, int] = {}
     values: dict[str, Span] = {}
     tasks: tuple[list[Record], list[Span]] | None = None
@@ -189,7 +190,7 @@ def _document(
     flaws = []
     meta = _value(text, values.get("meta"), {})
     if not isinstance(meta, dict):
-        flaws.append(f"meta is a {type(meta).__name__}, not an object")
+        flaws.append(f"meta is {kind_name(meta)}, not an object")
         meta = {}
     mark = _value(text, values.get("highwatermark"), 0)
     if type(mark) is not int or mark < 0:

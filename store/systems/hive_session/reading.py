@@ -9,6 +9,7 @@ from typing import Any
 from store.files.fs import READ_LIMIT
 from store.files.plain_json import parse_plain
 from store.model.graph import id_order
+from store.model.json_kinds import kind_name
 from store.model.task import (
     NO_REVISION,
     ListKey,
@@ -111,7 +112,7 @@ def _closely(key: ListKey, path: str, text: str, content: bytes, statuses: Statu
     number = _number(found)
     if number is None:
         is_object = isinstance(found, dict)
-        what = "it has no id that can be used" if is_object else f"a JSON {type(found).__name__}"
+        what = "it has no id that can be used" if is_object else kind_name(found)
         return Record(text, fault=what)
     task_key = _task_key(key, number)
     if len(content) > READ_LIMIT:

@@ -43,12 +43,12 @@ def test_tasks_are_in_the_order_of_their_numbers_and_odd_names_are_none(scene: S
 @pytest.mark.parametrize(
     ("broken", "why"),
     [
-        ({"id": 7}, "id: a number"),
+        ({"id": 7}, "id: a whole number"),
         ({"subject": None}, "subject: null"),
         ({"description": ...}, "description: there is none"),
-        ({"status": 3}, "status: a number"),
+        ({"status": 3}, "status: a whole number"),
         ({"blocks": ...}, "blocks: there is none"),
-        ({"blockedBy": [3]}, "blockedBy: a number"),
+        ({"blockedBy": [3]}, "blockedBy: a whole number"),
         ({"blockedBy": "3"}, "blockedBy: a text"),
         ({"owner": ["ann"]}, "owner: a list"),
         ({"metadata": []}, "metadata: a list"),

@@ -138,8 +138,8 @@ def test_rewriting_changes_what_is_named_and_nothing_else(
     [
         (b"", "empty"),
         (b"\xff{}", "UTF-8"),
-        (b"[1]", "a JSON list"),
-        (b"7", "a JSON int"),
+        (b"[1]", "a list, not an object"),
+        (b"7", "a whole number, not an object"),
         (b"{", "not JSON"),
         (b'{"tasks": []} x', "after its end"),
         (b'{"tasks": [{]}', "not JSON"),
