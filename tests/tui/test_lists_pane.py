@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from store.model.snapshot import Snapshot
-from store.model.task import Problem, ProblemKind
+from store.model.snapshot import Snapshot, TaskList
+from store.model.task import ListKey, Problem, ProblemKind, TaskListId, TaskListInfo
+from store.systems.hive.facts import FACTS as HIVE
+from store.systems.progress.facts import FACTS as PROGRESS
 from tests.tui.colony import CRAWL, DEMO, REPORT, demo_list, demo_snapshot
 from tests.tui.pane_host import SIZES, PaneHost, frame_of, lines_of, screen_lines, show
 from tui.view_state import ViewState
@@ -122,3 +124,26 @@ def test_note_of_a_list_that_is_not_there_differs_from_one_that_cannot_be_read(
 ) -> None:
     stale = replace(demo_list(), is_stale=True, problems=(Problem(kind, "so it is"),))
     assert note_of(stale) == note
+
+
+@pytest.mark.parametrize("width", [30, 34, 40, 100])
+async def test_lists_pane_what_tells_lists_of_one_name_apart_is_cut_last(width: int) -> None:
+    def named(key: ListKey) -> TaskList:
+        return replace(demo_list(), info=TaskListInfo(key, f"{key.root}/x"))
+
+    shared = TaskListId("colony:shared-work")
+    plain = [ListKey("hive", root, shared) for root in ("/a/one", "/b/two")]
+    badged = [plain[0], ListKey("progress", "/a/one", TaskListId("queue:shared-work"))]
+    pane = ListsPane()
+    async with PaneHost(pane).run_test(size=(width, 20)) as pilot:
+        show([pane], frame_of(Snapshot({key: named(key) for key in plain})))
+        await pilot.pause()
+        rows = [line for line in lines_of(pane) if " sh" in line]
+        assert [any(root in row for row in rows) for root in ("one", "two")] == [True, True]
+        systems = {"hive": HIVE, "progress": PROGRESS}
+        mixed = Snapshot({key: named(key) for key in badged}, systems=systems)
+        show([pane], frame_of(mixed))
+        await pilot.pause()
+        rows = [line for line in lines_of(pane) if " sh" in line]
+        for facts in systems.values():
+            assert [facts.badge in row for row in rows].count(True) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual.content import Content
 from textual.message import Message
@@ -19,7 +19,7 @@ from tui.glyphs import bar, glyph, signs
 from tui.kinds import badge, badge_cells
 from tui.safe_text import one_line, width
 from tui.view_state import Frame
-from tui.widgets.drawing import Piece, cells_of, figure, fitted, line, piece
+from tui.widgets.drawing import Piece, cells_of, cut, figure, fitted, line, piece
 from tui.widgets.lists_rows import (
     ListFacts,
     ListWords,
@@ -43,6 +43,7 @@ _COLUMNS = (
 _BAR = (6, 18)  # least and most cells of the bar, with the gap before it
 _NAME = 28
 _SHORT_NAME = 13  # what a narrow pane gives to a name before it gives anything to the bar
+_LEAST_NAME = 3  # what stays of a name beside what tells it from another of the same
 _ROOMY = 44  # cells from which the figures stand apart
 _BADGED = 34  # cells from which there is room for badges
 
@@ -92,22 +93,26 @@ Lists that were put away as a whole stand at the end and count nowhere.
         counted = {**pace_of(self.app).rollups(snapshot), **away}
         needs = pace_of(self.app).needs(frame, snapshot).counts
         names = Counter(task_list.info.name for task_list, _ in counted.values())
+        named = Counter((key.system, one.info.name) for key, (one, _) in counted.items())
         self._badge_cells = badge_cells(snapshot)
         used: list[tuple[ListKey, ListFacts]] = []
         kept: list[tuple[ListKey, ListFacts]] = []
         for key, (task_list, rollup) in counted.items():
             name = task_list.info.name
-            if names[name] > 1:
-                name = f"{name} · {key.root.rstrip('/').rpartition('/')[2]}"
+            badged = badge(snapshot, key) if self._badge_cells else ""
+            place = key.root.rstrip("/").rpartition("/")[2] if names[name] > 1 else ""
             facts = list_facts(
-                name,
+                f"{name} · {place}" if place else name,
                 note_of(task_list),
                 rollup.total,
                 needs.get(key, 0) if key not in away else 0,
                 frame,
                 is_shown=frame.view.list_key == key,
-                badge=badge(snapshot, key) if self._badge_cells else "",
+                badge=badged,
             )
+            if place:
+                is_alike = named[key.system, name] > 1 or not badged
+                facts = replace(facts, own_name=name, place=place if is_alike else "")
             (kept if key in away else used).append((key, facts))
         first: AnyRow = Row(ALL_LISTS, self._all(frame, snapshot, used))
         rows = [first, *self._with_words(frame, used)]
@@ -194,7 +199,7 @@ Lists that were put away as a whole stand at the end and count nowhere.
         ]
         return line(
             piece(f"{mark} ", "$status-active"),
-            fitted(facts.name, room, "bold" if facts.is_shown else ""),
+            *_name(facts, room, is_badged=widths.badge > 0),
             *note,
             fitted(f" {facts.badge}" if widths.badge else "", widths.badge, "$muted"),
             *figures,
@@ -229,6 +234,18 @@ Lists that were put away as a whole stand at the end and count nowhere.
         spare = room - 2 - min(longest, _NAME if cells >= _ROOMY else _SHORT_NAME)
         filled = min(_BAR[1], spare) if spare >= _BAR[0] else 0
         return _Widths(max(2, room - filled), badged, figures, filled, done)
+
+
+def _name(facts: ListFacts, cells: int, *, is_badged: bool) -> list[Piece]:
+    """The name; of two that are the same, what tells them apart is cut last."""
+    style = "bold" if facts.is_shown else ""
+    if not facts.own_name or width(one_line(facts.name)) <= cells:
+        return [fitted(facts.name, cells, style)]
+    apart = facts.place or ("" if is_badged else facts.badge)
+    if not apart:
+        return [fitted(facts.own_name, cells, style)]
+    end = cut([piece(f" {apart}", "$muted")], cells - _LEAST_NAME)
+    return [fitted(facts.own_name, cells - cells_of(end), style), *end]
 
 
 def _sign(state: DisplayState | None, ascii: bool) -> str:

@@ -37,6 +37,10 @@ class ListFacts:
     """The table shows this list."""
     badge: str = ""
     """Its system, where there are several."""
+    own_name: str = ""
+    """Where another list is called the same, the name that both have."""
+    place: str = ""
+    """What tells it apart from that one, unless its badge does."""
 
 
 @dataclass(frozen=True, slots=True)
