@@ -11,6 +11,7 @@ from store.files import flags
 from store.files.failures import UnreadableFile, check_plain
 
 READ_STEP = 1 << 16
+_CALM_READS = 4
 
 
 class Descriptor:
@@ -50,7 +51,17 @@ def read_open(descriptor: int, limit: int) -> tuple[bytes, os.stat_result]:
     Raises:
         UnreadableFile: with no path yet; it is no plain file, or larger.
     """
-    status = os.fstat(descriptor)
+    for _ in range(_CALM_READS):
+        status = os.fstat(descriptor)
+        content = _read_whole(descriptor, status, limit)
+        now = os.fstat(descriptor)
+        if (now.st_mtime_ns, now.st_size) == (status.st_mtime_ns, status.st_size):
+            break  # else a writer in place was at it, and this may be of two versions
+        os.lseek(descriptor, 0, os.SEEK_SET)
+    return content, status
+
+
+def _read_whole(descriptor: int, status: os.stat_result, limit: int) -> bytes:
     check_plain(status, limit)
     wanted = status.st_size + 1
     content = os.read(descriptor, wanted)
@@ -59,7 +70,7 @@ def read_open(descriptor: int, limit: int) -> tuple[bytes, os.stat_result]:
         content += os.read(descriptor, READ_STEP)
     if len(content) > limit:
         raise UnreadableFile("", f"grew over the limit of {limit} bytes while read")
-    return content, status
+    return content
 
 
 def read_small(directory: int, names: Iterable[str]) -> tuple[dict[str, bytes], list[str]]:

@@ -63,7 +63,7 @@ def test_task_that_is_written_in_place_without_end_never_flickers(
             assert task.description in ("", task.description[:1] * size)
             seen.add(str(task.revision))
         owner.tell("stop")
-        assert owner.answer()["writes"] >= 20
+        assert owner.answer()["writes"] >= len(seen) - 1  # the first may be from before them
     assert scene.task(1).is_readable
 
 
