@@ -48,6 +48,9 @@ class StagedFile(Descriptor):
 def read_open(descriptor: int, limit: int) -> tuple[bytes, os.stat_result]:
     """The whole of an open plain file, if that is at most `limit` bytes.
 
+    A file that is written in place meanwhile is read again, a few times; the status is always from
+    before the read, so what was overtaken to the last is seen as moved by the next look.
+
     Raises:
         UnreadableFile: with no path yet; it is no plain file, or larger.
     """

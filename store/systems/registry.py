@@ -45,11 +45,6 @@ def _unlocked(room: Room, edit_unlocked: bool) -> dict[str, bool]:
     return {"edit_unlocked": edit_unlocked} if room.may_be_unlocked else {}
 
 
-def room_named(name: str) -> Room | None:
-    """The room of that system."""
-    return next((room for room in ROOMS if room.name == name), None)
-
-
 def root_around(path: Path, among: Collection[str] | None) -> tuple[Path, frozenset[str]] | None:
     """The root whose directory of lists a path is, and the systems that have lists in it.
 

@@ -193,3 +193,24 @@ def test_failure_names_the_file_and_the_way_out(tmp_path: Path) -> None:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(tmp_path / "file"))
     assert caught.value.path == str(tmp_path / "file")
     assert "read-only" in str(caught.value)
+
+
+def test_read_of_a_file_that_is_written_in_place_meanwhile_is_of_one_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The writer comes right after the file was looked at, and writes as much as stood there."""
+    path = tmp_path / "1.json"
+    path.write_bytes(b"old" * 10)
+    os.utime(path, ns=(1, 1))
+    read, writers = os.read, [b"new" * 10]
+
+    def read_half_then_be_overtaken(descriptor: int, count: int) -> bytes:
+        if not writers:
+            return read(descriptor, count)
+        half = read(descriptor, 15)
+        path.write_bytes(writers.pop())
+        return half + read(descriptor, count)
+
+    monkeypatch.setattr("store.files.descriptors.os.read", read_half_then_be_overtaken)
+    with open_directory(tmp_path) as directory:
+        assert directory.read("1.json").content == b"new" * 10

@@ -7,8 +7,6 @@ from enum import StrEnum
 
 from store.model.task import Verb
 
-_WRITING = frozenset({"edits.retry", "steps.undo", "steps.redo", "draft.toggle", "draft.open"})
-
 
 class Group(StrEnum):
     """Headings of the help page, in its order."""
@@ -42,11 +40,6 @@ class Command:
     """Place in the footer, 1 first; the highest ranks are dropped when it is narrow."""
     verb: Verb | None = None
     """The edit it leads to; None for what only looks."""
-
-    @property
-    def steers(self) -> bool:
-        """It can lead to a write, so read-only sessions do not have it."""
-        return self.verb is not None or self.id in _WRITING or self.group is Group.MARK
 
     @property
     def is_bound(self) -> bool:
